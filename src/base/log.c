@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The log sink: the one file-scope state of the program. A fixed buffer, so
+ * logging neither allocates nor fails; what does not fit is counted.
+ */
+#include "base/log.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOG_LINE_MAX 1024  /* longer lines are cut; a path may be long */
+#define LOG_BUF_SIZE 16384 /* a turn's worth of lines */
+
+static struct {
+	const char *program;
+	size_t len;
+	unsigned long n_lost;
+	char buf[LOG_BUF_SIZE];
+} sink = {.program = "log"};
+
+void log_open(const char *program)
+{
+	sink.program = program;
+}
+
+/* Appends one line, flushing first when it would not fit. */
+static void add_line(const char *line, size_t len)
+{
+	if (len > sizeof(sink.buf) - sink.len)
+		log_flush();
+	if (len > sizeof(sink.buf) - sink.len) {
+		sink.n_lost++;
+		return;
+	}
+	memcpy(sink.buf + sink.len, line, len);
+	sink.len += len;
+}
+
+static void PRINTF_LIKE(2, 0)
+	add_message(const char *mark, const char *fmt, va_list args)
+{
+	char line[LOG_LINE_MAX];
+	int start, len;
+
+	start = snprintf(line, sizeof(line), "%s: %s", sink.program, mark);
+	if (start < 0 || (size_t)start >= sizeof(line))
+		return;
+	len = vsnprintf(line + start, sizeof(line) - (size_t)start, fmt, args);
+	if (len < 0)
+		return;
+	len += start;
+	if ((size_t)len > sizeof(line) - 1)
+		len = sizeof(line) - 1;
+	line[len++] = '\n';
+	add_line(line, (size_t)len);
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_message("", fmt, args);
+	va_end(args);
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_message("warning: ", fmt, args);
+	va_end(args);
+}
+
+/* Lines in buf[0..len), to be told as lost. */
+static unsigned long count_lines(const char *buf, size_t len)
+{
+	unsigned long n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += buf[i] == '\n';
+	return n;
+}
+
+/* True when a write of up to PIPE_BUF bytes would not wait for a reader. */
+static bool can_write(void)
+{
+	struct pollfd pfd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLOUT);
+}
+
+/* Writes the buffer out. What the descriptor does not take now is lost. */
+static bool write_out(void)
+{
+	size_t done = 0;
+
+	while (done < sink.len) {
+		size_t len = sink.len - done;
+		ssize_t n = -1;
+
+		if (len > PIPE_BUF)
+			len = PIPE_BUF;
+		if (can_write())
+			n = write(STDERR_FILENO, sink.buf + done, len);
+		if (n <= 0) {
+			sink.n_lost +=
+				count_lines(sink.buf + done, sink.len - done);
+			sink.len = 0;
+			return false;
+		}
+		done += (size_t)n;
+	}
+	sink.len = 0;
+	return true;
+}
+
+void log_flush(void)
+{
+	unsigned long n_lost;
+
+	if (sink.len == 0 || !write_out() || sink.n_lost == 0)
+		return;
+	n_lost = sink.n_lost;
+	sink.n_lost = 0;
+	log_warn("log: %lu lines lost: standard error was full", n_lost);
+	if (!write_out())
+		sink.n_lost += n_lost;
+}

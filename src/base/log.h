@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/compiler.h"
+
+/*
+ * What the program has to tell people, on standard error: one line a message,
+ * "PROGRAM: text". Text: lower case, no full stop, "subject: what happened:
+ * reason". What a peer sent goes through text_add_escaped() first.
+ *
+ * Lines are gathered and written by log_flush(), once per turn of the loop, so
+ * a slow terminal costs one write per turn. When the descriptor would block or
+ * is gone, lines are lost and their number is told by the next that passes.
+ */
+
+/* Names the program. The string is kept, not copied. */
+void log_open(const char *program);
+
+void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* The same, with a mark that tells an operator to look: "warning: ". */
+void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Writes what was gathered. Call it before every exit. */
+void log_flush(void);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/slice.h"
+
+/*
+ * Text under construction in the caller's memory:
+ *
+ *	|<------- len ------->|<----- room ----->|
+ *	ptr                                      ptr + size
+ *
+ * What does not fit is left out whole and `overflow` is set, so a caller adds
+ * as much as it likes and asks once at the end. The text is not NUL-ended.
+ */
+struct text {
+	char *ptr;
+	size_t len;
+	size_t size;
+	bool overflow;
+};
+
+/* An empty text in buf[0..size). The caller keeps owning buf. */
+struct text text_in(char *buf, size_t size);
+
+void text_add(struct text *text, struct slice s);
+void text_add_str(struct text *text, const char *str);
+void text_add_char(struct text *text, char c);
+void text_add_uint(struct text *text, uint64_t value);
+void text_addf(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * Adds bytes that a peer sent so that they cannot change what a log line or a
+ * terminal shows: anything but printable ASCII becomes \xHH, and the quote
+ * and the backslash get a backslash.
+ */
+void text_add_escaped(struct text *text, struct slice s);
+
+/* Adds s with & < > " ' written as HTML character references. */
+void text_add_html(struct text *text, struct slice s);
+
+/* Percent-encodes everything that may not stand in a URI's path (RFC 3986). */
+void text_add_uri_path(struct text *text, struct slice s);
+
+struct slice text_slice(const struct text *text);
+
+#endif

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The request parser. Pure: bytes in, verdict out. Two passes, so that a head
+ * that trickles in costs no parser state:
+ *
+ *	1. Look for the empty line that ends the head, from where the last call
+ *	   stopped. What can never become a head (a bare LF, a line that is too
+ *	   long, a control byte) is refused here, as soon as it arrives.
+ *	2. When the head is whole, parse it from its start.
+ *
+ * Every line has been seen to end in CRLF when the second pass runs. It keeps
+ * slices into the input and copies nothing. It does not decode the target;
+ * http/target.h does.
+ */
+#include "http/request.h"
+
+#include <string.h>
+
+#include "base/compiler.h"
+
+/* What a byte may be part of (RFC 9110, 5.6.2 and 5.5; RFC 3986). */
+enum byte_class {
+	BYTE_TOKEN = 1,	 /* tchar */
+	BYTE_VALUE = 2,	 /* VCHAR, obs-text, SP, HTAB */
+	BYTE_TARGET = 4, /* VCHAR but "#": a fragment is never sent */
+	BYTE_HOST = 8,	 /* reg-name, IP-literal and port */
+};
+
+#define V (BYTE_VALUE)
+#define R (BYTE_VALUE | BYTE_TARGET)
+#define T (BYTE_VALUE | BYTE_TARGET | BYTE_TOKEN)
+#define S (BYTE_VALUE | BYTE_TARGET | BYTE_HOST)
+#define A (BYTE_VALUE | BYTE_TARGET | BYTE_TOKEN | BYTE_HOST)
+
+/* clang-format off */
+static const unsigned char byte_classes[256] = {
+	['\t'] = V, [' '] = V,
+	['!'] = A, ['"'] = R, ['#'] = V | BYTE_TOKEN, ['$'] = A, ['%'] = A,
+	['&'] = A, ['\''] = A, ['('] = S, [')'] = S, ['*'] = A, ['+'] = A,
+	[','] = S, ['-'] = A, ['.'] = A, ['/'] = R,
+	['0' ... '9'] = A,
+	[':'] = S, [';'] = S, ['<'] = R, ['='] = S, ['>'] = R, ['?'] = R,
+	['@'] = R,
+	['A' ... 'Z'] = A,
+	['['] = S, ['\\'] = R, [']'] = S, ['^'] = T, ['_'] = A, ['`'] = T,
+	['a' ... 'z'] = A,
+	['{'] = R, ['|'] = T, ['}'] = R, ['~'] = A,
+	[0x80 ... 0xff] = V,
+};
+/* clang-format on */
+
+#undef V
+#undef R
+#undef T
+#undef S
+#undef A
+
+/* Bytes at the start of s that belong to the class. */
+static size_t span(struct slice s, enum byte_class class)
+{
+	size_t i = 0;
+
+	while (i < s.len && (byte_classes[(unsigned char)s.ptr[i]] & class))
+		i++;
+	return i;
+}
+
+static bool is_all(struct slice s, enum byte_class class)
+{
+	return span(s, class) == s.len;
+}
+
+static struct slice slice_from(struct slice s, size_t off)
+{
+	return (struct slice){s.ptr + off, s.len - off};
+}
+
+static enum http_verdict bad(struct http_request *request, unsigned status)
+{
+	request->status = status;
+	return HTTP_REQUEST_BAD;
+}
+
+/* --- first pass: where does the head end? --- */
+
+/* An empty line ahead of the request-line is let pass (RFC 9112, 2.2). */
+static size_t leading_crlf(const char *buf, size_t len)
+{
+	return len >= 2 && buf[0] == '\r' && buf[1] == '\n' ? 2 : 0;
+}
+
+/* Refuses a partial head that no further byte can make good. */
+static enum http_verdict judge_partial(struct http_request *request,
+				       const char *buf, size_t len,
+				       size_t looked)
+{
+	size_t start = leading_crlf(buf, len);
+	size_t line_max = start + HTTP_LINE_MAX;
+	struct slice fresh = {buf + looked, len - looked};
+
+	if (len >= line_max && !memchr(buf + start, '\n', HTTP_LINE_MAX))
+		return bad(request, 414);
+	if (len >= HTTP_HEAD_MAX)
+		return bad(request, 431);
+	/* TLS, or a binary protocol: say so now instead of at the deadline. */
+	if (len > start && buf[start] != '\r' &&
+	    !(byte_classes[(unsigned char)buf[start]] & BYTE_TOKEN))
+		return bad(request, 400);
+	if (memchr(fresh.ptr, '\0', fresh.len))
+		return bad(request, 400);
+	return HTTP_REQUEST_PARTIAL;
+}
+
+/*
+ * Finds the CRLF CRLF. Every LF must follow a CR, so the empty line is an LF
+ * with "CR LF CR" before it; or with just a CR before it where the head begins,
+ * which is the second empty line before a request-line and so an error.
+ */
+static enum http_verdict find_end(struct http_request *request, const char *buf,
+				  size_t len, size_t *scanned)
+{
+	size_t limit = len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX;
+	size_t start = leading_crlf(buf, limit);
+	size_t looked = *scanned > start ? *scanned : start;
+	size_t at = looked;
+
+	while (at < limit) {
+		const char *lf = memchr(buf + at, '\n', limit - at);
+
+		if (!lf)
+			break;
+		at = (size_t)(lf - buf) + 1;
+		if (at < start + 2 || lf[-1] != '\r')
+			return bad(request, 400);
+		if (at == start + 2)
+			return bad(request, 400);
+		if (at >= start + 4 && lf[-2] == '\n') {
+			request->head_len = at;
+			return HTTP_REQUEST_DONE;
+		}
+	}
+	*scanned = limit;
+	return judge_partial(request, buf, limit, looked);
+}
+
+/* --- second pass: the request-line --- */
+
+static enum http_method method_of(struct slice text)
+{
+	static const char *const known[] = {
+		"POST", "PUT", "DELETE", "CONNECT", "TRACE", "PATCH",
+	};
+
+	if (slice_is(text, "GET"))
+		return HTTP_METHOD_GET;
+	if (slice_is(text, "HEAD"))
+		return HTTP_METHOD_HEAD;
+	if (slice_is(text, "OPTIONS"))
+		return HTTP_METHOD_OPTIONS;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (slice_is(text, known[i]))
+			return HTTP_METHOD_KNOWN;
+	return HTTP_METHOD_UNKNOWN;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * HTTP-version (RFC 9112, 2.3). Returns 0, or the status for one that is
+ * malformed (400) or of another major version (505).
+ */
+static unsigned parse_version(struct http_request *request, struct slice text)
+{
+	if (text.len != 8 || memcmp(text.ptr, "HTTP/", 5) != 0 ||
+	    !is_digit(text.ptr[5]) || text.ptr[6] != '.' ||
+	    !is_digit(text.ptr[7]))
+		return 400;
+	if (text.ptr[5] != '1')
+		return 505;
+	request->minor = (unsigned)(text.ptr[7] - '0');
+	return 0;
+}
+
+/* method SP request-target SP HTTP-version; returns 0 or a status. */
+static unsigned parse_request_line(struct http_request *request,
+				   struct slice line)
+{
+	size_t len = span(line, BYTE_TOKEN);
+
+	if (len == 0 || len == line.len || line.ptr[len] != ' ')
+		return 400;
+	request->method_text = (struct slice){line.ptr, len};
+	request->method = method_of(request->method_text);
+	line = slice_from(line, len + 1);
+
+	len = span(line, BYTE_TARGET);
+	if (len == 0 || len == line.len || line.ptr[len] != ' ')
+		return 400;
+	request->target = (struct slice){line.ptr, len};
+	return parse_version(request, slice_from(line, len + 1));
+}
+
+/* --- second pass: the fields --- */
+
+static enum http_field_id field_id(struct slice name)
+{
+	static const char *const names[HTTP_FIELD_N] = {
+		[HTTP_FIELD_CONNECTION] = "connection",
+		[HTTP_FIELD_CONTENT_LENGTH] = "content-length",
+		[HTTP_FIELD_HOST] = "host",
+		[HTTP_FIELD_TRANSFER_ENCODING] = "transfer-encoding",
+	};
+
+	for (int id = HTTP_FIELD_OTHER + 1; id < HTTP_FIELD_N; id++)
+		if (slice_is_nocase(name, names[id]))
+			return (enum http_field_id)id;
+	return HTTP_FIELD_OTHER;
+}
+
+/*
+ * field-name ":" OWS field-value OWS (RFC 9112, 5). A line that begins with
+ * white space is obs-fold, and has no name: refused like any other.
+ */
+static unsigned parse_field(struct http_request *request, struct slice line)
+{
+	size_t len = span(line, BYTE_TOKEN);
+	struct http_field *field;
+	struct slice value;
+
+	if (len == 0 || len == line.len || line.ptr[len] != ':')
+		return 400;
+	value = slice_from(line, len + 1);
+	if (!is_all(value, BYTE_VALUE))
+		return 400;
+	if (request->n_fields == HTTP_FIELDS_MAX)
+		return 431;
+	field = &request->fields[request->n_fields++];
+	field->id = field_id((struct slice){line.ptr, len});
+	field->value = slice_trim(value);
+	return 0;
+}
+
+const struct http_field *http_request_next(const struct http_request *request,
+					   enum http_field_id id, size_t *at)
+{
+	while (*at < request->n_fields) {
+		const struct http_field *field = &request->fields[(*at)++];
+
+		if (field->id == id)
+			return field;
+	}
+	return NULL;
+}
+
+/* The number of field lines with this id; *first is the first one. */
+static size_t find_field(const struct http_request *request,
+			 enum http_field_id id, const struct http_field **first)
+{
+	size_t at = 0, n = 0;
+	const struct http_field *field;
+
+	*first = NULL;
+	while ((field = http_request_next(request, id, &at))) {
+		if (n++ == 0)
+			*first = field;
+	}
+	return n;
+}
+
+/* --- second pass: what the fields say about the message --- */
+
+/*
+ * Content-Length: one line, one number (RFC 9112, 6.3). Repeated ones are
+ * refused even when they agree. A number too large for any content is refused.
+ */
+static unsigned judge_content_length(struct http_request *request)
+{
+	const struct http_field *field;
+	size_t n = find_field(request, HTTP_FIELD_CONTENT_LENGTH, &field);
+
+	if (n == 0)
+		return 0;
+	if (n > 1 || field->value.len == 0 || field->value.len > 18)
+		return 400;
+	for (size_t i = 0; i < field->value.len; i++) {
+		if (!is_digit(field->value.ptr[i]))
+			return 400;
+		if (field->value.ptr[i] != '0')
+			request->has_content = true;
+	}
+	return 0;
+}
+
+/*
+ * Transfer-Encoding (RFC 9112, 6.1): alone, in HTTP/1.1, with "chunked" last
+ * and once. A coding that we do not know before it is 501.
+ */
+static unsigned judge_transfer_encoding(struct http_request *request)
+{
+	const struct http_field *field, *content_length;
+	size_t n = find_field(request, HTTP_FIELD_TRANSFER_ENCODING, &field);
+	size_t n_codings = 0;
+	struct slice list, coding;
+	bool is_chunked = false;
+
+	if (n == 0)
+		return 0;
+	if (n > 1 || request->minor == 0 ||
+	    find_field(request, HTTP_FIELD_CONTENT_LENGTH, &content_length) > 0)
+		return 400;
+	list = field->value;
+	for (; slice_next_element(&list, &coding); n_codings++) {
+		if (is_chunked)
+			return 400;
+		is_chunked = slice_is_nocase(coding, "chunked");
+	}
+	if (!is_chunked)
+		return 400;
+	request->has_content = true;
+	return n_codings > 1 ? 501 : 0;
+}
+
+/* ":" port may follow, of digits or of nothing (RFC 3986, 3.2.3). */
+static bool is_port_suffix(struct slice s)
+{
+	if (s.len == 0)
+		return true;
+	if (s.ptr[0] != ':' || s.len > 6)
+		return false;
+	for (size_t i = 1; i < s.len; i++)
+		if (!is_digit(s.ptr[i]))
+			return false;
+	return true;
+}
+
+/* uri-host [":" port] (RFC 9110, 7.2); a host may be empty. */
+bool http_host_is_valid(struct slice host)
+{
+	const char *end;
+	size_t len;
+
+	if (!is_all(host, BYTE_HOST))
+		return false;
+	if (host.len > 0 && host.ptr[0] == '[') {
+		end = memchr(host.ptr, ']', host.len);
+		if (!end)
+			return false;
+		len = (size_t)(end - host.ptr) + 1;
+	} else {
+		end = host.len > 0 ? memchr(host.ptr, ':', host.len) : NULL;
+		len = end ? (size_t)(end - host.ptr) : host.len;
+		if (host.len > 0 && (memchr(host.ptr, ']', host.len) ||
+				     memchr(host.ptr, '[', host.len)))
+			return false;
+	}
+	return is_port_suffix(slice_from(host, len));
+}
+
+/* Exactly one valid Host in HTTP/1.1, at most one in 1.0 (RFC 9112, 3.2). */
+static unsigned judge_host(struct http_request *request)
+{
+	const struct http_field *field;
+	size_t n = find_field(request, HTTP_FIELD_HOST, &field);
+
+	if (n > 1 || (n == 0 && request->minor > 0))
+		return 400;
+	return n == 0 || http_host_is_valid(field->value) ? 0 : 400;
+}
+
+/* Persistence (RFC 9112, 9.3): "close" wins over "keep-alive". */
+static bool wants_keep_alive(const struct http_request *request)
+{
+	const struct http_field *field;
+	struct slice list, option;
+	size_t at = 0;
+	bool keep = request->minor > 0;
+
+	/* A later 1.x may frame what follows in ways we do not know. */
+	if (request->minor > 1)
+		return false;
+	while ((field = http_request_next(request, HTTP_FIELD_CONNECTION,
+					  &at))) {
+		list = field->value;
+		while (slice_next_element(&list, &option)) {
+			if (slice_is_nocase(option, "close"))
+				return false;
+			if (slice_is_nocase(option, "keep-alive"))
+				keep = true;
+		}
+	}
+	return keep;
+}
+
+/* Cuts the next line, without its CRLF, off the head. */
+static struct slice next_line(struct slice *head)
+{
+	const char *lf = memchr(head->ptr, '\n', head->len);
+	size_t len = (size_t)(lf - head->ptr) + 1;
+	struct slice line = {head->ptr, len - 2};
+
+	*head = slice_from(*head, len);
+	return line;
+}
+
+/*
+ * Parses a head whose every line is known to end in CRLF. A malformed line wins
+ * over all; then another major version, whose framing is not ours to judge.
+ */
+static unsigned parse_head(struct http_request *request, struct slice head)
+{
+	unsigned status, line_status;
+	struct slice line = next_line(&head);
+
+	if (line.len + 2 > HTTP_LINE_MAX)
+		return 414;
+	line_status = parse_request_line(request, line);
+	if (line_status == 400)
+		return 400;
+	for (line = next_line(&head); line.len > 0; line = next_line(&head)) {
+		status = parse_field(request, line);
+		if (status != 0)
+			return status;
+	}
+	if (line_status != 0)
+		return line_status;
+	status = judge_content_length(request);
+	if (status == 0)
+		status = judge_transfer_encoding(request);
+	if (status == 0)
+		status = judge_host(request);
+	return status;
+}
+
+enum http_verdict http_request_parse(struct http_request *request,
+				     const char *buf, size_t len,
+				     size_t *scanned)
+{
+	enum http_verdict verdict = find_end(request, buf, len, scanned);
+	size_t start;
+	unsigned status;
+
+	if (verdict != HTTP_REQUEST_DONE)
+		return verdict;
+	start = leading_crlf(buf, len);
+	request->n_fields = 0;
+	request->minor = 0;
+	request->has_content = false;
+	status = parse_head(request, (struct slice){buf + start,
+						    request->head_len - start});
+	if (status != 0)
+		return bad(request, status);
+	request->keep_alive = wants_keep_alive(request);
+	return HTTP_REQUEST_DONE;
+}

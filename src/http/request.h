@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+#define HTTP_LINE_MAX	8192  /* request-line with its CRLF; 414 beyond */
+#define HTTP_HEAD_MAX	16384 /* whole head with its last CRLF; 431 beyond */
+#define HTTP_FIELDS_MAX 100   /* field lines; 431 beyond */
+
+enum http_method {
+	HTTP_METHOD_GET,
+	HTTP_METHOD_HEAD,
+	HTTP_METHOD_OPTIONS,
+	HTTP_METHOD_KNOWN,   /* of RFC 9110 or 5789, but not served: 405 */
+	HTTP_METHOD_UNKNOWN, /* any other token: 501 */
+};
+
+/* The fields that the server reads. Others are checked and passed over. */
+enum http_field_id {
+	HTTP_FIELD_OTHER,
+	HTTP_FIELD_CONNECTION,
+	HTTP_FIELD_CONTENT_LENGTH,
+	HTTP_FIELD_HOST,
+	HTTP_FIELD_TRANSFER_ENCODING,
+	HTTP_FIELD_N,
+};
+
+/* One field line, its value without the white space around it. */
+struct http_field {
+	enum http_field_id id;
+	struct slice value;
+};
+
+/*
+ * A request's head. The slices point into the buffer that was parsed and live
+ * as long as it does.
+ */
+struct http_request {
+	enum http_method method;
+	struct slice method_text;
+	struct slice target; /* as sent, not decoded */
+	unsigned minor;	     /* of HTTP/1.minor, as sent */
+	bool keep_alive;     /* the peer wants to use the connection again */
+	bool has_content;    /* content follows the head; see below */
+	size_t head_len;     /* bytes up to where the next message begins */
+	unsigned status;     /* after HTTP_REQUEST_BAD: what to answer */
+	size_t n_fields;
+	struct http_field fields[HTTP_FIELDS_MAX];
+};
+
+enum http_verdict {
+	HTTP_REQUEST_DONE,    /* *request is filled */
+	HTTP_REQUEST_PARTIAL, /* no error so far; more bytes are needed */
+	HTTP_REQUEST_BAD,     /* request->status is the answer, then close */
+};
+
+/*
+ * Parses one request head at buf[0..len) (RFC 9112, strictly: nothing that two
+ * readers could read in two ways passes). *scanned says how far earlier calls
+ * looked at the same bytes: 0 at first, kept by the caller between calls that
+ * see the same head with more bytes after it.
+ *
+ * A wrong message framing is found before anything else is judged. has_content
+ * means that content follows which the server will not read: answer, then
+ * close. Looks at no byte from buf + len on, and never at more than
+ * HTTP_HEAD_MAX bytes.
+ */
+enum http_verdict http_request_parse(struct http_request *request,
+				     const char *buf, size_t len,
+				     size_t *scanned);
+
+/* The first field line with this id from *at on, or NULL; moves *at past it. */
+const struct http_field *http_request_next(const struct http_request *request,
+					   enum http_field_id id, size_t *at);
+
+/* Whether s is uri-host [":" port] (RFC 9110, 7.2). The host may be empty. */
+bool http_host_is_valid(struct slice s);
+
+#endif

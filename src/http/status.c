@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every status that the server can answer with, in one list: its code, its
+ * reason phrase, and what it tells a person who meets it in a browser.
+ */
+#include "http/status.h"
+
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+struct status {
+	unsigned code;
+	const char *reason;
+	const char *advice;
+};
+
+static const struct status statuses[] = {
+	{200, "OK", "Here it is."},
+	{301, "Moved Permanently", "The folder's address ends in a slash."},
+	{400, "Bad Request", "The server could not read the request."},
+	{403, "Forbidden", "The server may not or will not read this file."},
+	{404, "Not Found", "There is no such file on this server."},
+	{405, "Method Not Allowed", "Files here can only be read."},
+	{408, "Request Timeout", "The request took too long to arrive."},
+	{414, "URI Too Long", "The request's first line is too long."},
+	{431, "Request Header Fields Too Large",
+	 "The request's header section is too large."},
+	{500, "Internal Server Error", "The file could not be read."},
+	{501, "Not Implemented", "The server does not know this method."},
+	{503, "Service Unavailable", "The server is busy. Try again later."},
+	{505, "HTTP Version Not Supported",
+	 "The server speaks HTTP/1.1 and HTTP/1.0."},
+};
+
+static const struct status *find_status(unsigned code)
+{
+	static const struct status unknown = {0, "Unknown", ""};
+
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+		if (statuses[i].code == code)
+			return &statuses[i];
+	return &unknown;
+}
+
+const char *http_status_reason(unsigned status)
+{
+	return find_status(status)->reason;
+}
+
+const char *http_status_advice(unsigned status)
+{
+	return find_status(status)->advice;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OS_ADDRESS_H
+#define OS_ADDRESS_H
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/compiler.h"
+
+/* An IPv4 or IPv6 address with its port, as the socket calls want it. */
+struct address {
+	socklen_t len; /* of the member of sa that is in use */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	} sa;
+};
+
+/* "[ffff:...:255.255.255.255%interface]:65535" and a NUL fit. */
+#define ADDRESS_TEXT_SIZE 80
+
+/* 0.0.0.0 or [::] with the given port. family is AF_INET or AF_INET6. */
+struct address address_any(int family, uint16_t port);
+
+uint16_t address_port(const struct address *address);
+void address_set_port(struct address *address, uint16_t port);
+
+/* Same family, address, scope and port. */
+bool address_eq(const struct address *a, const struct address *b);
+
+/* True for a multicast address of either family and for 255.255.255.255. */
+bool address_is_group(const struct address *address);
+
+/* Writes "127.0.0.1:80" or "[::1]:80"; returns buf. */
+const char *address_format(const struct address *address,
+			   char buf[ADDRESS_TEXT_SIZE]);
+
+/* Writes the address alone, "127.0.0.1" or "::1"; returns buf. */
+const char *address_format_host(const struct address *address,
+				char buf[ADDRESS_TEXT_SIZE]);
+
+/*
+ * Resolves a name or a numeric address (IPv6 with an optional %scope) with
+ * getaddrinfo(3). family is AF_UNSPEC, AF_INET or AF_INET6, socktype is
+ * SOCK_STREAM or SOCK_DGRAM. Returns at most max addresses in list, in the
+ * order in which they should be tried, and their number in *n (1 or more).
+ * On failure returns -1 and *cause is the reason, a constant string.
+ */
+int address_resolve(const char *host, uint16_t port, int family, int socktype,
+		    struct address *list, size_t max, size_t *n,
+		    const char **cause) MUST_CHECK;
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OS_DATAGRAM_H
+#define OS_DATAGRAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "os/address.h"
+
+#define DATAGRAM_BATCH 32    /* datagrams per system call */
+#define DATAGRAM_MAX   65507 /* the most that fits in an IPv4 packet */
+
+/*
+ * A batch of datagrams, received together and answered together. Each answer
+ * goes to where its datagram came from and leaves from the address that it
+ * came to. The bytes are changed in place between the two.
+ */
+struct datagram_batch;
+
+/* NULL when out of memory. */
+struct datagram_batch *datagram_batch_new(void) MUST_CHECK;
+void datagram_batch_free(struct datagram_batch *batch);
+
+/*
+ * Receives up to DATAGRAM_BATCH datagrams that wait at the socket. Returns how
+ * many, or -1 with errno (EAGAIN when none waits). What the batch held before
+ * is gone. *kernel_lost becomes the number of datagrams that the kernel has lost
+ * at this socket since it was opened (SO_RXQ_OVFL; wraps at 2^32), and is left
+ * alone when the kernel does not tell.
+ */
+int datagram_receive(int fd, struct datagram_batch *batch,
+		     uint32_t *kernel_lost) MUST_CHECK;
+
+/* The bytes of datagram i, to be changed in place. */
+char *datagram_bytes(struct datagram_batch *batch, size_t i, size_t *len);
+
+/* Where datagram i came from; lives until the next receive. */
+const struct address *datagram_source(struct datagram_batch *batch, size_t i);
+
+/* Leaves datagram i without an answer. */
+void datagram_drop(struct datagram_batch *batch, size_t i);
+
+/*
+ * Sends the answers that were not dropped, in order. Returns how many the
+ * kernel would not take: one that it refuses is passed over; when it has no
+ * room the rest is dropped.
+ */
+size_t datagram_send(int fd, struct datagram_batch *batch);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OS_PROCESS_H
+#define OS_PROCESS_H
+
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+/*
+ * Raises the limit on open descriptors to the hard limit, as far as the system
+ * lets us, and returns what is in force.
+ */
+size_t process_raise_descriptor_limit(void);
+
+/* Makes a write to a closed pipe or socket an error (EPIPE), not a death. */
+void process_ignore_sigpipe(void);
+
+/*
+ * Opens /dev/null on each of the descriptors 0 to 2 that is closed, so that no
+ * socket ever becomes somebody's standard error. Returns 0, or -1 with errno.
+ */
+int process_guard_standard_descriptors(void) MUST_CHECK;
+
+#endif

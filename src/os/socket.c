@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making sockets. What a socket must have from birth is set here, so that no
+ * descriptor that blocks or leaks into a child ever exists.
+ */
+#include "os/socket.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+/*
+ * A burst of a few thousand connects must fit; the kernel caps it at
+ * net.core.somaxconn.
+ */
+#define SOCKET_BACKLOG 4096
+
+/* Room in the kernel for a burst of datagrams; it caps this at rmem_max. */
+#define SOCKET_UDP_RECEIVE_BUF (4 << 20)
+
+static int set_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+/* Closes fd and fails with the errno that made us give up. */
+static int close_failed(int fd)
+{
+	int saved = errno;
+
+	(void)close(fd);
+	errno = saved;
+	return -1;
+}
+
+int socket_open(const struct address *address, int type)
+{
+	return socket(address->sa.any.sa_family,
+		      type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/* A new socket bound to address alone, never to the other family too. */
+static int open_bound(const struct address *address, int type)
+{
+	int fd = socket_open(address, type);
+
+	if (fd < 0)
+		return -1;
+	if (address->sa.any.sa_family == AF_INET6 &&
+	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
+		return close_failed(fd);
+	/* For TCP only: with UDP it would let two servers share a port. */
+	if (type == SOCK_STREAM &&
+	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
+		return close_failed(fd);
+	if (bind(fd, &address->sa.any, address->len) < 0)
+		return close_failed(fd);
+	return fd;
+}
+
+int socket_listen_tcp(const struct address *address)
+{
+	int fd = open_bound(address, SOCK_STREAM);
+
+	if (fd < 0)
+		return -1;
+	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0 ||
+	    listen(fd, SOCKET_BACKLOG) < 0)
+		return close_failed(fd);
+	return fd;
+}
+
+static bool is_wildcard(const struct address *address)
+{
+	if (address->sa.any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_UNSPECIFIED(&address->sa.in6.sin6_addr);
+	return address->sa.in4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+/* Asks for the destination of each datagram, to answer from there. */
+static int report_destination(int fd, int family)
+{
+	if (family == AF_INET6)
+		return set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	return set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
+}
+
+int socket_bind_udp(const struct address *address)
+{
+	int fd = open_bound(address, SOCK_DGRAM);
+
+	if (fd < 0)
+		return -1;
+	if (set_option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1) < 0 ||
+	    (is_wildcard(address) &&
+	     report_destination(fd, address->sa.any.sa_family) < 0))
+		return close_failed(fd);
+	/* A smaller buffer loses more in a burst, but it serves. */
+	(void)set_option(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_UDP_RECEIVE_BUF);
+	return fd;
+}
+
+int socket_local_address(int fd, struct address *out)
+{
+	*out = (struct address){.len = sizeof(out->sa)};
+	return getsockname(fd, &out->sa.any, &out->len);
+}
+
+int socket_take_error(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+		return errno;
+	return error;
+}
+
+void socket_set_reset(int fd)
+{
+	struct linger linger = {.l_onoff = 1, .l_linger = 0};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OS_SOCKET_H
+#define OS_SOCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "os/address.h"
+
+/*
+ * Sockets as the programs want them. Each function returns a descriptor (the
+ * caller closes it) or 0, and -1 with errno on failure. Every socket is
+ * close-on-exec and nonblocking.
+ */
+
+/*
+ * A listening TCP socket. An IPv6 one takes IPv6 only, so that both families
+ * can have sockets of their own. Nagle's algorithm is off, and accepted
+ * sockets inherit that.
+ */
+int socket_listen_tcp(const struct address *address) MUST_CHECK;
+
+/*
+ * A bound UDP socket that reports the kernel's drops (SO_RXQ_OVFL). Bound to
+ * the wildcard it also reports which address each datagram came to.
+ */
+int socket_bind_udp(const struct address *address) MUST_CHECK;
+
+/* An unbound socket of the address's family; type as for socket(2). */
+int socket_open(const struct address *address, int type) MUST_CHECK;
+
+/* The address that the socket is bound to. */
+int socket_local_address(int fd, struct address *out) MUST_CHECK;
+
+/* The pending error (SO_ERROR): an errno value, 0 for none. Clears it. */
+int socket_take_error(int fd);
+
+/* Makes close() answer with RST instead of FIN. */
+void socket_set_reset(int fd);
+
+#endif

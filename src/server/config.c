@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line. Everything wrong with it is told with the option and the
+ * value that are wrong, and nothing has been done by then.
+ */
+#include "server/config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+
+static const char usage_text[] =
+	"Usage: uppercase-server [OPTION]...\n"
+	"Serve UDP uppercase, TCP uppercase and HTTP files from one event "
+	"loop.\n"
+	"\n"
+	"  -a, --listen=ADDRESS  serve on this address; may be repeated\n"
+	"                        (default: every address, IPv6 and IPv4)\n"
+	"  -u, --udp-port=PORT   UDP uppercase service (default 12000)\n"
+	"  -t, --tcp-port=PORT   TCP uppercase service (default 12000)\n"
+	"  -w, --http-port=PORT  HTTP file service (default 6789)\n"
+	"                        PORT 0 takes a free port, \"off\" leaves the "
+	"service out\n"
+	"  -r, --root=DIR        document root\n"
+	"                        (default: " HTDOCS_DIR ")\n"
+	"      --tcp-once        answer one message per connection, then "
+	"close\n"
+	"  -h, --help            show this help and exit\n"
+	"  -V, --version         show the version and exit\n"
+	"\n"
+	"Stops on SIGTERM or SIGINT when what is in flight is answered; a "
+	"second one\n"
+	"stops at once. SIGUSR1 writes the counters to standard error.\n"
+	"The manual is uppercase-server(8).\n";
+
+enum {
+	OPTION_TCP_ONCE = 256
+};
+
+static const struct option options[] = {
+	{"listen", required_argument, NULL, 'a'},
+	{"udp-port", required_argument, NULL, 'u'},
+	{"tcp-port", required_argument, NULL, 't'},
+	{"http-port", required_argument, NULL, 'w'},
+	{"root", required_argument, NULL, 'r'},
+	{"tcp-once", no_argument, NULL, OPTION_TCP_ONCE},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+static enum config_result wrong(void)
+{
+	fputs("Try 'uppercase-server --help'.\n", stderr);
+	return CONFIG_WRONG;
+}
+
+static enum config_result parse_port(struct config_port *port,
+				     const char *option, const char *text)
+{
+	uint64_t number = 0;
+
+	port->off = strcmp(text, "off") == 0;
+	if (!port->off && units_parse_uint(text, 0, UINT16_MAX, &number) < 0) {
+		fprintf(stderr,
+			"uppercase-server: %s: '%s' is not a port: a number "
+			"from 0 to 65535, or off\n",
+			option, text);
+		return wrong();
+	}
+	port->number = (uint16_t)number;
+	return CONFIG_RUN;
+}
+
+static enum config_result add_listen(struct config *config, const char *text)
+{
+	if (text[0] == '\0') {
+		fputs("uppercase-server: --listen: the address is empty\n",
+		      stderr);
+		return wrong();
+	}
+	if (config->n_listen == CONFIG_LISTEN_MAX) {
+		fprintf(stderr,
+			"uppercase-server: --listen: more than %d addresses\n",
+			CONFIG_LISTEN_MAX);
+		return wrong();
+	}
+	config->listen[config->n_listen++] = text;
+	return CONFIG_RUN;
+}
+
+static enum config_result show(const char *text)
+{
+	/* Into a full disk or a closed pipe, help is not help. */
+	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
+		perror("uppercase-server: standard output");
+		return CONFIG_WRONG;
+	}
+	return CONFIG_SHOWN;
+}
+
+static enum config_result apply(struct config *config, int option)
+{
+	switch (option) {
+	case 'a':
+		return add_listen(config, optarg);
+	case 'u':
+		return parse_port(&config->udp, "--udp-port", optarg);
+	case 't':
+		return parse_port(&config->tcp, "--tcp-port", optarg);
+	case 'w':
+		return parse_port(&config->http, "--http-port", optarg);
+	case 'r':
+		config->root = optarg;
+		return CONFIG_RUN;
+	case OPTION_TCP_ONCE:
+		config->tcp_once = true;
+		return CONFIG_RUN;
+	case 'h':
+		return show(usage_text);
+	case 'V':
+		return show("uppercase-server " PACKAGE_VERSION "\n");
+	default:
+		return wrong(); /* getopt_long() has said what is wrong */
+	}
+}
+
+/* What only the whole command line can show to be wrong. */
+static enum config_result check(const struct config *config)
+{
+	if (config->udp.off && config->tcp.off && config->http.off) {
+		fputs("uppercase-server: every service is off: nothing to do\n",
+		      stderr);
+		return wrong();
+	}
+	if (!config->tcp.off && !config->http.off && config->tcp.number != 0 &&
+	    config->tcp.number == config->http.number) {
+		fprintf(stderr,
+			"uppercase-server: --tcp-port and --http-port are both "
+			"%u: two TCP services need two ports\n",
+			config->tcp.number);
+		return wrong();
+	}
+	return CONFIG_RUN;
+}
+
+enum config_result config_parse(struct config *config, int argc, char **argv)
+{
+	enum config_result result;
+	int option;
+
+	*config = (struct config){
+		.udp = {.number = 12000},
+		.tcp = {.number = 12000},
+		.http = {.number = 6789},
+		.root = HTDOCS_DIR,
+	};
+	while ((option = getopt_long(argc, argv, "a:u:t:w:r:hV", options,
+				     NULL)) != -1) {
+		result = apply(config, option);
+		if (result != CONFIG_RUN)
+			return result;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "uppercase-server: '%s' is not an option\n",
+			argv[optind]);
+		return wrong();
+	}
+	return check(config);
+}

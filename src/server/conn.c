@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections: write first, wait second. All arming goes through arm(), all
+ * closing through conn_close(), so a connection is always in a known state and
+ * nothing is armed on one that is closed.
+ *
+ * The services decide what to say; this file decides when a socket can take it.
+ */
+#include "server/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int conn_hold(struct conn_held *held, const char *buf, size_t len)
+{
+	char *ptr;
+
+	if (len == 0)
+		return 0;
+	ptr = malloc(len);
+	if (!ptr)
+		return -1;
+	memcpy(ptr, buf, len);
+	*held = (struct conn_held){.ptr = ptr, .len = (uint32_t)len};
+	return 0;
+}
+
+void conn_held_clear(struct conn_held *held)
+{
+	free(held->ptr);
+	*held = (struct conn_held){0};
+}
+
+/* Drops what is left of the input of a lingering connection. */
+static void discard_input(struct conn *conn)
+{
+	size_t n;
+
+	switch (conn_receive(conn, conn->loop->in, LOOP_IN_SIZE, &n)) {
+	case CONN_GOT_END:
+		conn_close(conn, CONN_FINISHED);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Sends as much as the socket takes of buf[0..len) and returns how much that
+ * was; a socket that fails closes the connection.
+ */
+static size_t send_some(struct conn *conn, const char *buf, size_t len,
+			int flags)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = send(conn->fd, buf + done, len - done,
+				 MSG_NOSIGNAL | MSG_DONTWAIT | flags);
+
+		if (n >= 0) {
+			done += (size_t)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != ENOBUFS)
+			conn_close(conn, CONN_FAILED);
+		break;
+	}
+	return done;
+}
+
+/* Sends what is held. */
+static enum conn_sent flush_held(struct conn *conn)
+{
+	struct conn_held *out = &conn->out;
+
+	out->off += (uint32_t)send_some(conn, out->ptr + out->off,
+					out->len - out->off, 0);
+	if (conn->closed)
+		return CONN_BROKEN;
+	if (out->off < out->len)
+		return CONN_HELD;
+	conn_held_clear(out);
+	return CONN_SENT;
+}
+
+static void conn_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd;
+	(void)what;
+	if (conn->lingering)
+		discard_input(conn);
+	else if (conn->armed == EV_READ)
+		conn->ops->readable(conn);
+	else if (!conn_has_held(conn) || flush_held(conn) == CONN_SENT)
+		conn->ops->writable(conn);
+}
+
+/* The one place that arms and disarms the event. */
+static void arm(struct conn *conn, short want)
+{
+	if (conn->armed == want || conn->closed)
+		return;
+	if (conn->armed)
+		(void)event_del(&conn->event);
+	conn->armed = want;
+	if (!want)
+		return;
+	(void)event_assign(&conn->event, conn->loop->base, conn->fd,
+			   (short)(want | EV_PERSIST), conn_cb, conn);
+	if (event_add(&conn->event, NULL) < 0) {
+		conn->armed = 0;
+		conn_close(conn, CONN_NO_MEMORY);
+	}
+}
+
+void conn_init(struct conn *conn, struct loop *loop, int fd,
+	       const struct conn_ops *ops)
+{
+	*conn = (struct conn){.loop = loop, .ops = ops, .fd = fd};
+	deadline_init(&conn->deadline);
+	list_init(&conn->node);
+	loop->n_conns++;
+}
+
+void conn_wait_readable(struct conn *conn)
+{
+	arm(conn, EV_READ);
+}
+
+void conn_wait_writable(struct conn *conn)
+{
+	arm(conn, EV_WRITE);
+}
+
+enum conn_got conn_receive(struct conn *conn, char *buf, size_t size, size_t *n)
+{
+	ssize_t got;
+
+	do
+		got = recv(conn->fd, buf, size, MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got > 0) {
+		*n = (size_t)got;
+		return CONN_GOT_BYTES;
+	}
+	if (got == 0)
+		return CONN_GOT_END;
+	if (errno == EAGAIN)
+		return CONN_GOT_NOTHING;
+	conn_close(conn, CONN_FAILED);
+	return CONN_GOT_BROKEN;
+}
+
+bool conn_has_input(const struct conn *conn)
+{
+	int n = 0;
+
+	return ioctl(conn->fd, FIONREAD, &n) == 0 && n > 0;
+}
+
+enum conn_sent conn_send(struct conn *conn, const char *buf, size_t len,
+			 bool more)
+{
+	size_t done = send_some(conn, buf, len, more ? MSG_MORE : 0);
+
+	if (conn->closed)
+		return CONN_BROKEN;
+	if (done == len)
+		return CONN_SENT;
+	if (conn_hold(&conn->out, buf + done, len - done) < 0) {
+		conn_close(conn, CONN_NO_MEMORY);
+		return CONN_BROKEN;
+	}
+	return CONN_HELD;
+}
+
+void conn_linger(struct conn *conn, struct deadline_queue *queue)
+{
+	if (shutdown(conn->fd, SHUT_WR) < 0) {
+		conn_close(conn, CONN_FAILED);
+		return;
+	}
+	conn->lingering = true;
+	deadline_start(queue, &conn->deadline);
+	conn_wait_readable(conn);
+}
+
+static void free_corpse(struct loop_corpse *corpse)
+{
+	struct conn *conn = CONTAINER_OF(corpse, struct conn, corpse);
+
+	conn->ops->free(conn);
+}
+
+void conn_close(struct conn *conn, enum conn_reason reason)
+{
+	struct loop *loop = conn->loop;
+
+	if (conn->closed)
+		return;
+	arm(conn, 0);
+	conn->closed = true;
+	deadline_stop(&conn->deadline);
+	list_remove(&conn->node);
+	conn_held_clear(&conn->out);
+	(void)close(conn->fd);
+	if (reason == CONN_NO_MEMORY)
+		loop->counters.out_of_memory++;
+	conn->ops->closed(conn, reason);
+	conn->corpse.free_cb = free_corpse;
+	loop_bury(loop, &conn->corpse);
+	loop->n_conns--;
+	if (loop->draining && loop->n_conns == 0)
+		loop_stop(loop);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_CONN_H
+#define SERVER_CONN_H
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "server/deadline.h"
+#include "server/loop.h"
+
+/* Why a connection was closed. */
+enum conn_reason {
+	CONN_FINISHED,	/* both sides are done */
+	CONN_ABANDONED, /* the peer closed with work outstanding */
+	CONN_FAILED,	/* the socket reported an error */
+	CONN_TIMED_OUT,
+	CONN_SHED, /* closed to make room for others */
+	CONN_NO_MEMORY,
+	CONN_STOPPED, /* the server ends */
+};
+
+struct conn;
+
+/* What a service does with its connections. */
+struct conn_ops {
+	/* Bytes, or the end of the stream, can be received. */
+	void (*readable)(struct conn *conn);
+	/* The socket has room, and nothing is held any more. */
+	void (*writable)(struct conn *conn);
+	/* The connection was closed: give back what hangs on it, count it. */
+	void (*closed)(struct conn *conn, enum conn_reason reason);
+	/* End of that turn: free the object. */
+	void (*free)(struct conn *conn);
+};
+
+/* Bytes that must outlive a callback; malloc'ed, NULL when there are none. */
+struct conn_held {
+	char *ptr;
+	uint32_t off; /* the first byte that is still wanted */
+	uint32_t len; /* end of the wanted bytes */
+};
+
+/*
+ * A TCP connection, whichever service it belongs to; a service embeds it first
+ * in a struct of its own. It waits for one thing at a time:
+ *
+ *	reading  --- the socket would block on a send -->  writing
+ *	reading  <-- all that was held is sent ----------  writing
+ *	either   --- conn_linger() --> lingering: FIN is sent, input discarded
+ *	any      --- conn_close()  --> closed, freed at the end of the turn
+ *
+ * While it waits to write it is not read from, so what it holds is bounded by
+ * what one wake-up can produce. An idle one holds nothing: this struct is all
+ * that it costs.
+ */
+struct conn {
+	struct event event;
+	struct loop *loop;
+	const struct conn_ops *ops;
+	struct deadline deadline;
+	struct list_node node; /* of the service's list of connections */
+	struct loop_corpse corpse;
+	struct conn_held out;
+	int fd;
+	short armed; /* EV_READ, EV_WRITE or 0: what the event waits for */
+	bool closed;
+	bool lingering;
+};
+
+enum conn_sent {
+	CONN_SENT,   /* all is with the kernel */
+	CONN_HELD,   /* the rest is held and goes out when there is room */
+	CONN_BROKEN, /* the connection has been closed */
+};
+
+enum conn_got {
+	CONN_GOT_BYTES,
+	CONN_GOT_END,	  /* the peer's FIN */
+	CONN_GOT_NOTHING, /* would block */
+	CONN_GOT_BROKEN,  /* the connection has been closed */
+};
+
+/*
+ * Takes over a nonblocking socket. The service adds conn->node to its list and
+ * then says what to wait for.
+ */
+void conn_init(struct conn *conn, struct loop *loop, int fd,
+	       const struct conn_ops *ops);
+
+/* Wait for the one or the other. On failure the connection is closed. */
+void conn_wait_readable(struct conn *conn);
+void conn_wait_writable(struct conn *conn);
+
+/* Receives at most size bytes; *n is how many after CONN_GOT_BYTES. */
+enum conn_got conn_receive(struct conn *conn, char *buf, size_t size,
+			   size_t *n) MUST_CHECK;
+
+/*
+ * Sends len bytes at once and holds what the socket does not take; nothing may
+ * be held before. more says that further bytes follow directly (MSG_MORE).
+ */
+enum conn_sent conn_send(struct conn *conn, const char *buf, size_t len,
+			 bool more) MUST_CHECK;
+
+static inline bool conn_has_held(const struct conn *conn)
+{
+	return conn->out.ptr != NULL;
+}
+
+/* True while the connection is open and waits for its peer's next bytes. */
+static inline bool conn_is_reading(const struct conn *conn)
+{
+	return !conn->closed && !conn->lingering && conn->armed == EV_READ;
+}
+
+/* Whether bytes wait in the kernel to be received. The FIN is none. */
+bool conn_has_input(const struct conn *conn);
+
+/*
+ * Ends the connection so that the peer gets every byte it was sent: sends FIN,
+ * then discards what still arrives until the peer closes or the deadline of
+ * this queue passes. Closing at once would answer late input with RST, which
+ * can destroy the answer in the peer's hands.
+ */
+void conn_linger(struct conn *conn, struct deadline_queue *queue);
+
+/* Closes now. conn is valid until the end of the turn. Harmless when closed. */
+void conn_close(struct conn *conn, enum conn_reason reason);
+
+/* Copies len bytes to be kept; returns 0, or -1 when out of memory. */
+int conn_hold(struct conn_held *held, const char *buf, size_t len) MUST_CHECK;
+void conn_held_clear(struct conn_held *held);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accepting. A listening socket is level-triggered, so when accept(2) fails for
+ * want of descriptors its event would fire for ever and burn the processor.
+ * Being out of them is therefore a state: no listener is armed until the timer
+ * has seen whether there is room again. It is told once, not at every turn.
+ */
+#include "server/listener.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define LISTENER_BUDGET	  64 /* accepts per wake-up, then others' turn */
+#define LISTENER_SHED	  32 /* idle connections to close in one shortage */
+#define LISTENER_PAUSE_MS 100
+
+/* A shortage that comes back sooner than this is still the same one. */
+#define LISTENER_CALM_NS (10 * CLOCK_NS_PER_S)
+
+struct listener {
+	struct listener_set *set;
+	struct list_node node;
+	struct event event;
+	int fd;
+	listener_accepted_cb accepted_cb;
+	void *service;
+};
+
+static struct listener *listener_of(struct list_node *node)
+{
+	return CONTAINER_OF(node, struct listener, node);
+}
+
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	       error == ENOMEM;
+}
+
+static bool is_full(const struct listener_set *set)
+{
+	return set->loop->n_conns >= set->max_conns;
+}
+
+/* Arms every listener, or none. */
+static void arm_all(struct listener_set *set, bool on)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &set->listeners) {
+		struct listener *listener = listener_of(node);
+
+		/* Cannot fail: it was added before, so its memory is there. */
+		if (on)
+			(void)event_add(&listener->event, NULL);
+		else
+			(void)event_del(&listener->event);
+	}
+}
+
+static void tell(struct listener_set *set, const char *why)
+{
+	uint64_t now_ns = loop_now_ns(set->loop);
+	bool is_new = !set->told || now_ns - set->short_ns > LISTENER_CALM_NS;
+
+	set->short_ns = now_ns;
+	set->told = true;
+	if (is_new)
+		log_warn("accept: paused with %zu connections open: %s "
+			 "(raise the limit with ulimit -n)",
+			 set->loop->n_conns, why);
+}
+
+/* Stops accepting until the timer, and makes room if someone can. */
+static void pause_all(struct listener_set *set, const char *why)
+{
+	struct timeval pause = {.tv_usec = LISTENER_PAUSE_MS * 1000};
+
+	tell(set, why);
+	set->loop->counters.accept_pauses++;
+	if (set->shed_cb)
+		set->loop->counters.shed +=
+			set->shed_cb(set->shed_service, LISTENER_SHED);
+	set->paused = true;
+	arm_all(set, false);
+	/* Without its timer the set must not stay paused. */
+	if (event_add(&set->resume_timer, &pause) < 0) {
+		set->paused = false;
+		arm_all(set, true);
+	}
+}
+
+static void resume_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener_set *set = arg;
+
+	(void)fd;
+	(void)what;
+	set->paused = false;
+	arm_all(set, true);
+}
+
+/* Accepts one connection. False when there is none, or no room for it. */
+static bool accept_one(struct listener *listener)
+{
+	struct listener_set *set = listener->set;
+	int fd =
+		accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		listener->accepted_cb(listener->service, fd);
+		return true;
+	}
+	if (errno == EAGAIN)
+		return false;
+	if (is_shortage(errno)) {
+		pause_all(set, strerror(errno));
+		return false;
+	}
+	/* The peer gave up, or a network error that belongs to it alone. */
+	set->loop->counters.accept_errors++;
+	return true;
+}
+
+static void accept_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *listener = arg;
+	struct listener_set *set = listener->set;
+
+	(void)fd;
+	(void)what;
+	/* The event says that somebody waits, so the shortage is real. */
+	if (is_full(set)) {
+		pause_all(set, "the descriptor limit is near");
+		return;
+	}
+	for (int i = 0; i < LISTENER_BUDGET && !is_full(set); i++)
+		if (!accept_one(listener))
+			break;
+}
+
+void listener_set_init(struct listener_set *set, struct loop *loop,
+		       size_t max_conns)
+{
+	*set = (struct listener_set){.loop = loop, .max_conns = max_conns};
+	list_init(&set->listeners);
+	(void)event_assign(&set->resume_timer, loop->base, -1, 0, resume_cb,
+			   set);
+}
+
+void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb,
+		       void *service)
+{
+	set->shed_cb = shed_cb;
+	set->shed_service = service;
+}
+
+int listener_add(struct listener_set *set, int fd,
+		 listener_accepted_cb accepted_cb, void *service)
+{
+	struct listener *listener = calloc(1, sizeof(*listener));
+
+	if (!listener)
+		return -1;
+	listener->set = set;
+	listener->fd = fd;
+	listener->accepted_cb = accepted_cb;
+	listener->service = service;
+	(void)event_assign(&listener->event, set->loop->base, fd,
+			   EV_READ | EV_PERSIST, accept_cb, listener);
+	if (event_add(&listener->event, NULL) < 0) {
+		free(listener);
+		return -1;
+	}
+	list_add_last(&set->listeners, &listener->node);
+	return 0;
+}
+
+void listener_set_clear(struct listener_set *set)
+{
+	struct list_node *node, *following;
+
+	(void)event_del(&set->resume_timer);
+	LIST_FOR_EACH (node, following, &set->listeners) {
+		struct listener *listener = listener_of(node);
+
+		list_remove(node);
+		(void)event_del(&listener->event);
+		(void)close(listener->fd);
+		free(listener);
+	}
+}
+
+void listener_set_drain(struct listener_set *set)
+{
+	struct list_node *node, *following;
+
+	/* Closing a listening socket resets whoever waits in its queue. */
+	LIST_FOR_EACH (node, following, &set->listeners)
+		while (accept_one(listener_of(node)))
+			;
+	listener_set_clear(set);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event loop: libevent's event_base, run one turn at a time so that there
+ * is an end of the turn. All that must not happen under a callback's feet or
+ * once per message happens there.
+ *
+ * Interest changes are gathered and told to epoll once per turn (the
+ * "changelist"): a connection that stops reading and waits for room to write
+ * costs one epoll_ctl(2), not two. That is safe since no descriptor here is a
+ * duplicate of another.
+ */
+#include "server/loop.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+static struct event_base *new_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config &&
+	    event_config_set_flag(
+		    config, EVENT_BASE_FLAG_NOLOCK |
+				    EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+		base = event_base_new_with_config(config);
+	if (config)
+		event_config_free(config);
+	return base;
+}
+
+int loop_init(struct loop *loop)
+{
+	*loop = (struct loop){.turn = 1};
+	list_init(&loop->dead);
+	loop->in = malloc(LOOP_IN_SIZE);
+	loop->out = malloc(LOOP_OUT_SIZE);
+	loop->base = new_base();
+	if (loop->in && loop->out && loop->base)
+		return 0;
+	loop_clear(loop);
+	return -1;
+}
+
+static void free_dead(struct loop *loop)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &loop->dead) {
+		struct loop_corpse *corpse =
+			CONTAINER_OF(node, struct loop_corpse, node);
+
+		list_remove(node);
+		corpse->free_cb(corpse);
+	}
+}
+
+void loop_clear(struct loop *loop)
+{
+	free_dead(loop);
+	if (loop->base)
+		event_base_free(loop->base);
+	free(loop->in);
+	free(loop->out);
+	*loop = (struct loop){0};
+	list_init(&loop->dead);
+}
+
+static void end_turn(struct loop *loop)
+{
+	free_dead(loop);
+	log_flush();
+	loop->turn++;
+}
+
+int loop_run(struct loop *loop)
+{
+	loop->running = true;
+	while (loop->running) {
+		if (event_base_loop(loop->base, EVLOOP_ONCE) < 0)
+			return -1;
+		end_turn(loop);
+	}
+	return 0;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->running = false;
+}
+
+void loop_bury(struct loop *loop, struct loop_corpse *corpse)
+{
+	list_add_last(&loop->dead, &corpse->node);
+}
+
+uint64_t loop_now_ns(struct loop *loop)
+{
+	if (loop->now_turn != loop->turn) {
+		loop->now_ns = clock_mono_ns();
+		loop->now_turn = loop->turn;
+	}
+	return loop->now_ns;
+}
+
+const char *loop_date(struct loop *loop)
+{
+	int64_t now_s;
+
+	if (loop->date_turn != loop->turn) {
+		loop->date_turn = loop->turn;
+		now_s = clock_wall().tv_sec;
+		if (now_s != loop->date_s) {
+			loop->date_s = now_s;
+			http_date_format(now_s, loop->date);
+		}
+	}
+	return loop->date;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_LOOP_H
+#define SERVER_LOOP_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/list.h"
+#include "http/date.h"
+#include "server/counters.h"
+
+/*
+ * The shared buffers' sizes. `in` takes what one recv() brings; its size bounds
+ * what one connection can do in a wake-up and what it can leave to be kept.
+ * `out` takes the answers to one wake-up's pipelined requests.
+ */
+#define LOOP_IN_SIZE  (64 << 10)
+#define LOOP_OUT_SIZE (128 << 10)
+
+/*
+ * One event loop in one thread. It runs in turns: wait for events, run their
+ * callbacks, then the end of the turn, which frees what died and writes the
+ * log. What a callback looks at is alive until then.
+ */
+struct loop {
+	struct event_base *base;
+	struct counters counters;
+	uint64_t turn;
+	bool running;
+	bool draining;	/* no new work; the loop ends with n_conns at 0 */
+	size_t n_conns; /* open connections of all services */
+
+	/*
+	 * I/O memory that every callback may use until it returns. Nothing in
+	 * it outlives the callback.
+	 */
+	char *in;
+	char *out;
+
+	/* Read loop_now_ns() and loop_date() instead. */
+	uint64_t now_ns;
+	uint64_t now_turn;
+	int64_t date_s;
+	uint64_t date_turn;
+	char date[HTTP_DATE_LEN];
+
+	struct list_node dead; /* struct loop_corpse */
+};
+
+/* Something to be freed at the end of the turn; embed it. */
+struct loop_corpse {
+	struct list_node node;
+	void (*free_cb)(struct loop_corpse *corpse);
+};
+
+/* Returns 0, or -1 when out of memory or epoll is not to be had. */
+int loop_init(struct loop *loop) MUST_CHECK;
+void loop_clear(struct loop *loop);
+
+/* Runs turns until loop_stop(). Returns 0, or -1 when the loop failed. */
+int loop_run(struct loop *loop) MUST_CHECK;
+void loop_stop(struct loop *loop);
+
+/* Hands over what a callback has finished with; freed when the turn ends. */
+void loop_bury(struct loop *loop, struct loop_corpse *corpse);
+
+/* CLOCK_MONOTONIC, read at most once per turn. */
+uint64_t loop_now_ns(struct loop *loop);
+
+/* The time of day as HTTP's Date, HTTP_DATE_LEN bytes, read once per turn. */
+const char *loop_date(struct loop *loop);
+
+#endif

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Assembly: from a configuration to sockets, services and signals, and the way
+ * down again. Starting stops at the first thing that does not work, since a
+ * server that serves half of what it was asked to is worse than none.
+ *
+ * Going down has three steps:
+ *
+ *	drain   no new work; answer what has arrived; each connection ends
+ *	end     the last connection is gone, or a second signal, or the time
+ *		limit: the loop stops
+ *	free    whatever is left is closed
+ */
+#include "server/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/request.h"
+#include "os/address.h"
+#include "os/docroot.h"
+#include "os/process.h"
+#include "os/socket.h"
+#include "server/listener.h"
+#include "server/loop.h"
+#include "server/tcp.h"
+#include "server/udp.h"
+#include "server/web.h"
+
+#define SERVER_ADDRESSES_MAX 32 /* that --listen can name, after resolving */
+#define SERVER_PORT_TRIES    16 /* for one free port on several addresses */
+
+/*
+ * Descriptors kept back from connections: files being sent, the loop's own,
+ * and some for answering those who are there already.
+ */
+#define SERVER_RESERVE_MIN 16
+#define SERVER_RESERVE_MAX 256
+
+enum {
+	SIGNAL_TERM,
+	SIGNAL_INT,
+	SIGNAL_USR1,
+	SIGNAL_N
+};
+
+struct server {
+	struct loop loop;
+	struct listener_set listeners;
+	struct udp_service *udp;
+	struct tcp_service *tcp;
+	struct web_service *web;
+	const struct config *config;
+	struct address addresses[SERVER_ADDRESSES_MAX];
+	size_t n_addresses;
+	struct event signals[SIGNAL_N];
+	struct event drain_timer;
+	size_t n_descriptors;
+	bool was_cut; /* the end was not clean */
+};
+
+/* Opens a socket of one service at an address; returns its descriptor. */
+typedef int (*open_fn)(const struct address *address);
+/* Hands an open socket over to its service. */
+typedef int (*add_fn)(struct server *server, int fd);
+
+/* A service's sockets: how to open one, whom it belongs to, how to name it. */
+struct plan {
+	const char *name;
+	const struct config_port *port;
+	open_fn open;
+	add_fn add;
+};
+
+static int PRINTF_LIKE(2, 3) fail(char **cause, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(cause, fmt, args) < 0)
+		*cause = NULL;
+	va_end(args);
+	return -1;
+}
+
+/* --- sockets --- */
+
+static int add_udp(struct server *server, int fd)
+{
+	return udp_service_add(server->udp, fd);
+}
+
+static int add_tcp(struct server *server, int fd)
+{
+	return listener_add(&server->listeners, fd, tcp_service_accept,
+			    server->tcp);
+}
+
+static int add_web(struct server *server, int fd)
+{
+	return listener_add(&server->listeners, fd, web_service_accept,
+			    server->web);
+}
+
+/* What a person can do about a socket that cannot be had. */
+static const char *advice(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return " (does another server run on this port? port 0 takes a "
+		       "free one)";
+	case EADDRNOTAVAIL:
+		return " (this host does not have this address)";
+	case EACCES:
+		return " (ports below 1024 need privileges)";
+	default:
+		return "";
+	}
+}
+
+static void close_all(int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+}
+
+/* With no --listen, a host without IPv6 is served on IPv4, or vice versa. */
+static bool may_skip(const struct server *server, int error)
+{
+	return server->config->n_listen == 0 &&
+	       (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
+}
+
+/*
+ * Opens one socket at each address; those left out are -1. *port is the port;
+ * when it is 0 the first socket takes a free one and the others follow it.
+ * Returns 0, or -1 with errno and *failed, the address that it failed at.
+ */
+static int open_at_port(struct server *server, const struct plan *plan,
+			uint16_t port, int *fds, struct address *failed)
+{
+	size_t n_open = 0;
+
+	for (size_t i = 0; i < server->n_addresses; i++) {
+		struct address address = server->addresses[i];
+
+		address_set_port(&address, port);
+		fds[i] = plan->open(&address);
+		if (fds[i] < 0 && may_skip(server, errno) &&
+		    (n_open > 0 || i + 1 < server->n_addresses))
+			continue;
+		if (fds[i] < 0 ||
+		    (port == 0 && socket_local_address(fds[i], &address) < 0)) {
+			int saved = errno;
+
+			close_all(fds, i + 1);
+			*failed = address;
+			errno = saved;
+			return -1;
+		}
+		port = address_port(&address);
+		n_open++;
+	}
+	return 0;
+}
+
+/* A free port on one address may be taken on another: then try the next. */
+static int open_sockets(struct server *server, const struct plan *plan,
+			int *fds, struct address *failed)
+{
+	uint16_t port = plan->port->number;
+
+	for (int i = 1;; i++) {
+		if (open_at_port(server, plan, port, fds, failed) == 0)
+			return 0;
+		if (port != 0 || errno != EADDRINUSE || i == SERVER_PORT_TRIES)
+			return -1;
+	}
+}
+
+static void tell_ready(const struct server *server, const struct plan *plan,
+		       int fd)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	struct address local;
+
+	if (socket_local_address(fd, &local) < 0)
+		return;
+	address_format(&local, text);
+	if (plan->add == add_web)
+		log_info("ready: %s %s root %s", plan->name, text,
+			 server->config->root);
+	else
+		log_info("ready: %s %s", plan->name, text);
+}
+
+/* Opens a service's sockets, hands them over and says that they are ready. */
+static int start_sockets(struct server *server, const struct plan *plan,
+			 char **cause)
+{
+	int fds[SERVER_ADDRESSES_MAX];
+	char text[ADDRESS_TEXT_SIZE];
+	struct address failed;
+
+	if (open_sockets(server, plan, fds, &failed) < 0)
+		return fail(cause, "%s %s: %s%s", plan->name,
+			    address_format(&failed, text), strerror(errno),
+			    advice(errno));
+	for (size_t i = 0; i < server->n_addresses; i++) {
+		if (fds[i] < 0)
+			continue;
+		if (plan->add(server, fds[i]) < 0) {
+			close_all(fds + i, server->n_addresses - i);
+			return fail(cause, "%s: out of memory", plan->name);
+		}
+		tell_ready(server, plan, fds[i]);
+	}
+	return 0;
+}
+
+static int resolve_listen(struct server *server, char **cause)
+{
+	const struct config *config = server->config;
+
+	for (size_t i = 0; i < config->n_listen; i++) {
+		struct address *room = server->addresses + server->n_addresses;
+		const char *why;
+		size_t n;
+
+		if (server->n_addresses == SERVER_ADDRESSES_MAX)
+			return fail(cause, "--listen: more than %d addresses",
+				    SERVER_ADDRESSES_MAX);
+		if (address_resolve(config->listen[i], 0, AF_UNSPEC,
+				    SOCK_STREAM, room,
+				    SERVER_ADDRESSES_MAX - server->n_addresses,
+				    &n, &why) < 0)
+			return fail(cause,
+				    "--listen=%s: %s (give an address of this "
+				    "host, such as 127.0.0.1)",
+				    config->listen[i], why);
+		server->n_addresses += n;
+	}
+	if (config->n_listen == 0) {
+		server->addresses[0] = address_any(AF_INET6, 0);
+		server->addresses[1] = address_any(AF_INET, 0);
+		server->n_addresses = 2;
+	}
+	return 0;
+}
+
+/* --- services --- */
+
+static int new_web_service(struct server *server, char **cause)
+{
+	int root = docroot_open(server->config->root);
+
+	if (root < 0)
+		return fail(cause,
+			    "document root %s: %s (name a folder with "
+			    "--root, or --http-port=off)",
+			    server->config->root, strerror(errno));
+	server->web = web_service_new(&server->loop, root);
+	if (!server->web) {
+		(void)close(root);
+		return fail(cause, "out of memory");
+	}
+	listener_set_shed(&server->listeners, web_service_shed, server->web);
+	return 0;
+}
+
+static int new_services(struct server *server, char **cause)
+{
+	const struct config *config = server->config;
+
+	if (!config->udp.off)
+		server->udp = udp_service_new(&server->loop);
+	if (!config->tcp.off)
+		server->tcp = tcp_service_new(&server->loop, config->tcp_once);
+	if ((!config->udp.off && !server->udp) ||
+	    (!config->tcp.off && !server->tcp))
+		return fail(cause, "out of memory");
+	return config->http.off ? 0 : new_web_service(server, cause);
+}
+
+static int start_services(struct server *server, char **cause)
+{
+	const struct config *config = server->config;
+	const struct plan plans[] = {
+		{"udp", &config->udp, socket_bind_udp, add_udp},
+		{"tcp", &config->tcp, socket_listen_tcp, add_tcp},
+		{"http", &config->http, socket_listen_tcp, add_web},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(plans); i++)
+		if (!plans[i].port->off &&
+		    start_sockets(server, &plans[i], cause) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- signals and the way down --- */
+
+static void cut(struct server *server, const char *why)
+{
+	log_warn("stopped: %s: %zu connections cut", why, server->loop.n_conns);
+	server->was_cut = true;
+	loop_stop(&server->loop);
+}
+
+static void drain_expired_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	cut(arg, "the drain took too long");
+}
+
+static void drain(struct server *server)
+{
+	struct timeval limit = {.tv_sec = SERVER_DRAIN_S};
+
+	listener_set_drain(&server->listeners);
+	server->loop.draining = true;
+	log_info("stopping: draining %zu connections", server->loop.n_conns);
+	(void)event_add(&server->drain_timer, &limit);
+	if (server->udp)
+		udp_service_drain(server->udp);
+	if (server->tcp)
+		tcp_service_drain(server->tcp);
+	if (server->web)
+		web_service_drain(server->web);
+	if (server->loop.n_conns == 0)
+		loop_stop(&server->loop);
+}
+
+static void stop_cb(evutil_socket_t signal, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)signal;
+	(void)what;
+	if (server->loop.draining)
+		cut(server, "second signal");
+	else
+		drain(server);
+}
+
+static void usr1_cb(evutil_socket_t signal, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)signal;
+	(void)what;
+	log_info("counters: %zu connections open", server->loop.n_conns);
+	counters_log(&server->loop.counters);
+}
+
+static int catch_signals(struct server *server, char **cause)
+{
+	static const struct {
+		int number;
+		event_callback_fn cb;
+	} caught[SIGNAL_N] = {
+		[SIGNAL_TERM] = {SIGTERM, stop_cb},
+		[SIGNAL_INT] = {SIGINT, stop_cb},
+		[SIGNAL_USR1] = {SIGUSR1, usr1_cb},
+	};
+
+	process_ignore_sigpipe();
+	(void)evtimer_assign(&server->drain_timer, server->loop.base,
+			     drain_expired_cb, server);
+	for (size_t i = 0; i < SIGNAL_N; i++) {
+		(void)evsignal_assign(&server->signals[i], server->loop.base,
+				      caught[i].number, caught[i].cb, server);
+		if (event_add(&server->signals[i], NULL) < 0)
+			return fail(cause, "cannot catch signals");
+	}
+	return 0;
+}
+
+/* --- the server --- */
+
+static size_t max_conns(size_t n_descriptors)
+{
+	size_t reserve = n_descriptors / 8;
+
+	if (reserve < SERVER_RESERVE_MIN)
+		reserve = SERVER_RESERVE_MIN;
+	if (reserve > SERVER_RESERVE_MAX)
+		reserve = SERVER_RESERVE_MAX;
+	return n_descriptors > reserve + 1 ? n_descriptors - reserve : 1;
+}
+
+static void tell_limits(const struct server *server)
+{
+	log_info("limits: %zu descriptors, %zu connections; tcp idle %d s; "
+		 "http request head %d bytes in %d s, idle %d s",
+		 server->n_descriptors, server->listeners.max_conns, TCP_IDLE_S,
+		 HTTP_HEAD_MAX, WEB_HEAD_S, WEB_IDLE_S);
+}
+
+static int start(struct server *server, char **cause)
+{
+	if (loop_init(&server->loop) < 0)
+		return fail(cause, "event loop: %s", strerror(errno));
+	server->n_descriptors = process_raise_descriptor_limit();
+	listener_set_init(&server->listeners, &server->loop,
+			  max_conns(server->n_descriptors));
+	if (catch_signals(server, cause) < 0 ||
+	    resolve_listen(server, cause) < 0 ||
+	    new_services(server, cause) < 0)
+		return -1;
+	tell_limits(server);
+	return start_services(server, cause);
+}
+
+struct server *server_new(const struct config *config, char **cause)
+{
+	struct server *server = calloc(1, sizeof(*server));
+
+	*cause = NULL;
+	if (!server)
+		return NULL;
+	server->config = config;
+	if (start(server, cause) == 0)
+		return server;
+	server_free(server);
+	return NULL;
+}
+
+int server_run(struct server *server)
+{
+	log_flush();
+	if (loop_run(&server->loop) < 0) {
+		log_warn("event loop: %s", strerror(errno));
+		return 1;
+	}
+	counters_log(&server->loop.counters);
+	if (!server->was_cut)
+		log_info("stopped");
+	return server->was_cut ? 1 : 0;
+}
+
+void server_free(struct server *server)
+{
+	if (!server)
+		return;
+	if (server->loop.base) {
+		listener_set_clear(&server->listeners);
+		if (server->tcp)
+			tcp_service_stop(server->tcp);
+		if (server->web)
+			web_service_stop(server->web);
+	}
+	udp_service_free(server->udp);
+	tcp_service_free(server->tcp);
+	web_service_free(server->web);
+	loop_clear(&server->loop);
+	free(server);
+}

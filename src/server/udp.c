@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The UDP uppercase service. A batch is received, judged, changed in place and
+ * sent; nothing is kept between two batches, so a flood costs time and no
+ * memory. What the socket does not take is lost, as datagrams may be, and
+ * counted.
+ */
+#include "server/udp.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/upper.h"
+#include "os/datagram.h"
+#include "os/socket.h"
+
+#define UDP_BUDGET 4 /* batches per wake-up, then others' turn */
+
+/*
+ * A flood must not hold up the end: what a full socket buffer holds when the
+ * server drains is answered, and it holds fewer datagrams than this many
+ * batches.
+ */
+#define UDP_DRAIN_BATCHES 512
+
+/*
+ * Ports below are those of services, not of clients: echo, chargen, DNS, NTP.
+ * An answer to one may come back as its answer, without end.
+ */
+#define UDP_SOURCE_PORT_MIN 1024
+
+struct udp_service {
+	struct loop *loop;
+	struct datagram_batch *batch;
+	struct list_node sockets;
+	uint64_t budget_since_ns; /* the second that the budget is for */
+	unsigned budget_used;
+};
+
+struct udp_socket {
+	struct udp_service *service;
+	struct list_node node;
+	struct event event;
+	int fd;
+	uint16_t port;
+	uint32_t kernel_lost; /* as last told by the kernel */
+};
+
+static struct udp_socket *udp_socket_of(struct list_node *node)
+{
+	return CONTAINER_OF(node, struct udp_socket, node);
+}
+
+static bool is_own_port(struct udp_service *service, uint16_t port)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &service->sockets)
+		if (udp_socket_of(node)->port == port)
+			return true;
+	return false;
+}
+
+/* Takes one answer from this second's budget. */
+static bool take_loop_budget(struct udp_service *service)
+{
+	uint64_t now_ns = loop_now_ns(service->loop);
+
+	if (now_ns - service->budget_since_ns >= CLOCK_NS_PER_S) {
+		service->budget_since_ns = now_ns;
+		service->budget_used = 0;
+	}
+	if (service->budget_used == UDP_LOOP_BUDGET)
+		return false;
+	service->budget_used++;
+	return true;
+}
+
+/* Whether a datagram from there gets an answer; counts the refusals. */
+static bool is_answerable(struct udp_service *service,
+			  const struct address *source)
+{
+	struct counters *counters = &service->loop->counters;
+	uint16_t port = address_port(source);
+
+	if (port < UDP_SOURCE_PORT_MIN || address_is_group(source)) {
+		counters->udp_source_refused++;
+		return false;
+	}
+	if (is_own_port(service, port) && !take_loop_budget(service)) {
+		counters->udp_loop_refused++;
+		return false;
+	}
+	return true;
+}
+
+static void answer_batch(struct udp_socket *sock, size_t n)
+{
+	struct udp_service *service = sock->service;
+	struct datagram_batch *batch = service->batch;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len;
+		char *bytes = datagram_bytes(batch, i, &len);
+
+		if (is_answerable(service, datagram_source(batch, i)))
+			upper_ascii(bytes, len);
+		else
+			datagram_drop(batch, i);
+	}
+	service->loop->counters.udp_datagrams += n;
+	service->loop->counters.udp_send_refused +=
+		datagram_send(sock->fd, batch);
+}
+
+/* Serves one batch. False when no more datagrams wait. */
+static bool serve_batch(struct udp_socket *sock)
+{
+	struct udp_service *service = sock->service;
+	uint32_t lost_before = sock->kernel_lost;
+	int n = datagram_receive(sock->fd, service->batch, &sock->kernel_lost);
+
+	if (n < 0)
+		return errno == EINTR;
+	/* Unsigned, so that the kernel's number may wrap. */
+	service->loop->counters.udp_kernel_lost +=
+		(uint32_t)(sock->kernel_lost - lost_before);
+	answer_batch(sock, (size_t)n);
+	return n == DATAGRAM_BATCH;
+}
+
+static void readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct udp_socket *sock = arg;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < UDP_BUDGET; i++)
+		if (!serve_batch(sock))
+			break;
+}
+
+struct udp_service *udp_service_new(struct loop *loop)
+{
+	struct udp_service *service = calloc(1, sizeof(*service));
+
+	if (!service)
+		return NULL;
+	service->loop = loop;
+	list_init(&service->sockets);
+	service->batch = datagram_batch_new();
+	if (service->batch)
+		return service;
+	free(service);
+	return NULL;
+}
+
+int udp_service_add(struct udp_service *service, int fd)
+{
+	struct udp_socket *sock = calloc(1, sizeof(*sock));
+	struct address local;
+
+	if (!sock)
+		return -1;
+	sock->service = service;
+	sock->fd = fd;
+	if (socket_local_address(fd, &local) == 0)
+		sock->port = address_port(&local);
+	(void)event_assign(&sock->event, service->loop->base, fd,
+			   EV_READ | EV_PERSIST, readable_cb, sock);
+	if (event_add(&sock->event, NULL) < 0) {
+		free(sock);
+		return -1;
+	}
+	list_add_last(&service->sockets, &sock->node);
+	return 0;
+}
+
+static void close_sockets(struct udp_service *service)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &service->sockets) {
+		struct udp_socket *sock = udp_socket_of(node);
+
+		list_remove(node);
+		(void)event_del(&sock->event);
+		(void)close(sock->fd);
+		free(sock);
+	}
+}
+
+void udp_service_drain(struct udp_service *service)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &service->sockets)
+		for (int i = 0; i < UDP_DRAIN_BATCHES; i++)
+			if (!serve_batch(udp_socket_of(node)))
+				break;
+	close_sockets(service);
+}
+
+void udp_service_free(struct udp_service *service)
+{
+	if (!service)
+		return;
+	close_sockets(service);
+	datagram_batch_free(service->batch);
+	free(service);
+}
