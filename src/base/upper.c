@@ -10,11 +10,18 @@
  */
 #include "base/upper.h"
 
+#include <limits.h>
+
 #define UPPER_BLOCK 64 /* bytes; one cache line, four SSE2 registers */
 
+/*
+ * Shifted so that 'z' is the largest signed char, the lower-case letters are
+ * the 26 largest: one signed comparison, which every vector unit has.
+ */
 static inline unsigned char upper_byte(unsigned char c)
 {
-	unsigned char is_lower = (unsigned char)(c - 'a') < 26;
+	signed char shifted = (signed char)(c + (SCHAR_MAX - 'z'));
+	unsigned char is_lower = shifted > SCHAR_MAX - 26;
 
 	return (unsigned char)(c ^ (is_lower << 5));
 }
