@@ -26,7 +26,7 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* Decodes one %XX; -1 when it is malformed, a NUL or a slash. */
+/* Decodes one %XX; -1 when it is malformed or a slash. */
 static int decode_triplet(struct slice s)
 {
 	int high, low, byte;
@@ -38,10 +38,10 @@ static int decode_triplet(struct slice s)
 	if (high < 0 || low < 0)
 		return -1;
 	byte = high * 16 + low;
-	return byte == '\0' || byte == '/' ? -1 : byte;
+	return byte == '/' ? -1 : byte;
 }
 
-/* Decodes one segment to out; returns its length, or -1. */
+/* Decodes one segment to out; returns its length, or -1. Takes no NUL. */
 static ptrdiff_t decode_segment(struct slice segment, char *out)
 {
 	size_t len = 0;
@@ -52,10 +52,10 @@ static ptrdiff_t decode_segment(struct slice segment, char *out)
 		if (byte == '%') {
 			byte = decode_triplet((struct slice){segment.ptr + i,
 							     segment.len - i});
-			if (byte < 0)
-				return -1;
 			i += 2;
 		}
+		if (byte <= 0)
+			return -1;
 		out[len++] = (char)byte;
 	}
 	return (ptrdiff_t)len;
