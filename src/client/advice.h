@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLIENT_ADVICE_H
+#define CLIENT_ADVICE_H
+
+#include <stdbool.h>
+
+/*
+ * What a person can check after a network call failed with this errno value:
+ * a constant text without parentheses, or NULL when we know nothing useful.
+ */
+const char *advice_for(int error, bool is_udp);
+
+/* The same for a local address or port that could not be taken. */
+const char *advice_for_bind(int error);
+
+#endif

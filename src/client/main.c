@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * uppercase-client: sends text to an uppercase server, prints what comes back.
+ * All of it is in the library, where tests reach it.
+ */
+#include "client/client.h"
+
+int main(int argc, char **argv)
+{
+	return (int)client_main(argc, argv);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lines for the person at the keyboard. Unlike the server's log, which gives
+ * lines up rather than wait for a slow reader, this one waits: a run of the
+ * client is worth nothing when its one line of explanation is lost.
+ *
+ * Each line is one write, so lines of several clients that share a terminal
+ * or a file do not mix. A standard error that cannot be written is nobody's
+ * news: there is no place left to tell it.
+ */
+#include "client/report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "client/wait.h"
+
+#define REPORT_LINE_MAX 1024 /* longer lines are cut */
+
+void report_init(struct report *report)
+{
+	*report = (struct report){.start_ns = clock_mono_ns()};
+}
+
+static void write_all(const char *buf, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, buf, len);
+
+		if (n < 0 && errno == EAGAIN &&
+		    wait_for(STDERR_FILENO, POLLOUT, WAIT_FOREVER) > 0)
+			continue;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return;
+		buf += n;
+		len -= (size_t)n;
+	}
+}
+
+/* Formats "PREFIX TEXT\n" into line; a text that is too long is cut. */
+static size_t PRINTF_LIKE(3, 0)
+	format_line(char line[REPORT_LINE_MAX], const char *prefix,
+		    const char *fmt, va_list args)
+{
+	int start =
+		snprintf(line, REPORT_LINE_MAX, "uppercase-client: %s", prefix);
+	size_t len;
+
+	(void)vsnprintf(line + start, REPORT_LINE_MAX - (size_t)start, fmt,
+			args);
+	len = strnlen(line, REPORT_LINE_MAX - 1);
+	line[len] = '\n';
+	return len + 1;
+}
+
+void report_error(const char *fmt, ...)
+{
+	char line[REPORT_LINE_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	write_all(line, format_line(line, "", fmt, args));
+	va_end(args);
+}
+
+static void PRINTF_LIKE(2, 0)
+	write_step(const struct report *report, const char *fmt, va_list args)
+{
+	uint64_t ns = clock_mono_ns() - report->start_ns;
+	char line[REPORT_LINE_MAX], prefix[40];
+
+	(void)snprintf(prefix, sizeof(prefix),
+		       "%.6f s: ", (double)ns / (double)CLOCK_NS_PER_S);
+	write_all(line, format_line(line, prefix, fmt, args));
+}
+
+void report_step(const struct report *report, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!report->verbose)
+		return;
+	va_start(args, fmt);
+	write_step(report, fmt, args);
+	va_end(args);
+}
+
+void report_keep(struct report *report, const char *fmt, ...)
+{
+	char line[REPORT_LINE_MAX];
+	va_list args;
+	size_t len;
+
+	va_start(args, fmt);
+	len = format_line(line, "", fmt, args);
+	va_end(args);
+	if (len <= sizeof(report->kept) - report->kept_len) {
+		memcpy(report->kept + report->kept_len, line, len);
+		report->kept_len += len;
+	}
+	if (!report->verbose)
+		return;
+	va_start(args, fmt);
+	write_step(report, fmt, args);
+	va_end(args);
+}
+
+void report_show_kept(struct report *report)
+{
+	write_all(report->kept, report->kept_len);
+	report_drop_kept(report);
+}
+
+void report_drop_kept(struct report *report)
+{
+	report->kept_len = 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLIENT_REPORT_H
+#define CLIENT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+#define REPORT_KEPT_SIZE 4096 /* a dozen lines: more addresses are rare */
+
+/* What the client tells people, on standard error. The caller's storage. */
+struct report {
+	bool verbose;
+	uint64_t start_ns;
+	size_t kept_len;
+	char kept[REPORT_KEPT_SIZE];
+};
+
+/* Begins with nothing kept; the times of steps count from here. */
+void report_init(struct report *report);
+
+/* Writes "uppercase-client: TEXT" and a newline. */
+void report_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* With --verbose, writes "uppercase-client: 0.001234 s: TEXT". */
+void report_step(const struct report *report, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+
+/*
+ * An error that matters only when nothing else works out, as a refusal by the
+ * first of several addresses: kept until report_show_kept() writes it, or
+ * until report_drop_kept(). With --verbose it is also told as a step at once.
+ */
+void report_keep(struct report *report, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void report_show_kept(struct report *report);
+void report_drop_kept(struct report *report);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLIENT_TCP_H
+#define CLIENT_TCP_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/slice.h"
+#include "client/dial.h"
+#include "client/status.h"
+
+/* A conversation over one connection at a time. The caller's storage. */
+struct tcp {
+	struct dial *dial;
+	int fd; /* -1: none */
+};
+
+/* dial must be resolved and outlive tcp. */
+void tcp_init(struct tcp *tcp, struct dial *dial);
+
+/* Connects. Tells its own failure. */
+enum client_status tcp_open(struct tcp *tcp) MUST_CHECK;
+
+/*
+ * Sends the message and writes prefix and reply to standard output as it
+ * comes, without a newline. Connects when there is no connection; when the
+ * server has meanwhile closed the one that there is, connects once more.
+ * With is_last the client says (FIN) that it will send no more.
+ *
+ * The reply ends when the message in upper case has come. From a server that
+ * says something else it ends when the server closes or falls silent.
+ * Tells its own failure; *n_written is then what of the reply came out.
+ */
+enum client_status tcp_exchange(struct tcp *tcp, struct slice message,
+				bool is_last, const char *prefix,
+				size_t *n_written) MUST_CHECK;
+
+/* Closes the connection. */
+void tcp_clear(struct tcp *tcp);
+
+#endif

@@ -1,0 +1,70 @@
+# One convenience library per floor: a program, test or fuzzer links the very
+# objects that the daemon runs, and no floor above its own.
+noinst_LIBRARIES = src/libbase.a src/libos.a src/libhttp.a src/libserver.a \
+	src/libclient.a
+
+src_libbase_a_SOURCES = \
+	src/base/clock.c src/base/clock.h \
+	src/base/compiler.h \
+	src/base/list.h \
+	src/base/log.c src/base/log.h \
+	src/base/slice.c src/base/slice.h \
+	src/base/text.c src/base/text.h \
+	src/base/units.c src/base/units.h \
+	src/base/upper.c src/base/upper.h
+
+src_libos_a_SOURCES = \
+	src/os/address.c src/os/address.h \
+	src/os/datagram.c src/os/datagram.h \
+	src/os/docroot.c src/os/docroot.h \
+	src/os/process.c src/os/process.h \
+	src/os/socket.c src/os/socket.h
+
+src_libhttp_a_SOURCES = \
+	src/http/answer.c src/http/answer.h \
+	src/http/date.c src/http/date.h \
+	src/http/head.c src/http/head.h \
+	src/http/media.c src/http/media.h \
+	src/http/page.c src/http/page.h \
+	src/http/request.c src/http/request.h \
+	src/http/status.c src/http/status.h \
+	src/http/target.c src/http/target.h
+
+src_libserver_a_SOURCES = \
+	src/server/config.c src/server/config.h \
+	src/server/conn.c src/server/conn.h \
+	src/server/counters.c src/server/counters.h \
+	src/server/deadline.c src/server/deadline.h \
+	src/server/file.c src/server/file.h \
+	src/server/listener.c src/server/listener.h \
+	src/server/loop.c src/server/loop.h \
+	src/server/server.c src/server/server.h \
+	src/server/tcp.c src/server/tcp.h \
+	src/server/udp.c src/server/udp.h \
+	src/server/web.c src/server/web.h
+
+src_libclient_a_SOURCES = \
+	src/client/advice.c src/client/advice.h \
+	src/client/answers.c src/client/answers.h \
+	src/client/client.c src/client/client.h \
+	src/client/dial.c src/client/dial.h \
+	src/client/lines.c src/client/lines.h \
+	src/client/options.c src/client/options.h \
+	src/client/output.c src/client/output.h \
+	src/client/pump.c src/client/pump.h \
+	src/client/report.c src/client/report.h \
+	src/client/status.h \
+	src/client/tcp.c src/client/tcp.h \
+	src/client/udp.c src/client/udp.h \
+	src/client/wait.c src/client/wait.h
+
+sbin_PROGRAMS = src/uppercase-server
+src_uppercase_server_SOURCES = src/server/main.c
+src_uppercase_server_LDADD = src/libserver.a src/libhttp.a src/libos.a \
+	src/libbase.a $(LIBEVENT_LIBS)
+
+bin_PROGRAMS = src/uppercase-client
+src_uppercase_client_SOURCES = src/client/main.c
+src_uppercase_client_LDADD = src/libclient.a src/libos.a src/libbase.a
+
+dist_man_MANS = src/uppercase-server.8 src/uppercase-client.1

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The HTTP file service of the running daemon: files of every size and fate,
+ * byte for byte, for clients of every pace.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "e2e_http.h"
+#include "e2e_server.h"
+#include "e2e_sock.h"
+#include "harness.h"
+
+#define MIB ((size_t)1 << 20)
+
+/* A prime number of bytes, so that no misplaced block goes unseen. */
+#define PERIOD	  ((size_t)1048573)
+
+#define FILE_TEXT "some text\n"
+
+static char *root;
+static struct server *server;
+
+static void set_up(void)
+{
+	root = folder_new();
+	folder_write_text(root, "file.txt", FILE_TEXT);
+	server = server_start(
+		&(struct server_options){.http = "0", .root = root});
+}
+
+static void tear_down(void)
+{
+	server_stop(server);
+	free(root);
+}
+
+/* That all is well, over this connection. */
+static void expect_small_file(int fd)
+{
+	struct response response;
+
+	http_get(fd, "/file.txt", &response);
+	http_expect(&response, 200, FILE_TEXT, strlen(FILE_TEXT));
+	http_clear(&response);
+}
+
+static void expect_service(void)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+
+	expect_small_file(fd);
+	(void)close(fd);
+}
+
+static unsigned char *new_pattern(void)
+{
+	unsigned char *data = bytes_new(PERIOD);
+
+	bytes_pattern(data, PERIOD, 3);
+	return data;
+}
+
+static void write_pattern(const char *name, const unsigned char *data,
+			  size_t size)
+{
+	char *path = folder_path(root, name);
+	FILE *file = fopen(path, "we");
+
+	ck_assert_ptr_nonnull(file);
+	while (size > 0) {
+		size_t n = size < PERIOD ? size : PERIOD;
+
+		ck_assert_uint_eq(fwrite(data, 1, n, file), n);
+		size -= n;
+	}
+	ck_assert_int_eq(fclose(file), 0);
+	free(path);
+}
+
+/* Reads size bytes of the pattern, as they are. */
+static void expect_pattern(int fd, const unsigned char *data, size_t size)
+{
+	unsigned char got[65536];
+	size_t done = 0;
+
+	while (done < size) {
+		size_t off = done % PERIOD;
+		size_t most =
+			PERIOD - off < size - done ? PERIOD - off : size - done;
+		size_t n = tcp_read_some(
+			fd, got, most < sizeof(got) ? most : sizeof(got));
+
+		if (n == 0 || memcmp(got, data + off, n) != 0)
+			harness_fail("wrong bytes or end after byte %zu", done);
+		done += n;
+	}
+}
+
+/* Below, at and above what is kept in memory, sent in one go, buffered. */
+static const size_t sizes[] = {
+	1, 4095, 4096, 65535, 65536, 65537, 131072, 524288, 524289, 4 * MIB + 1,
+};
+
+START_TEST(a_file_of_this_size_arrives_whole)
+{
+	unsigned char *data = new_pattern();
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	write_pattern("file.bin", data, sizes[_i]);
+	/* Twice: what follows a file on the connection is not disturbed. */
+	for (int i = 0; i < 2; i++) {
+		http_send_get(fd, "/file.bin");
+		http_read_head(fd, &response);
+		ck_assert_int_eq(response.status, 200);
+		ck_assert_uint_eq(response.len, sizes[_i]);
+		expect_pattern(fd, data, sizes[_i]);
+	}
+	free(data);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(large_and_small_files_arrive_in_the_order_of_the_pipeline)
+{
+	unsigned char *data = new_pattern();
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	write_pattern("large.bin", data, 3 * MIB);
+	for (int i = 0; i < 5; i++) {
+		http_send_get(fd, "/large.bin");
+		http_send_get(fd, "/file.txt");
+	}
+	for (int i = 0; i < 5; i++) {
+		http_read_head(fd, &response);
+		ck_assert_uint_eq(response.len, 3 * MIB);
+		expect_pattern(fd, data, 3 * MIB);
+		http_read(fd, &response, true);
+		http_expect(&response, 200, FILE_TEXT, strlen(FILE_TEXT));
+		http_clear(&response);
+	}
+	free(data);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(sixty_four_mebibytes_arrive_byte_for_byte)
+{
+	unsigned char *data = new_pattern();
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+	size_t before;
+
+	write_pattern("huge.bin", data, 64 * MIB);
+	expect_small_file(fd);
+	before = server_memory_kib(server);
+	http_send_get(fd, "/huge.bin");
+	http_read_head(fd, &response);
+	ck_assert_uint_eq(response.len, 64 * MIB);
+	expect_pattern(fd, data, 64 * MIB);
+	/* In bounded memory. */
+	ck_assert_uint_lt(server_memory_kib(server), before + 8 * 1024);
+	free(data);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(a_file_beyond_four_gibibytes_has_its_true_length)
+{
+	char *path = folder_path(root, "sparse.bin");
+	int file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+	char byte;
+
+	ck_assert_int_eq(ftruncate(file, (off_t)5 << 30), 0);
+	tcp_send_text(fd, "HEAD /sparse.bin HTTP/1.1\r\nHost: h\r\n\r\n");
+	http_read(fd, &response, false);
+	http_expect_field(&response, "Content-Length", "5368709120");
+	http_send_get(fd, "/sparse.bin");
+	http_read_head(fd, &response);
+	ck_assert_uint_eq(response.len, (size_t)5 << 30);
+	tcp_read(fd, &byte, 1);
+	(void)close(file);
+	tcp_reset(fd);
+	free(path);
+}
+END_TEST
+
+START_TEST(a_file_that_shrinks_ends_the_connection)
+{
+	unsigned char *data = new_pattern();
+	char *path = folder_path(root, "huge.bin");
+	int fd = tcp_connect_small(server, SERVICE_HTTP);
+	struct response response;
+	char buf[65536];
+	size_t done = 0;
+	ssize_t n;
+
+	write_pattern("huge.bin", data, 64 * MIB);
+	http_send_get(fd, "/huge.bin");
+	http_read_head(fd, &response);
+	ck_assert_int_eq(truncate(path, MIB), 0);
+	/* An end or a reset; but not all the bytes, nor a wait for ever. */
+	for (;;) {
+		sock_must_wait(fd, POLLIN, harness_deadline(), "an end");
+		n = read(fd, buf, sizeof(buf));
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	ck_assert_uint_lt(done, response.len);
+	(void)close(fd);
+	expect_service();
+	free(path);
+	free(data);
+}
+END_TEST
+
+START_TEST(a_file_that_grows_is_sent_as_long_as_promised)
+{
+	unsigned char *data = new_pattern();
+	char *path = folder_path(root, "huge.bin");
+	int fd = tcp_connect_small(server, SERVICE_HTTP);
+	struct response response;
+
+	write_pattern("huge.bin", data, 16 * MIB);
+	http_send_get(fd, "/huge.bin");
+	http_read_head(fd, &response);
+	ck_assert_int_eq(truncate(path, 32 * MIB), 0);
+	http_send_get(fd, "/file.txt");
+	expect_pattern(fd, data, 16 * MIB);
+	http_read(fd, &response, true);
+	http_expect(&response, 200, FILE_TEXT, strlen(FILE_TEXT));
+	http_clear(&response);
+	(void)close(fd);
+	free(path);
+	free(data);
+}
+END_TEST
+
+START_TEST(a_file_that_is_replaced_arrives_as_it_was)
+{
+	unsigned char *data = new_pattern();
+	char *from = folder_path(root, "new.bin");
+	char *to = folder_path(root, "huge.bin");
+	int fd = tcp_connect_small(server, SERVICE_HTTP);
+	struct response response;
+
+	write_pattern("huge.bin", data, 16 * MIB);
+	folder_write_text(root, "new.bin", "new");
+	http_send_get(fd, "/huge.bin");
+	http_read_head(fd, &response);
+	ck_assert_int_eq(rename(from, to), 0);
+	expect_pattern(fd, data, 16 * MIB);
+	http_get(fd, "/huge.bin", &response);
+	http_expect(&response, 200, "new", 3);
+	http_clear(&response);
+	(void)close(fd);
+	free(from);
+	free(to);
+	free(data);
+}
+END_TEST
+
+START_TEST(a_changed_file_is_served_as_it_is_now)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	char text[32];
+	struct response response;
+
+	for (int i = 0; i < 50; i++) {
+		(void)snprintf(text, sizeof(text), "version %d", i);
+		folder_write_text(root, "changing.txt", text);
+		http_get(fd, "/changing.txt", &response);
+		http_expect(&response, 200, text, strlen(text));
+		http_clear(&response);
+	}
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(slow_readers_of_a_large_file_do_not_delay_others)
+{
+	enum {
+		N_SLOW = 16
+	};
+	unsigned char *data = new_pattern();
+	int slow[N_SLOW], fd;
+	struct response response;
+
+	write_pattern("huge.bin", data, 16 * MIB);
+	for (int i = 0; i < N_SLOW; i++) {
+		slow[i] = tcp_connect_small(server, SERVICE_HTTP);
+		http_send_get(slow[i], "/huge.bin");
+		http_read_head(slow[i], &response);
+	}
+	fd = tcp_connect(server, SERVICE_HTTP);
+	for (int i = 0; i < 100; i++) {
+		expect_small_file(fd);
+	}
+	/* And each gets all of it when it reads at last. */
+	expect_pattern(slow[0], data, 16 * MIB);
+	expect_pattern(slow[N_SLOW - 1], data, 16 * MIB);
+	for (int i = 0; i < N_SLOW; i++)
+		tcp_reset(slow[i]);
+	(void)close(fd);
+	free(data);
+}
+END_TEST
+
+START_TEST(late_bytes_do_not_cost_the_client_a_large_answer)
+{
+	unsigned char *data = new_pattern();
+	int fd = tcp_connect_small(server, SERVICE_HTTP);
+	struct response response;
+
+	write_pattern("huge.bin", data, 8 * MIB);
+	tcp_send_text(fd, "GET /huge.bin HTTP/1.1\r\nHost: h\r\n"
+			  "Connection: close\r\n\r\n");
+	http_read_head(fd, &response);
+	/* The server is sending, and will have no wish to read this. */
+	tcp_send_text(fd, "\r\n");
+	expect_pattern(fd, data, 8 * MIB);
+	tcp_expect_end(fd);
+	(void)close(fd);
+	free(data);
+}
+END_TEST
+
+START_TEST(resets_in_mid_download_do_no_harm)
+{
+	unsigned char *data = new_pattern();
+	struct response response;
+
+	write_pattern("huge.bin", data, 16 * MIB);
+	for (int i = 0; i < 50; i++) {
+		int fd = tcp_connect_small(server, SERVICE_HTTP);
+
+		http_send_get(fd, "/huge.bin");
+		http_read_head(fd, &response);
+		tcp_reset(fd);
+	}
+	expect_service();
+	free(data);
+}
+END_TEST
+
+static Suite *files_suite(void)
+{
+	Suite *suite = suite_create("e2e files");
+	TCase *tcase = harness_case(suite, "files");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, a_file_of_this_size_arrives_whole, 0,
+			    ARRAY_LEN(sizes));
+	tcase_add_test(
+		tcase,
+		large_and_small_files_arrive_in_the_order_of_the_pipeline);
+	tcase_add_test(tcase, sixty_four_mebibytes_arrive_byte_for_byte);
+	tcase_add_test(tcase, a_file_beyond_four_gibibytes_has_its_true_length);
+	tcase_add_test(tcase, a_file_that_shrinks_ends_the_connection);
+	tcase_add_test(tcase, a_file_that_grows_is_sent_as_long_as_promised);
+	tcase_add_test(tcase, a_file_that_is_replaced_arrives_as_it_was);
+	tcase_add_test(tcase, a_changed_file_is_served_as_it_is_now);
+	tcase_add_test(tcase, slow_readers_of_a_large_file_do_not_delay_others);
+	tcase_add_test(tcase, late_bytes_do_not_cost_the_client_a_large_answer);
+	tcase_add_test(tcase, resets_in_mid_download_do_no_harm);
+	return suite;
+}
+
+int main(void)
+{
+	return harness_run(files_suite());
+}

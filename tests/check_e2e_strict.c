@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The HTTP file service of the running daemon, as a hostile client meets it:
+ * requests that two readers could read in two ways, heads beyond every limit
+ * or without an end, noise.
+ *
+ * A malformed request is followed, in the same bytes, by a flawless one: a
+ * server that went on reading after the error would answer that as well.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "e2e_http.h"
+#include "e2e_server.h"
+#include "e2e_sock.h"
+#include "harness.h"
+
+#define FILE_TEXT "some text\n"
+
+static char *root;
+static struct server *server;
+
+static void set_up(void)
+{
+	root = folder_new();
+	folder_write_text(root, "file.txt", FILE_TEXT);
+	server = server_start(
+		&(struct server_options){.http = "0", .root = root});
+}
+
+static void tear_down(void)
+{
+	server_stop(server);
+	free(root);
+}
+
+static void expect_status(const struct response *response, int status)
+{
+	if (response->status != status)
+		harness_fail("status %d expected:\n%s", status, response->head);
+}
+
+/* That the server is there and serves. */
+static void expect_service(void)
+{
+	struct response response;
+
+	http_fetch(server, "/file.txt", &response);
+	http_expect(&response, 200, FILE_TEXT, strlen(FILE_TEXT));
+	http_clear(&response);
+}
+
+/* --- strict parsing --- */
+
+#define MARKER "GET /file.txt HTTP/1.1\r\nHost: h\r\n\r\n"
+
+/* Bytes with their length, since a NUL may be among them. */
+struct vector {
+	const char *bytes;
+	size_t len;
+	int status;
+};
+
+#define VECTOR(status, text)                                                   \
+	{                                                                      \
+		text MARKER, sizeof(text MARKER) - 1, status                   \
+	}
+
+static const struct vector vectors[] = {
+	/* Line ends: CRLF and nothing else. */
+	VECTOR(400, "GET / HTTP/1.1\nHost: h\n\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n\n"),
+	VECTOR(400, "GET / HTTP/1.1\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\rHost: h\r\r"),
+	VECTOR(400, "GET / HTTP/1.1\r\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\rA: b\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\r\n\r\n"),
+	VECTOR(400, "\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"),
+	/* The request-line: two single spaces, three words. */
+	VECTOR(400, "GET  / HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /  HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1 \r\nHost: h\r\n\r\n"),
+	VECTOR(400, " GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET\t/ HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /\tHTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / x HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /\r\n\r\n"), /* HTTP/0.9 */
+	VECTOR(400, "GET\r\n\r\n"),
+	VECTOR(400, "G@T / HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / http/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.10\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/01.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1,1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTPS/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /\x80 HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET file.txt HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET * HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET h:80 HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET http:///file.txt HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET ftp://h/file.txt HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET http://u@h/file.txt HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /% HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /%4 HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /file.txt%00 HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET /file.txt%00.png HTTP/1.1\r\nHost: h\r\n\r\n"),
+	/* Fields: a name, a colon at once, a value on one line. */
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n\tc\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\n Host: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA\t: b\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n: b\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA@: b\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: b\0c\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: \x01\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: \x7f\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n\0A: b\r\n\r\n"),
+	VECTOR(400, "GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n"),
+	/* Host: exactly one, and a host. */
+	VECTOR(400, "GET / HTTP/1.1\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nhost: i\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.0\r\nHost: h\r\nHost: h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h/\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: u@h\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h:x\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: \x80\r\n\r\n"),
+	/* Framing: one length, one number, or chunked alone. */
+	VECTOR(400, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n"
+		    "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n"
+		    "Content-Length: 5\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n"
+		    "Content-Length: 0\r\n\r\n"),
+	VECTOR(400,
+	       "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0, 0\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: +0\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0x0\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0a\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0 0\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n\r\n"),
+	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n"
+		    "Content-Length: 18446744073709551616\r\n\r\n"),
+	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
+		    "Transfer-Encoding: chunked\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
+		    "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
+	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
+		    "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
+		    "Transfer-Encoding: identity\r\n\r\n"),
+	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
+		    "Transfer-Encoding: xchunked\r\n\r\n"),
+	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
+		    "Transfer-Encoding: \"chunked\"\r\n\r\n"),
+	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding:\r\n\r\n"),
+	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
+		    "Transfer-Encoding:\x0b"
+		    "chunked\r\n\r\n"),
+	VECTOR(400, "PUT / HTTP/1.0\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+	/* Framing is judged before the method is. */
+	VECTOR(400, "BREW / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
+		    "Content-Length: 2\r\n\r\n"),
+	/* What is clear, but not spoken here. */
+	VECTOR(501, "PUT / HTTP/1.1\r\nHost: h\r\n"
+		    "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+	VECTOR(505, "GET / HTTP/2.0\r\nHost: h\r\n\r\n"),
+	VECTOR(505, "GET / HTTP/0.9\r\nHost: h\r\n\r\n"),
+	VECTOR(505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+};
+
+START_TEST(an_ambiguous_request_is_the_last_one)
+{
+	const struct vector *vector = &vectors[_i];
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	tcp_send(fd, vector->bytes, vector->len);
+	http_read(fd, &response, true);
+	expect_status(&response, vector->status);
+	http_expect_field(&response, "Connection", "close");
+	http_clear(&response);
+	tcp_expect_end(fd);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(an_ambiguous_request_behind_a_good_one_is_the_last_one)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	tcp_send_text(fd, MARKER "GET / HTTP/1.1\r\nHost : h\r\n\r\n" MARKER);
+	http_read(fd, &response, true);
+	expect_status(&response, 200);
+	http_clear(&response);
+	http_read(fd, &response, true);
+	expect_status(&response, 400);
+	http_clear(&response);
+	tcp_expect_end(fd);
+	(void)close(fd);
+}
+END_TEST
+
+static const char *const odd[] = {
+	"\r\nGET /file.txt HTTP/1.1\r\nHost: h\r\n\r\n", /* one empty line */
+	"GET /file.txt HTTP/1.1\r\nhOST: h\r\n\r\n",
+	"GET /file.txt HTTP/1.1\r\nHost:h\r\n\r\n",
+	"GET /file.txt HTTP/1.1\r\nHost: \t h \t\r\n\r\n",
+	"GET /file.txt HTTP/1.1\r\nHost:\r\n\r\n", /* empty, but there */
+	"GET /file.txt HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
+	"GET /file.txt HTTP/1.1\r\nHost: h:\r\n\r\n",
+	"GET /file.txt HTTP/1.1\r\nHost: h\r\nA:\r\n\r\n",
+	"GET /file.txt HTTP/1.1\r\nHost: h\r\nA: \xff\t\"\\\r\n\r\n",
+	"GET /file.txt HTTP/1.1\r\nHost: h\r\n!#$%&'*+-.^_`|~9: b\r\n\r\n",
+	"GET /file.txt HTTP/1.1\r\nHost: h\r\nA: b\r\nA: b\r\n\r\n",
+	"GET /file.txt HTTP/1.1\r\nHost: h\r\nContent-Length: 000\r\n\r\n",
+	"GET http://h/file.txt HTTP/1.1\r\nHost: other\r\n\r\n",
+	"GET /file.txt HTTP/1.9\r\nHost: h\r\n\r\n",
+};
+
+START_TEST(an_unusual_request_is_answered)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	tcp_send_text(fd, odd[_i]);
+	http_read(fd, &response, true);
+	http_expect(&response, 200, FILE_TEXT, strlen(FILE_TEXT));
+	http_clear(&response);
+	(void)close(fd);
+}
+END_TEST
+
+/* --- limits --- */
+
+/* n times the byte, in memory that the caller frees. */
+static char *repeat(char byte, size_t n)
+{
+	char *text = bytes_new(n + 1);
+
+	memset(text, byte, n);
+	text[n] = '\0';
+	return text;
+}
+
+/* Sends a request of two pieces with n bytes between them; the answer? */
+static int status_of(const char *before, char byte, size_t n, const char *after)
+{
+	char *middle = repeat(byte, n);
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	tcp_send_text(fd, before);
+	tcp_send_text(fd, middle);
+	tcp_send_text(fd, after);
+	http_read(fd, &response, true);
+	if (response.status == 414 || response.status == 431)
+		tcp_expect_end(fd);
+	http_clear(&response);
+	free(middle);
+	(void)close(fd);
+	return response.status;
+}
+
+static const struct {
+	size_t len; /* of the request-line with its CRLF */
+	int status;
+} lines[] = {
+	{8191, 200}, {8192, 200}, {8193, 414}, {16000, 414}, {100000, 414},
+};
+
+START_TEST(a_request_line_may_be_eight_kibibytes_long)
+{
+	static const char before[] = "GET /file.txt?";
+	static const char after[] = " HTTP/1.1\r\n";
+	size_t len = lines[_i].len - strlen(before) - strlen(after);
+	char tail[64];
+
+	(void)snprintf(tail, sizeof(tail), "%sHost: h\r\n\r\n", after);
+	ck_assert_int_eq(status_of(before, 'a', len, tail), lines[_i].status);
+}
+END_TEST
+
+static const struct {
+	size_t len; /* of the head with its empty line */
+	int status;
+} heads[] = {
+	{16383, 200}, {16384, 200}, {16385, 431}, {20000, 431}, {100000, 431},
+};
+
+START_TEST(a_head_may_be_sixteen_kibibytes_long)
+{
+	static const char before[] = "GET /file.txt HTTP/1.1\r\nHost: h\r\nA: ";
+	static const char after[] = "\r\n\r\n";
+	size_t len = heads[_i].len - strlen(before) - strlen(after);
+
+	ck_assert_int_eq(status_of(before, 'a', len, after), heads[_i].status);
+}
+END_TEST
+
+static const struct {
+	int n; /* fields, with Host */
+	int status;
+} counts[] = {{99, 200}, {100, 200}, {101, 431}, {1000, 431}};
+
+START_TEST(a_head_may_have_a_hundred_fields)
+{
+	char *request = bytes_new(16384), *end;
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	end = stpcpy(request, "GET /file.txt HTTP/1.1\r\nHost: h\r\n");
+	for (int i = 1; i < counts[_i].n; i++)
+		end = stpcpy(end, "A: b\r\n");
+	(void)stpcpy(end, "\r\n");
+	tcp_send_text(fd, request);
+	http_read(fd, &response, true);
+	expect_status(&response, counts[_i].status);
+	http_clear(&response);
+	free(request);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(a_head_without_an_end_is_refused_at_the_limit)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	tcp_send_text(fd, "GET / HTTP/1.1\r\nHost: h\r\n");
+	/* No more than the limit is sent, so the answer is not due to more. */
+	for (int i = 0; i < 2000; i++)
+		tcp_send_text(fd, "A: bcde\r\n");
+	http_read(fd, &response, true);
+	expect_status(&response, 431);
+	http_clear(&response);
+	tcp_expect_end(fd);
+	(void)close(fd);
+}
+END_TEST
+
+/* --- time --- */
+
+/*
+ * A head has ten seconds, whatever trickles in meanwhile; and a silent one has
+ * no more. Both in one test, since each takes that long.
+ */
+START_TEST(a_head_that_does_not_end_is_answered_408_after_ten_seconds)
+{
+	int trickling = tcp_connect(server, SERVICE_HTTP);
+	int silent = tcp_connect(server, SERVICE_HTTP);
+	int64_t start = harness_now_ms(), took;
+	struct response response;
+
+	tcp_send_text(silent, "GET /file.txt HTTP/1.1\r\n");
+	tcp_send_text(trickling, "GET /file.txt HTTP/1.1\r\nHost: h\r\nA: ");
+	while (sock_wait(trickling, POLLIN, 250) == 0) {
+		if (harness_now_ms() - start > 20000)
+			harness_fail("a trickling head is still waited for");
+		tcp_send_text(trickling, "b");
+	}
+	took = harness_now_ms() - start;
+	ck_assert_int_ge(took, 9000);
+	http_read(trickling, &response, true);
+	expect_status(&response, 408);
+	http_expect_field(&response, "Connection", "close");
+	http_clear(&response);
+	tcp_expect_end(trickling);
+	http_read(silent, &response, true);
+	expect_status(&response, 408);
+	http_clear(&response);
+	tcp_expect_end(silent);
+	(void)close(trickling);
+	(void)close(silent);
+	expect_service();
+}
+END_TEST
+
+/* --- what comes back --- */
+
+START_TEST(an_error_page_repeats_nothing_of_the_request)
+{
+	struct response response;
+
+	http_fetch(server, "/%3Cscript%3Ealert(1)%3C/script%3E?<script>",
+		   &response);
+	expect_status(&response, 404);
+	ck_assert_ptr_null(strstr((const char *)response.content, "script"));
+	http_clear(&response);
+}
+END_TEST
+
+START_TEST(a_name_cannot_break_out_of_a_redirect)
+{
+	struct response response;
+
+	folder_add(root, "a\r\nSet-Cookie: b");
+	http_fetch(server, "/a%0d%0aSet-Cookie:%20b", &response);
+	expect_status(&response, 301);
+	ck_assert_ptr_null(strstr(response.head, "\nSet-Cookie"));
+	http_clear(&response);
+}
+END_TEST
+
+/* --- noise --- */
+
+static const char tls_hello[] =
+	"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and so on";
+
+START_TEST(a_browser_that_tries_tls_is_told_at_once)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	tcp_send(fd, tls_hello, sizeof(tls_hello));
+	http_read(fd, &response, true);
+	expect_status(&response, 400);
+	http_clear(&response);
+	tcp_expect_end(fd);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(noise_is_refused_or_waited_for_but_never_served)
+{
+	unsigned char noise[2048];
+	char buf[4096];
+
+	for (uint32_t i = 0; i < 200; i++) {
+		int fd = tcp_connect(server, SERVICE_HTTP);
+		ssize_t n;
+
+		bytes_pattern(noise, sizeof(noise), i);
+		tcp_send(fd, noise, 1 + i * 10);
+		tcp_finish(fd);
+		sock_must_wait(fd, POLLIN, harness_deadline(), "a verdict");
+		n = recv(fd, buf, sizeof(buf), 0);
+		if (n > 0)
+			ck_assert_mem_ne(buf, "HTTP/1.1 200", 12);
+		(void)close(fd);
+	}
+	expect_service();
+}
+END_TEST
+
+#define VALUES_EACH 16
+
+/* Sends the marker with one byte changed; any verdict will do, but none. */
+static void try_changed(size_t at, int value)
+{
+	char changed[] = MARKER, buf[4096];
+	int fd = tcp_connect(server, SERVICE_HTTP);
+
+	changed[at] = (char)value;
+	tcp_send(fd, changed, sizeof(changed) - 1);
+	tcp_finish(fd);
+	/* An answer, or an end when more of it was expected. */
+	sock_must_wait(fd, POLLIN, harness_deadline(), "a verdict");
+	ck_assert_int_ge(recv(fd, buf, sizeof(buf), 0), 0);
+	(void)close(fd);
+}
+
+START_TEST(a_request_with_one_wrong_byte_does_no_harm)
+{
+	for (int value = 0; value < VALUES_EACH; value++)
+		for (size_t i = 0; i < sizeof(MARKER) - 1; i++)
+			try_changed(i, _i * VALUES_EACH + value);
+	expect_service();
+}
+END_TEST
+
+static TCase *served_case(Suite *suite, const char *name)
+{
+	TCase *tcase = harness_case(suite, name);
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	return tcase;
+}
+
+static void add_requests(Suite *suite)
+{
+	TCase *tcase = served_case(suite, "strict parsing");
+
+	tcase_add_loop_test(tcase, an_ambiguous_request_is_the_last_one, 0,
+			    ARRAY_LEN(vectors));
+	tcase_add_test(tcase,
+		       an_ambiguous_request_behind_a_good_one_is_the_last_one);
+	tcase_add_loop_test(tcase, an_unusual_request_is_answered, 0,
+			    ARRAY_LEN(odd));
+
+	tcase = served_case(suite, "limits");
+	tcase_add_loop_test(tcase, a_request_line_may_be_eight_kibibytes_long,
+			    0, ARRAY_LEN(lines));
+	tcase_add_loop_test(tcase, a_head_may_be_sixteen_kibibytes_long, 0,
+			    ARRAY_LEN(heads));
+	tcase_add_loop_test(tcase, a_head_may_have_a_hundred_fields, 0,
+			    ARRAY_LEN(counts));
+	tcase_add_test(tcase, a_head_without_an_end_is_refused_at_the_limit);
+
+	tcase = served_case(suite, "time");
+	tcase_add_test(
+		tcase,
+		a_head_that_does_not_end_is_answered_408_after_ten_seconds);
+}
+
+static void add_noise(Suite *suite)
+{
+	TCase *tcase = served_case(suite, "what comes back");
+
+	tcase_add_test(tcase, an_error_page_repeats_nothing_of_the_request);
+	tcase_add_test(tcase, a_name_cannot_break_out_of_a_redirect);
+
+	tcase = served_case(suite, "noise");
+	tcase_add_test(tcase, a_browser_that_tries_tls_is_told_at_once);
+	tcase_add_test(tcase, noise_is_refused_or_waited_for_but_never_served);
+	tcase_add_loop_test(tcase, a_request_with_one_wrong_byte_does_no_harm,
+			    0, 256 / VALUES_EACH);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("e2e strict");
+
+	add_requests(suite);
+	add_noise(suite);
+	return harness_run(suite);
+}

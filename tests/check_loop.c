@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop's turns: what is buried lives until the turn's end and is freed
+ * once, the time stands still within a turn and moves between turns, and the
+ * loop ends when it is told to.
+ */
+#include "server/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "harness.h"
+
+struct fixture {
+	struct loop loop;
+	struct event stop;
+};
+
+static void stop_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	loop_stop(arg);
+}
+
+static struct fixture *fixture_new(void)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	ck_assert_ptr_nonnull(fixture);
+	ck_assert_int_eq(loop_init(&fixture->loop), 0);
+	ck_assert_int_eq(event_assign(&fixture->stop, fixture->loop.base, -1, 0,
+				      stop_cb, &fixture->loop),
+			 0);
+	return fixture;
+}
+
+static void fixture_free(struct fixture *fixture)
+{
+	(void)event_del(&fixture->stop);
+	loop_clear(&fixture->loop);
+	free(fixture);
+}
+
+static void turn(struct fixture *fixture)
+{
+	event_active(&fixture->stop, EV_TIMEOUT, 0);
+	ck_assert_int_eq(loop_run(&fixture->loop), 0);
+}
+
+/* --- corpses --- */
+
+struct body {
+	struct loop_corpse corpse;
+	unsigned n_freed;
+	unsigned place;
+};
+
+static unsigned n_freed;
+
+static void free_cb(struct loop_corpse *corpse)
+{
+	struct body *body = CONTAINER_OF(corpse, struct body, corpse);
+
+	body->n_freed++;
+	body->place = ++n_freed;
+}
+
+static void bury(struct fixture *fixture, struct body *body)
+{
+	*body = (struct body){.corpse.free_cb = free_cb};
+	loop_bury(&fixture->loop, &body->corpse);
+}
+
+START_TEST(what_is_buried_is_freed_at_the_end_of_the_turn)
+{
+	struct fixture *fixture = fixture_new();
+	struct body body;
+
+	bury(fixture, &body);
+	ck_assert_uint_eq(body.n_freed, 0);
+	turn(fixture);
+	ck_assert_uint_eq(body.n_freed, 1);
+	turn(fixture);
+	ck_assert_uint_eq(body.n_freed, 1);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(the_dead_are_freed_in_order)
+{
+	struct fixture *fixture = fixture_new();
+	struct body bodies[20];
+
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++)
+		bury(fixture, &bodies[i]);
+	turn(fixture);
+	for (unsigned i = 0; i < ARRAY_LEN(bodies); i++) {
+		ck_assert_uint_eq(bodies[i].n_freed, 1);
+		ck_assert_uint_eq(bodies[i].place, i + 1);
+	}
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(a_loop_that_is_cleared_frees_its_dead)
+{
+	struct fixture *fixture = fixture_new();
+	struct body body;
+
+	bury(fixture, &body);
+	fixture_free(fixture);
+	ck_assert_uint_eq(body.n_freed, 1);
+}
+END_TEST
+
+/* A corpse is alive for the callbacks of its turn. */
+static struct body victim;
+static bool was_alive;
+
+static void bury_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	bury(arg, &victim);
+}
+
+static void look_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	was_alive = victim.corpse.free_cb == free_cb && victim.n_freed == 0;
+}
+
+START_TEST(callbacks_of_one_turn_all_come_before_its_end)
+{
+	struct fixture *fixture = fixture_new();
+	struct event first, second;
+
+	(void)event_assign(&first, fixture->loop.base, -1, 0, bury_cb, fixture);
+	(void)event_assign(&second, fixture->loop.base, -1, 0, look_cb, NULL);
+	event_active(&first, EV_TIMEOUT, 0);
+	event_active(&second, EV_TIMEOUT, 0);
+	turn(fixture);
+	ck_assert(was_alive);
+	ck_assert_uint_eq(victim.n_freed, 1);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- turns and time --- */
+
+START_TEST(every_turn_has_its_number)
+{
+	struct fixture *fixture = fixture_new();
+	uint64_t first = fixture->loop.turn;
+
+	/* 0 would be the number of the turn in which nothing was read yet. */
+	ck_assert_uint_gt(first, 0);
+	for (unsigned i = 1; i <= 5; i++) {
+		turn(fixture);
+		ck_assert_uint_eq(fixture->loop.turn, first + i);
+	}
+	fixture_free(fixture);
+}
+END_TEST
+
+/* Until the clock has moved on, which takes some nanoseconds. */
+static void wait_for_the_clock(uint64_t than)
+{
+	while (clock_mono_ns() <= than)
+		;
+}
+
+START_TEST(within_a_turn_the_time_stands_still)
+{
+	struct fixture *fixture = fixture_new();
+	uint64_t before_ns = clock_mono_ns(), now_ns;
+
+	now_ns = loop_now_ns(&fixture->loop);
+	ck_assert_uint_ge(now_ns, before_ns);
+	wait_for_the_clock(now_ns);
+	ck_assert_uint_eq(loop_now_ns(&fixture->loop), now_ns);
+	turn(fixture);
+	ck_assert_uint_gt(loop_now_ns(&fixture->loop), now_ns);
+	ck_assert_uint_le(loop_now_ns(&fixture->loop), clock_mono_ns());
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(the_date_is_the_time_of_day)
+{
+	struct fixture *fixture = fixture_new();
+	char before[HTTP_DATE_LEN], after[HTTP_DATE_LEN];
+	const char *date;
+
+	for (int i = 0; i < 3; i++) {
+		http_date_format(clock_wall().tv_sec, before);
+		date = loop_date(&fixture->loop);
+		http_date_format(clock_wall().tv_sec, after);
+		/* A second may begin in between. */
+		ck_assert(!memcmp(date, before, HTTP_DATE_LEN) ||
+			  !memcmp(date, after, HTTP_DATE_LEN));
+		ck_assert_ptr_eq(loop_date(&fixture->loop), date);
+		turn(fixture);
+	}
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- running --- */
+
+static void count_cb(evutil_socket_t fd, short what, void *arg)
+{
+	unsigned *n = arg;
+	char byte;
+
+	(void)what;
+	ck_assert_int_eq(read((int)fd, &byte, 1), 1);
+	++*n;
+}
+
+START_TEST(the_loop_runs_until_it_is_stopped)
+{
+	struct fixture *fixture = fixture_new();
+	struct timeval soon = {.tv_usec = 1000};
+
+	ck_assert_int_eq(event_add(&fixture->stop, &soon), 0);
+	ck_assert_int_eq(loop_run(&fixture->loop), 0);
+	ck_assert(!fixture->loop.running);
+	/* And it can run again. */
+	ck_assert_int_eq(event_add(&fixture->stop, &soon), 0);
+	ck_assert_int_eq(loop_run(&fixture->loop), 0);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(descriptors_are_served_turn_by_turn)
+{
+	struct fixture *fixture = fixture_new();
+	struct event readable;
+	unsigned n = 0;
+	int fds[2];
+
+	harness_pipe(fds);
+	(void)event_assign(&readable, fixture->loop.base, fds[0],
+			   EV_READ | EV_PERSIST, count_cb, &n);
+	ck_assert_int_eq(event_add(&readable, NULL), 0);
+	ck_assert_int_eq(write(fds[1], "abc", 3), 3);
+	for (unsigned i = 1; i <= 3; i++) {
+		turn(fixture);
+		ck_assert_uint_eq(n, i);
+	}
+	turn(fixture);
+	ck_assert_uint_eq(n, 3);
+	(void)event_del(&readable);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(the_buffers_have_their_sizes)
+{
+	struct fixture *fixture = fixture_new();
+
+	/* A sanitizer or the allocator would object. */
+	memset(fixture->loop.in, 'i', LOOP_IN_SIZE);
+	memset(fixture->loop.out, 'o', LOOP_OUT_SIZE);
+	ck_assert_int_eq(fixture->loop.in[LOOP_IN_SIZE - 1], 'i');
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(a_loop_may_be_cleared_twice)
+{
+	struct loop loop;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	loop_clear(&loop);
+	loop_clear(&loop);
+	ck_assert_ptr_null(loop.base);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("loop");
+	TCase *tcase = harness_case(suite, "turns");
+
+	tcase_add_test(tcase, what_is_buried_is_freed_at_the_end_of_the_turn);
+	tcase_add_test(tcase, the_dead_are_freed_in_order);
+	tcase_add_test(tcase, a_loop_that_is_cleared_frees_its_dead);
+	tcase_add_test(tcase, callbacks_of_one_turn_all_come_before_its_end);
+	tcase_add_test(tcase, every_turn_has_its_number);
+	tcase_add_test(tcase, within_a_turn_the_time_stands_still);
+	tcase_add_test(tcase, the_date_is_the_time_of_day);
+	tcase_add_test(tcase, the_loop_runs_until_it_is_stopped);
+	tcase_add_test(tcase, descriptors_are_served_turn_by_turn);
+	tcase_add_test(tcase, the_buffers_have_their_sizes);
+	tcase_add_test(tcase, a_loop_may_be_cleared_twice);
+	return harness_run(suite);
+}

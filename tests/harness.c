@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The floor under the end-to-end tests: how they run and fail, what they ask
+ * of the system, bytes and folders. The real server as a child process is in
+ * e2e_server.c, clients made of plain sockets in e2e_sock.c and e2e_http.c,
+ * programs that nobody here wrote in e2e_program.c.
+ *
+ * None of it shares code with the server, so that one mistake cannot hide
+ * another.
+ *
+ * A test runs in a process of its own and may end anywhere, by a failed
+ * assertion. Its folders lie in one that the first process of the program
+ * removes when all tests are done.
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static void (*show_more)(void);
+
+/* Holds the folders of all tests of this program. */
+static char scratch[256];
+
+/* --- the run --- */
+
+static int remove_entry(const char *path, const struct stat *st, int flag,
+			struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	(void)remove(path);
+	return 0;
+}
+
+static void make_scratch(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)snprintf(scratch, sizeof(scratch), "%s/uppercase-e2e-XXXXXX",
+		       tmp ? tmp : "/tmp");
+	if (!mkdtemp(scratch)) {
+		perror(scratch);
+		exit(EXIT_FAILURE);
+	}
+}
+
+int harness_run(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int n_failed;
+
+	make_scratch();
+	srunner_run_all(runner, CK_ENV);
+	n_failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	(void)nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+TCase *harness_case(Suite *suite, const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, HARNESS_TEST_S);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+int64_t harness_now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t harness_deadline(void)
+{
+	return harness_now_ms() + HARNESS_WAIT_MS;
+}
+
+int harness_left_ms(int64_t deadline)
+{
+	int64_t left = deadline - harness_now_ms();
+
+	return left > 0 ? (int)left : 0;
+}
+
+void harness_on_failure(void (*show)(void))
+{
+	show_more = show;
+}
+
+void harness_fail(const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (show_more)
+		show_more();
+	ck_abort_msg("%s", text);
+	abort(); /* not reached, but the compiler cannot know */
+}
+
+void harness_skip(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	printf("skipped: ");
+	vprintf(fmt, args);
+	printf("\n");
+	fflush(stdout);
+	va_end(args);
+}
+
+/* --- what the system offers --- */
+
+static void write_proc(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		perror(path);
+	(void)close(fd);
+}
+
+/* A new network needs root, or a new user name space in which one is root. */
+static bool unshare_network(void)
+{
+	unsigned uid = geteuid(), gid = getegid();
+	char map[64];
+
+	if (unshare(CLONE_NEWNET) == 0)
+		return true;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+		return false;
+	(void)snprintf(map, sizeof(map), "0 %u 1", uid);
+	write_proc("/proc/self/uid_map", map);
+	write_proc("/proc/self/setgroups", "deny");
+	(void)snprintf(map, sizeof(map), "0 %u 1", gid);
+	write_proc("/proc/self/gid_map", map);
+	return true;
+}
+
+bool harness_own_network(void)
+{
+	struct ifreq lo = {.ifr_name = "lo"};
+	int fd, result;
+
+	if (!unshare_network())
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	lo.ifr_flags = IFF_UP | IFF_RUNNING;
+	result = ioctl(fd, SIOCSIFFLAGS, &lo);
+	(void)close(fd);
+	return result == 0;
+}
+
+bool harness_has_ipv6(void)
+{
+	struct sockaddr_in6 address = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int result =
+		fd < 0 ? -1
+		       : bind(fd, (struct sockaddr *)&address, sizeof(address));
+
+	if (result != 0)
+		harness_skip("no IPv6 loopback here: %s", strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return result == 0;
+}
+
+bool harness_is_root(void)
+{
+	if (geteuid() == 0)
+		return true;
+	harness_skip("needs root");
+	return false;
+}
+
+size_t harness_raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	return (size_t)limit.rlim_cur;
+}
+
+void harness_pipe(int fds[2])
+{
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		harness_fail("pipe: %s", strerror(errno));
+}
+
+/* --- bytes --- */
+
+void bytes_upper(unsigned char *out, const unsigned char *in, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = in[i];
+
+		out[i] = c >= 97 && c <= 122 ? (unsigned char)(c - 32) : c;
+	}
+}
+
+void bytes_pattern(unsigned char *out, size_t len, uint32_t seed)
+{
+	uint32_t state = seed * 2654435761u + 12345;
+
+	for (size_t i = 0; i < len; i++) {
+		state = state * 1664525u + 1013904223u;
+		out[i] = (unsigned char)(state >> 24);
+	}
+}
+
+void *bytes_new(size_t len)
+{
+	void *bytes = malloc(len > 0 ? len : 1);
+
+	if (!bytes)
+		harness_fail("out of memory for %zu bytes", len);
+	return bytes;
+}
+
+/* --- folders and files --- */
+
+char *folder_path(const char *folder, const char *name)
+{
+	size_t size = strlen(folder) + strlen(name) + 2;
+	char *path = bytes_new(size);
+
+	(void)snprintf(path, size, "%s/%s", folder, name);
+	return path;
+}
+
+char *folder_new(void)
+{
+	char *path = folder_path(scratch, "XXXXXX");
+
+	if (!mkdtemp(path) || chmod(path, 0755) != 0)
+		harness_fail("folder %s: %s", path, strerror(errno));
+	return path;
+}
+
+void folder_add(const char *folder, const char *name)
+{
+	char *path = folder_path(folder, name);
+
+	if (mkdir(path, 0755) != 0)
+		harness_fail("folder %s: %s", path, strerror(errno));
+	free(path);
+}
+
+void folder_write(const char *folder, const char *name, const void *data,
+		  size_t len)
+{
+	char *path = folder_path(folder, name);
+	FILE *file = fopen(path, "we");
+
+	if (!file || fwrite(data, 1, len, file) != len || fclose(file) != 0)
+		harness_fail("file %s: %s", path, strerror(errno));
+	free(path);
+}
+
+void folder_write_text(const char *folder, const char *name, const char *text)
+{
+	folder_write(folder, name, text, strlen(text));
+}

@@ -1,0 +1,129 @@
+# To add the tests of src/FLOOR/MODULE.c: write tests/check_MODULE.c, name it
+# in the list of its floor, and, above the base floor, give it the libraries
+# of that floor in a line of its own. No test may link what lies above it.
+#
+# A test ends with status 0, or 77 when it could not run ("skipped: why" in its
+# log), or anything else when it failed.
+
+base_libs = src/libbase.a
+os_libs = src/libos.a $(base_libs)
+http_libs = src/libhttp.a $(base_libs)
+server_libs = src/libserver.a src/libhttp.a $(os_libs) $(LIBEVENT_LIBS)
+client_libs = src/libclient.a $(os_libs)
+
+# What a test program links when nothing else is said.
+LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
+
+base_tests =
+
+os_tests = tests/check_datagram tests/check_docroot
+tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+
+http_tests = tests/check_request tests/check_target
+tests_check_request_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_target_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+
+server_tests = tests/check_conn tests/check_deadline tests/check_loop
+tests_check_conn_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_deadline_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_loop_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+
+# These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and
+# link nothing of ours but the harness.
+e2e_tests = tests/check_client \
+	tests/check_client_modes \
+	tests/check_client_peers \
+	tests/check_e2e_confined \
+	tests/check_e2e_daemon \
+	tests/check_e2e_drain \
+	tests/check_e2e_files \
+	tests/check_e2e_foreign \
+	tests/check_e2e_http \
+	tests/check_e2e_strict \
+	tests/check_e2e_tcp \
+	tests/check_e2e_udp
+e2e_libs = tests/libharness.a $(CHECK_LIBS)
+tests_check_client_LDADD = $(e2e_libs)
+tests_check_client_modes_LDADD = $(e2e_libs)
+tests_check_client_peers_LDADD = $(e2e_libs)
+tests_check_e2e_confined_LDADD = $(e2e_libs)
+tests_check_e2e_daemon_LDADD = $(e2e_libs)
+tests_check_e2e_drain_LDADD = $(e2e_libs)
+tests_check_e2e_files_LDADD = $(e2e_libs)
+tests_check_e2e_foreign_LDADD = $(e2e_libs)
+tests_check_e2e_http_LDADD = $(e2e_libs)
+tests_check_e2e_strict_LDADD = $(e2e_libs)
+tests_check_e2e_tcp_LDADD = $(e2e_libs)
+tests_check_e2e_udp_LDADD = $(e2e_libs)
+
+tests_libharness_a_SOURCES = \
+	tests/e2e_client.c tests/e2e_client.h \
+	tests/e2e_http.c tests/e2e_http.h \
+	tests/e2e_program.c tests/e2e_program.h \
+	tests/e2e_server.c tests/e2e_server.h \
+	tests/e2e_sock.c tests/e2e_sock.h \
+	tests/guard.c tests/guard.h \
+	tests/harness.c tests/harness.h
+
+# Benchmarks are built and run by make bench alone.
+bench_programs = tests/bench/drive tests/bench/limit tests/bench/upper_speed
+EXTRA_PROGRAMS = $(bench_programs)
+tests_bench_drive_LDADD = $(base_libs)
+tests_bench_limit_LDADD = $(base_libs)
+tests_bench_upper_speed_LDADD = $(base_libs)
+EXTRA_DIST += tests/bench/compare.py
+CLEANFILES += $(bench_programs)
+
+# Every target of tests/fuzz is replayed over its seeds in any build; the
+# fuzzers themselves are built by configure CC=clang --enable-fuzzing.
+fuzz = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
+fuzz_replays = tests/fuzz/replay_request tests/fuzz/replay_target
+
+tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_request.c
+tests_fuzz_replay_request_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"request"'
+tests_fuzz_replay_request_LDADD = $(http_libs)
+tests_fuzz_replay_target_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_target.c
+tests_fuzz_replay_target_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"target"'
+tests_fuzz_replay_target_LDADD = $(http_libs)
+
+if FUZZING
+noinst_PROGRAMS += tests/fuzz/fuzz_request tests/fuzz/fuzz_target
+endif
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c $(fuzz)
+tests_fuzz_fuzz_request_LDADD = $(http_libs)
+tests_fuzz_fuzz_request_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c $(fuzz)
+tests_fuzz_fuzz_target_LDADD = $(http_libs)
+tests_fuzz_fuzz_target_LDFLAGS = $(fuzz_ldflags)
+
+script_tests = tests/floors tests/startpage
+EXTRA_DIST += $(script_tests) tests/summary tests/fuzz/seeds
+
+AM_TESTS_ENVIRONMENT = \
+	SERVER='$(abs_top_builddir)/src/uppercase-server$(EXEEXT)'; \
+	CLIENT='$(abs_top_builddir)/src/uppercase-client$(EXEEXT)'; \
+	HTDOCS='$(abs_top_srcdir)/htdocs'; \
+	export SERVER CLIENT HTDOCS;
+
+if HAVE_CHECK
+check_LIBRARIES = tests/libharness.a
+check_PROGRAMS = $(base_tests) $(os_tests) $(http_tests) $(server_tests) \
+	$(e2e_tests) $(fuzz_replays)
+TESTS = $(check_PROGRAMS) $(script_tests)
+
+# After a run without failures, how much was checked in all; a failure is told
+# by automake's own summary.
+check-local: check-TESTS
+	@'$(srcdir)/tests/summary' $(TEST_LOGS:.log=.trs)
+else
+check-local:
+	@echo 'make check: the library "check" was not found when this tree was' >&2
+	@echo 'configured, and the tests are written with it. Install the package' >&2
+	@echo '  check (Debian, Ubuntu, Arch, Homebrew), check-devel (Fedora),' >&2
+	@echo 'then run configure again; or let ./bootstrap do both.' >&2
+	@exit 1
+endif
