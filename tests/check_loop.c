@@ -6,6 +6,7 @@
  */
 #include "server/loop.h"
 
+#include <event2/event_struct.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

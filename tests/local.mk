@@ -20,13 +20,24 @@ os_tests = tests/check_datagram tests/check_docroot
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 
-http_tests = tests/check_request tests/check_target
+http_tests = tests/check_answer tests/check_date tests/check_head \
+	tests/check_media tests/check_page tests/check_request tests/check_status \
+	tests/check_target
+tests_check_answer_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_date_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_head_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_media_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_page_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_request_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_status_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_target_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 
-server_tests = tests/check_conn tests/check_deadline tests/check_loop
+server_tests = tests/check_config tests/check_conn tests/check_deadline \
+	tests/check_listener tests/check_loop
+tests_check_config_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_deadline_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_listener_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_loop_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 
 # These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and

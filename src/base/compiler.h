@@ -2,6 +2,8 @@
 #ifndef BASE_COMPILER_H
 #define BASE_COMPILER_H
 
+#include <stddef.h>
+
 /*
  * What every file may ask of the compiler. Nothing here changes what a
  * program does; it lets the compiler find what we forgot.

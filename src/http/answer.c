@@ -21,11 +21,13 @@ static struct http_answer answer_page(unsigned status)
 	};
 }
 
-struct http_answer http_answer_bad(unsigned status)
+struct http_answer http_answer_bad(const struct http_request *request,
+				   unsigned status)
 {
 	struct http_answer answer = answer_page(status);
 
 	answer.close = true;
+	answer.head_only = request && request->method == HTTP_METHOD_HEAD;
 	return answer;
 }
 
@@ -59,12 +61,12 @@ bool http_answer_early(const struct http_request *request,
 		       struct http_answer *answer)
 {
 	if (request->method == HTTP_METHOD_UNKNOWN) {
-		*answer = http_answer_bad(501);
+		*answer = http_answer_bad(request, 501);
 	} else if (request->method == HTTP_METHOD_KNOWN) {
 		*answer = answer_page(405);
 		answer->allow = true;
 	} else if (!target) {
-		*answer = http_answer_bad(400);
+		*answer = http_answer_bad(request, 400);
 	} else if (request->method == HTTP_METHOD_OPTIONS) {
 		*answer = (struct http_answer){
 			.status = 200,
@@ -72,7 +74,7 @@ bool http_answer_early(const struct http_request *request,
 			.last_modified_s = HTTP_NO_DATE,
 		};
 	} else if (target->is_asterisk) {
-		*answer = http_answer_bad(400);
+		*answer = http_answer_bad(request, 400);
 	} else {
 		return false;
 	}

@@ -48,8 +48,12 @@ struct http_answer {
 	struct slice location_query; /* ptr NULL for none */
 };
 
-/* The answer to a head that http_request_parse() found bad, or a timeout. */
-struct http_answer http_answer_bad(unsigned status);
+/*
+ * The answer to a head that http_request_parse() found bad, or that did not
+ * arrive in time (request is NULL then). The connection ends with it.
+ */
+struct http_answer http_answer_bad(const struct http_request *request,
+				   unsigned status);
 
 /*
  * Decides what can be decided without looking at a file: method and target.

@@ -4,8 +4,8 @@
  * that trickles in costs no parser state:
  *
  *	1. Look for the empty line that ends the head, from where the last call
- *	   stopped. What can never become a head (a bare LF, a line that is too
- *	   long, a control byte) is refused here, as soon as it arrives.
+ *	   stopped. What can never become a head (a bare LF, a NUL, a line that
+ *is too long) is refused here, as soon as it arrives.
  *	2. When the head is whole, parse it from its start.
  *
  * Every line has been seen to end in CRLF when the second pass runs. It keeps
@@ -326,37 +326,80 @@ static unsigned judge_transfer_encoding(struct http_request *request)
 /* ":" port may follow, of digits or of nothing (RFC 3986, 3.2.3). */
 static bool is_port_suffix(struct slice s)
 {
+	unsigned port = 0;
+
 	if (s.len == 0)
 		return true;
 	if (s.ptr[0] != ':' || s.len > 6)
 		return false;
-	for (size_t i = 1; i < s.len; i++)
+	for (size_t i = 1; i < s.len; i++) {
 		if (!is_digit(s.ptr[i]))
 			return false;
+		port = port * 10 + (unsigned)(s.ptr[i] - '0');
+	}
+	return port <= UINT16_MAX;
+}
+
+static bool is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* reg-name or IPv4address: no brackets, every "%" begins a triplet. */
+static bool is_reg_name(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == '[' || s.ptr[i] == ']')
+			return false;
+		if (s.ptr[i] == '%' &&
+		    (s.len - i < 3 || !is_hex(s.ptr[i + 1]) ||
+		     !is_hex(s.ptr[i + 2])))
+			return false;
+	}
 	return true;
 }
 
-/* uri-host [":" port] (RFC 9110, 7.2); a host may be empty. */
-bool http_host_is_valid(struct slice host)
+/* What may stand in brackets: an IPv6 address. IPvFuture has no user yet. */
+static bool is_ipv6(struct slice s)
 {
-	const char *end;
-	size_t len;
+	size_t n_colons = 0;
 
-	if (!is_all(host, BYTE_HOST))
-		return false;
-	if (host.len > 0 && host.ptr[0] == '[') {
-		end = memchr(host.ptr, ']', host.len);
-		if (!end)
-			return false;
-		len = (size_t)(end - host.ptr) + 1;
-	} else {
-		end = host.len > 0 ? memchr(host.ptr, ':', host.len) : NULL;
-		len = end ? (size_t)(end - host.ptr) : host.len;
-		if (host.len > 0 && (memchr(host.ptr, ']', host.len) ||
-				     memchr(host.ptr, '[', host.len)))
+	for (size_t i = 0; i < s.len; i++) {
+		n_colons += s.ptr[i] == ':';
+		if (!is_hex(s.ptr[i]) && s.ptr[i] != ':' && s.ptr[i] != '.')
 			return false;
 	}
-	return is_port_suffix(slice_from(host, len));
+	return n_colons >= 2;
+}
+
+/* Length of the host before its port: to the "]" or the first colon. */
+static size_t host_len(struct slice s)
+{
+	const char *end;
+
+	if (s.len == 0)
+		return 0;
+	end = memchr(s.ptr, s.ptr[0] == '[' ? ']' : ':', s.len);
+	if (!end)
+		return s.len;
+	return (size_t)(end - s.ptr) + (s.ptr[0] == '[');
+}
+
+bool http_host_is_valid(struct slice s)
+{
+	size_t len = host_len(s);
+	struct slice host = {s.ptr, len};
+
+	if (!is_all(s, BYTE_HOST) || (len == 0 && s.len > 0))
+		return false;
+	if (len > 0 && host.ptr[0] == '[') {
+		if (host.ptr[len - 1] != ']' || len < 2 ||
+		    !is_ipv6((struct slice){host.ptr + 1, len - 2}))
+			return false;
+	} else if (!is_reg_name(host)) {
+		return false;
+	}
+	return is_port_suffix(slice_from(s, len));
 }
 
 /* Exactly one valid Host in HTTP/1.1, at most one in 1.0 (RFC 9112, 3.2). */
@@ -442,6 +485,7 @@ enum http_verdict http_request_parse(struct http_request *request,
 	size_t start;
 	unsigned status;
 
+	request->method = HTTP_METHOD_UNKNOWN;
 	if (verdict != HTTP_REQUEST_DONE)
 		return verdict;
 	start = leading_crlf(buf, len);

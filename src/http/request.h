@@ -41,7 +41,7 @@ struct http_field {
  * as long as it does.
  */
 struct http_request {
-	enum http_method method;
+	enum http_method method; /* HTTP_METHOD_UNKNOWN when not readable */
 	struct slice method_text;
 	struct slice target; /* as sent, not decoded */
 	unsigned minor;	     /* of HTTP/1.minor, as sent */
@@ -78,7 +78,7 @@ enum http_verdict http_request_parse(struct http_request *request,
 const struct http_field *http_request_next(const struct http_request *request,
 					   enum http_field_id id, size_t *at);
 
-/* Whether s is uri-host [":" port] (RFC 9110, 7.2). The host may be empty. */
+/* Whether s is uri-host [":" port] (RFC 9110, 7.2), or empty. */
 bool http_host_is_valid(struct slice s);
 
 #endif

@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-#include "base/compiler.h"
 #include "http/request.h"
 
 static int hex_value(char c)
@@ -117,27 +116,24 @@ static bool parse_path(struct slice path, struct http_target *target, char *buf)
 
 /*
  * Cuts "http://authority" off an absolute-form and leaves the path and query.
- * User information is refused: it is a credential or a trick.
+ * An "https" resource is not to be had over a connection without TLS (RFC
+ * 9110, 7.4); user information is a credential or a trick.
  */
 static bool cut_authority(struct slice *text, struct http_target *target)
 {
-	static const char *const schemes[] = {"http://", "https://"};
+	static const char scheme[] = "http://";
+	size_t n = sizeof(scheme) - 1, len = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-		size_t n = strlen(schemes[i]), len = 0;
-
-		if (text->len <= n ||
-		    !slice_is_nocase((struct slice){text->ptr, n}, schemes[i]))
-			continue;
-		*text = (struct slice){text->ptr + n, text->len - n};
-		while (len < text->len && text->ptr[len] != '/' &&
-		       text->ptr[len] != '?')
-			len++;
-		target->authority = (struct slice){text->ptr, len};
-		*text = (struct slice){text->ptr + len, text->len - len};
-		return len > 0 && http_host_is_valid(target->authority);
-	}
-	return false;
+	if (text->len <= n ||
+	    !slice_is_nocase((struct slice){text->ptr, n}, scheme))
+		return false;
+	*text = (struct slice){text->ptr + n, text->len - n};
+	while (len < text->len && text->ptr[len] != '/' &&
+	       text->ptr[len] != '?')
+		len++;
+	target->authority = (struct slice){text->ptr, len};
+	*text = (struct slice){text->ptr + len, text->len - len};
+	return len > 0 && http_host_is_valid(target->authority);
 }
 
 bool http_target_parse(struct slice text, struct http_target *target, char *buf,

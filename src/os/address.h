@@ -48,7 +48,7 @@ const char *address_format_host(const struct address *address,
  * getaddrinfo(3). family is AF_UNSPEC, AF_INET or AF_INET6, socktype is
  * SOCK_STREAM or SOCK_DGRAM. Returns at most max addresses in list, in the
  * order in which they should be tried, and their number in *n (1 or more).
- * On failure returns -1 and *cause is the reason, a constant string.
+ * On failure returns -1 and *cause is the reason, valid until the next call.
  */
 int address_resolve(const char *host, uint16_t port, int family, int socktype,
 		    struct address *list, size_t max, size_t *n,

@@ -11,11 +11,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifdef HAVE_LINUX_OPENAT2_H
+#include <linux/openat2.h>
+#endif
 
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
@@ -30,6 +35,7 @@ int docroot_open(const char *path)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+#ifdef HAVE_LINUX_OPENAT2_H
 static int open_beneath(int root, const char *path)
 {
 	struct open_how how = {
@@ -45,6 +51,23 @@ static int open_beneath(int root, const char *path)
 	}
 	return fd;
 }
+#else
+static int open_beneath(int root, const char *path)
+{
+	(void)root;
+	(void)path;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+static bool is_link(int parent, const char *name)
+{
+	struct stat st;
+
+	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode);
+}
 
 /* Opens one segment, and closes its parent unless that is the root. */
 static int step(int root, int parent, const char *name, int flags)
@@ -52,24 +75,41 @@ static int step(int root, int parent, const char *name, int flags)
 	int fd = openat(parent, name, flags | O_NOFOLLOW);
 	int saved = errno;
 
+	/* A link where a directory is wanted is called "not a directory". */
+	if (fd < 0 && saved == ENOTDIR && is_link(parent, name))
+		saved = ELOOP;
+
 	if (parent != root)
 		(void)close(parent);
 	errno = saved;
 	return fd;
 }
 
+/* A segment that climbs would leave the root; one too long has no file. */
+static int check_segment(const char *segment, size_t len)
+{
+	if (len == 2 && segment[0] == '.' && segment[1] == '.') {
+		errno = EXDEV;
+		return -1;
+	}
+	if (len > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
+}
+
 int docroot_walk_file(int root, const char *path)
 {
-	char segment[256]; /* NAME_MAX and a NUL */
+	char segment[NAME_MAX + 1];
 	int fd = root;
 
 	for (;;) {
 		size_t len = strcspn(path, "/");
 
-		if (len >= sizeof(segment)) {
+		if (check_segment(path, len) < 0) {
 			if (fd != root)
 				(void)close(fd);
-			errno = ENAMETOOLONG;
 			return -1;
 		}
 		memcpy(segment, path, len);
@@ -86,15 +126,10 @@ int docroot_walk_file(int root, const char *path)
 
 int docroot_open_file(int root, const char *path)
 {
-	static bool has_no_openat2;
-	int fd;
+	int fd = open_beneath(root, path[0] ? path : ".");
 
-	if (!has_no_openat2) {
-		fd = open_beneath(root, path[0] ? path : ".");
-		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-			return fd;
-		/* A container's filter may answer EPERM for what is missing. */
-		has_no_openat2 = errno == ENOSYS;
-	}
-	return docroot_walk_file(root, path);
+	/* A container's filter may answer EPERM for a call that it lacks. */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = docroot_walk_file(root, path);
+	return fd;
 }

@@ -115,10 +115,3 @@ int socket_take_error(int fd)
 		return errno;
 	return error;
 }
-
-void socket_set_reset(int fd)
-{
-	struct linger linger = {.l_onoff = 1, .l_linger = 0};
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-}

@@ -36,7 +36,4 @@ int socket_local_address(int fd, struct address *out) MUST_CHECK;
 /* The pending error (SO_ERROR): an errno value, 0 for none. Clears it. */
 int socket_take_error(int fd);
 
-/* Makes close() answer with RST instead of FIN. */
-void socket_set_reset(int fd);
-
 #endif

@@ -96,7 +96,7 @@ static enum config_result show(const char *text)
 	/* Into a full disk or a closed pipe, help is not help. */
 	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
 		perror("uppercase-server: standard output");
-		return CONFIG_WRONG;
+		return CONFIG_FAILED;
 	}
 	return CONFIG_SHOWN;
 }

@@ -29,8 +29,9 @@ struct config {
 
 enum config_result {
 	CONFIG_RUN,
-	CONFIG_SHOWN, /* --help or --version: done, exit 0 */
-	CONFIG_WRONG, /* wrong usage, told on standard error: exit 2 */
+	CONFIG_SHOWN,  /* --help or --version: done, exit 0 */
+	CONFIG_FAILED, /* standard output would not take it: exit 1 */
+	CONFIG_WRONG,  /* wrong usage, told on standard error: exit 2 */
 };
 
 /* Reads the command line (getopt_long(3)); fills in the defaults. */

@@ -9,6 +9,7 @@
 #include "server/conn.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -136,8 +137,19 @@ void conn_wait_readable(struct conn *conn)
 	arm(conn, EV_READ);
 }
 
-void conn_wait_writable(struct conn *conn)
+/* Bytes that the peer has not acknowledged yet. */
+static uint32_t count_unsent(const struct conn *conn)
 {
+	int n = 0;
+
+	return ioctl(conn->fd, SIOCOUTQ, &n) == 0 ? (uint32_t)n : 0;
+}
+
+void conn_wait_writable(struct conn *conn, struct deadline_queue *stall)
+{
+	conn->stall = stall;
+	conn->unsent = count_unsent(conn);
+	deadline_start(stall, &conn->deadline);
 	arm(conn, EV_WRITE);
 }
 
@@ -192,6 +204,47 @@ void conn_linger(struct conn *conn, struct deadline_queue *queue)
 	conn->lingering = true;
 	deadline_start(queue, &conn->deadline);
 	conn_wait_readable(conn);
+}
+
+void conn_finish(struct conn *conn, struct deadline_queue *linger)
+{
+	if (conn_has_input(conn) || count_unsent(conn) > 0)
+		conn_linger(conn, linger);
+	else
+		conn_close(conn, CONN_FINISHED);
+}
+
+static struct conn *conn_of(struct deadline *deadline)
+{
+	return CONTAINER_OF(deadline, struct conn, deadline);
+}
+
+void conn_idle_expired_cb(struct deadline *deadline)
+{
+	conn_close(conn_of(deadline), CONN_TIMED_OUT);
+}
+
+void conn_stall_expired_cb(struct deadline *deadline)
+{
+	struct conn *conn = conn_of(deadline);
+
+	if (count_unsent(conn) < conn->unsent)
+		conn_wait_writable(conn, conn->stall);
+	else
+		conn_close(conn, CONN_TIMED_OUT);
+}
+
+void conn_linger_expired_cb(struct deadline *deadline)
+{
+	conn_close(conn_of(deadline), CONN_FINISHED);
+}
+
+void conn_close_all(struct list_node *conns)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, conns)
+		conn_close(CONTAINER_OF(node, struct conn, node), CONN_STOPPED);
 }
 
 static void free_corpse(struct loop_corpse *corpse)

@@ -64,6 +64,8 @@ struct conn {
 	struct list_node node; /* of the service's list of connections */
 	struct loop_corpse corpse;
 	struct conn_held out;
+	struct deadline_queue *stall; /* that it was last told to wait in */
+	uint32_t unsent; /* bytes in the kernel when the wait began */
 	int fd;
 	short armed; /* EV_READ, EV_WRITE or 0: what the event waits for */
 	bool closed;
@@ -92,7 +94,9 @@ void conn_init(struct conn *conn, struct loop *loop, int fd,
 
 /* Wait for the one or the other. On failure the connection is closed. */
 void conn_wait_readable(struct conn *conn);
-void conn_wait_writable(struct conn *conn);
+
+/* ... until the stall queue's limit has passed without the peer taking any. */
+void conn_wait_writable(struct conn *conn, struct deadline_queue *stall);
 
 /* Receives at most size bytes; *n is how many after CONN_GOT_BYTES. */
 enum conn_got conn_receive(struct conn *conn, char *buf, size_t size,
@@ -120,12 +124,34 @@ static inline bool conn_is_reading(const struct conn *conn)
 bool conn_has_input(const struct conn *conn);
 
 /*
+ * Ends a connection that has nothing more to say: at once when nothing can be
+ * lost by it, by conn_linger() when answers are still on their way.
+ */
+void conn_finish(struct conn *conn, struct deadline_queue *linger);
+
+/*
  * Ends the connection so that the peer gets every byte it was sent: sends FIN,
  * then discards what still arrives until the peer closes or the deadline of
  * this queue passes. Closing at once would answer late input with RST, which
  * can destroy the answer in the peer's hands.
  */
 void conn_linger(struct conn *conn, struct deadline_queue *queue);
+
+/* deadline_expired_cb: the peer was idle. conn_close() with CONN_TIMED_OUT. */
+void conn_idle_expired_cb(struct deadline *deadline);
+
+/*
+ * deadline_expired_cb for a peer that does not take what it asked for. One that
+ * has taken some since, however slowly, gets another period: a socket does not
+ * become writable before a good part of its buffer is free.
+ */
+void conn_stall_expired_cb(struct deadline *deadline);
+
+/* deadline_expired_cb for the queue of conn_linger(). */
+void conn_linger_expired_cb(struct deadline *deadline);
+
+/* Closes every connection of a service's list with CONN_STOPPED. */
+void conn_close_all(struct list_node *conns);
 
 /* Closes now. conn is valid until the end of the turn. Harmless when closed. */
 void conn_close(struct conn *conn, enum conn_reason reason);

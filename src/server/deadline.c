@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 
+#define DEADLINE_BUDGET 256 /* expiries per wake-up, then others' turn */
+
 static void arm_timer(struct deadline_queue *queue)
 {
 	struct deadline *first = deadline_first(queue);
@@ -18,7 +20,7 @@ static void arm_timer(struct deadline_queue *queue)
 	if (!first)
 		return;
 	left_ns = first->at_ns > now_ns ? first->at_ns - now_ns : 0;
-	/* A millisecond more, so that it does not fire just short of it. */
+	/* A millisecond more, so that it seldom fires just short of it. */
 	left_ns += CLOCK_NS_PER_MS;
 	left.tv_sec = (time_t)(left_ns / CLOCK_NS_PER_S);
 	left.tv_usec = (suseconds_t)(left_ns % CLOCK_NS_PER_S / 1000);
@@ -34,7 +36,10 @@ static void timer_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while ((first = deadline_first(queue)) && first->at_ns <= now_ns) {
+	for (int i = 0; i < DEADLINE_BUDGET; i++) {
+		first = deadline_first(queue);
+		if (!first || first->at_ns > now_ns)
+			break;
 		deadline_stop(first);
 		queue->expired_cb(first);
 	}

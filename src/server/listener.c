@@ -32,6 +32,10 @@ struct listener {
 	void *service;
 };
 
+static const struct timeval pause_time = {
+	.tv_usec = LISTENER_PAUSE_MS * 1000,
+};
+
 static struct listener *listener_of(struct list_node *node)
 {
 	return CONTAINER_OF(node, struct listener, node);
@@ -48,20 +52,23 @@ static bool is_full(const struct listener_set *set)
 	return set->loop->n_conns >= set->max_conns;
 }
 
-/* Arms every listener, or none. */
-static void arm_all(struct listener_set *set, bool on)
+static void disarm_all(struct listener_set *set)
 {
 	struct list_node *node, *following;
 
-	LIST_FOR_EACH (node, following, &set->listeners) {
-		struct listener *listener = listener_of(node);
+	LIST_FOR_EACH (node, following, &set->listeners)
+		(void)event_del(&listener_of(node)->event);
+}
 
-		/* Cannot fail: it was added before, so its memory is there. */
-		if (on)
-			(void)event_add(&listener->event, NULL);
-		else
-			(void)event_del(&listener->event);
-	}
+/* False when out of memory: then not all of them accept. */
+static bool arm_all(struct listener_set *set)
+{
+	struct list_node *node, *following;
+	bool armed = true;
+
+	LIST_FOR_EACH (node, following, &set->listeners)
+		armed &= event_add(&listener_of(node)->event, NULL) == 0;
+	return armed;
 }
 
 static void tell(struct listener_set *set, const char *why)
@@ -80,20 +87,14 @@ static void tell(struct listener_set *set, const char *why)
 /* Stops accepting until the timer, and makes room if someone can. */
 static void pause_all(struct listener_set *set, const char *why)
 {
-	struct timeval pause = {.tv_usec = LISTENER_PAUSE_MS * 1000};
-
 	tell(set, why);
 	set->loop->counters.accept_pauses++;
 	if (set->shed_cb)
 		set->loop->counters.shed +=
 			set->shed_cb(set->shed_service, LISTENER_SHED);
-	set->paused = true;
-	arm_all(set, false);
 	/* Without its timer the set must not stay paused. */
-	if (event_add(&set->resume_timer, &pause) < 0) {
-		set->paused = false;
-		arm_all(set, true);
-	}
+	if (event_add(&set->resume_timer, &pause_time) == 0)
+		disarm_all(set);
 }
 
 static void resume_cb(evutil_socket_t fd, short what, void *arg)
@@ -102,8 +103,8 @@ static void resume_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	set->paused = false;
-	arm_all(set, true);
+	if (!arm_all(set))
+		(void)event_add(&set->resume_timer, &pause_time);
 }
 
 /* Accepts one connection. False when there is none, or no room for it. */
@@ -203,7 +204,7 @@ void listener_set_drain(struct listener_set *set)
 
 	/* Closing a listening socket resets whoever waits in its queue. */
 	LIST_FOR_EACH (node, following, &set->listeners)
-		while (accept_one(listener_of(node)))
+		while (!is_full(set) && accept_one(listener_of(node)))
 			;
 	listener_set_clear(set);
 }

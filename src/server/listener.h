@@ -25,8 +25,7 @@ struct listener_set {
 	struct loop *loop;
 	struct list_node listeners;
 	struct event resume_timer;
-	size_t max_conns; /* accept no more than this */
-	bool paused;
+	size_t max_conns;  /* accept no more than this */
 	bool told;	   /* this shortage is in the log already */
 	uint64_t short_ns; /* when the shortage was last met */
 	listener_shed_cb shed_cb;

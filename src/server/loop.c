@@ -7,7 +7,8 @@
  * Interest changes are gathered and told to epoll once per turn (the
  * "changelist"): a connection that stops reading and waits for room to write
  * costs one epoll_ctl(2), not two. That is safe since no descriptor here is a
- * duplicate of another.
+ * duplicate of another. Its price: event_add() reports want of memory, but what
+ * the kernel refuses is known only when the turn ends, and logged.
  */
 #include "server/loop.h"
 
@@ -16,15 +17,25 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#define LOOP_FLAGS                                                             \
+	(EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV |                 \
+	 EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST)
+
+/* What libevent has to say must not go past the log and block. */
+static void libevent_log_cb(int severity, const char *message)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_warn("libevent: %s", message);
+}
+
 static struct event_base *new_base(void)
 {
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
-	if (config &&
-	    event_config_set_flag(
-		    config, EVENT_BASE_FLAG_NOLOCK |
-				    EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+	event_set_log_callback(libevent_log_cb);
+	if (config && event_config_set_flag(config, LOOP_FLAGS) == 0 &&
+	    event_config_require_features(config, EV_FEATURE_O1) == 0)
 		base = event_base_new_with_config(config);
 	if (config)
 		event_config_free(config);

@@ -25,6 +25,8 @@ int main(int argc, char **argv)
 		break;
 	case CONFIG_SHOWN:
 		return EXIT_SUCCESS;
+	case CONFIG_FAILED:
+		return EXIT_FAILURE;
 	case CONFIG_WRONG:
 		return 2;
 	}

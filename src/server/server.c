@@ -35,6 +35,7 @@
 #include "server/web.h"
 
 #define SERVER_ADDRESSES_MAX 32 /* that --listen can name, after resolving */
+#define SERVER_SERVICES	     3
 #define SERVER_PORT_TRIES    16 /* for one free port on several addresses */
 
 /*
@@ -51,6 +52,13 @@ enum {
 	SIGNAL_N
 };
 
+/* A socket to be told of. */
+struct ready {
+	const char *name;
+	struct address address;
+	bool has_root;
+};
+
 struct server {
 	struct loop loop;
 	struct listener_set listeners;
@@ -60,6 +68,8 @@ struct server {
 	const struct config *config;
 	struct address addresses[SERVER_ADDRESSES_MAX];
 	size_t n_addresses;
+	struct ready ready[SERVER_SERVICES * SERVER_ADDRESSES_MAX];
+	size_t n_ready;
 	struct event signals[SIGNAL_N];
 	struct event drain_timer;
 	size_t n_descriptors;
@@ -99,13 +109,13 @@ static int add_udp(struct server *server, int fd)
 
 static int add_tcp(struct server *server, int fd)
 {
-	return listener_add(&server->listeners, fd, tcp_service_accept,
+	return listener_add(&server->listeners, fd, tcp_service_accept_cb,
 			    server->tcp);
 }
 
 static int add_web(struct server *server, int fd)
 {
-	return listener_add(&server->listeners, fd, web_service_accept,
+	return listener_add(&server->listeners, fd, web_service_accept_cb,
 			    server->web);
 }
 
@@ -186,23 +196,36 @@ static int open_sockets(struct server *server, const struct plan *plan,
 	}
 }
 
-static void tell_ready(const struct server *server, const struct plan *plan,
-		       int fd)
+/* Notes what to tell when every socket is there. */
+static void note_ready(struct server *server, const struct plan *plan, int fd)
 {
-	char text[ADDRESS_TEXT_SIZE];
-	struct address local;
+	struct ready *ready = &server->ready[server->n_ready];
 
-	if (socket_local_address(fd, &local) < 0)
+	if (socket_local_address(fd, &ready->address) < 0)
 		return;
-	address_format(&local, text);
-	if (plan->add == add_web)
-		log_info("ready: %s %s root %s", plan->name, text,
-			 server->config->root);
-	else
-		log_info("ready: %s %s", plan->name, text);
+	ready->name = plan->name;
+	ready->has_root = plan->add == add_web;
+	server->n_ready++;
 }
 
-/* Opens a service's sockets, hands them over and says that they are ready. */
+/* Whoever waits for these lines may take each for "the server runs". */
+static void tell_ready(const struct server *server)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	for (size_t i = 0; i < server->n_ready; i++) {
+		const struct ready *ready = &server->ready[i];
+
+		address_format(&ready->address, text);
+		if (ready->has_root)
+			log_info("ready: %s %s root %s", ready->name, text,
+				 server->config->root);
+		else
+			log_info("ready: %s %s", ready->name, text);
+	}
+}
+
+/* Opens a service's sockets and hands them over. */
 static int start_sockets(struct server *server, const struct plan *plan,
 			 char **cause)
 {
@@ -221,8 +244,41 @@ static int start_sockets(struct server *server, const struct plan *plan,
 			close_all(fds + i, server->n_addresses - i);
 			return fail(cause, "%s: out of memory", plan->name);
 		}
-		tell_ready(server, plan, fds[i]);
+		note_ready(server, plan, fds[i]);
 	}
+	return 0;
+}
+
+/* Adds an address unless it is there already; false when there is no room. */
+static bool add_address(struct server *server, const struct address *address)
+{
+	for (size_t i = 0; i < server->n_addresses; i++)
+		if (address_eq(&server->addresses[i], address))
+			return true;
+	if (server->n_addresses == SERVER_ADDRESSES_MAX)
+		return false;
+	server->addresses[server->n_addresses++] = *address;
+	return true;
+}
+
+/* Adds every address that one --listen names. */
+static int resolve_one(struct server *server, const char *name, char **cause)
+{
+	struct address found[SERVER_ADDRESSES_MAX + 1];
+	const char *why;
+	size_t n;
+
+	if (address_resolve(name, 0, AF_UNSPEC, SOCK_STREAM, found,
+			    ARRAY_LEN(found), &n, &why) < 0)
+		return fail(cause,
+			    "--listen=%s: %s (give an address of this host, "
+			    "such as 127.0.0.1)",
+			    name, why);
+	for (size_t i = 0; i < n; i++)
+		if (!add_address(server, &found[i]))
+			return fail(cause,
+				    "--listen=%s: more than %d addresses", name,
+				    SERVER_ADDRESSES_MAX);
 	return 0;
 }
 
@@ -230,24 +286,9 @@ static int resolve_listen(struct server *server, char **cause)
 {
 	const struct config *config = server->config;
 
-	for (size_t i = 0; i < config->n_listen; i++) {
-		struct address *room = server->addresses + server->n_addresses;
-		const char *why;
-		size_t n;
-
-		if (server->n_addresses == SERVER_ADDRESSES_MAX)
-			return fail(cause, "--listen: more than %d addresses",
-				    SERVER_ADDRESSES_MAX);
-		if (address_resolve(config->listen[i], 0, AF_UNSPEC,
-				    SOCK_STREAM, room,
-				    SERVER_ADDRESSES_MAX - server->n_addresses,
-				    &n, &why) < 0)
-			return fail(cause,
-				    "--listen=%s: %s (give an address of this "
-				    "host, such as 127.0.0.1)",
-				    config->listen[i], why);
-		server->n_addresses += n;
-	}
+	for (size_t i = 0; i < config->n_listen; i++)
+		if (resolve_one(server, config->listen[i], cause) < 0)
+			return -1;
 	if (config->n_listen == 0) {
 		server->addresses[0] = address_any(AF_INET6, 0);
 		server->addresses[1] = address_any(AF_INET, 0);
@@ -272,7 +313,7 @@ static int new_web_service(struct server *server, char **cause)
 		(void)close(root);
 		return fail(cause, "out of memory");
 	}
-	listener_set_shed(&server->listeners, web_service_shed, server->web);
+	listener_set_shed(&server->listeners, web_service_shed_cb, server->web);
 	return 0;
 }
 
@@ -299,10 +340,12 @@ static int start_services(struct server *server, char **cause)
 		{"http", &config->http, socket_listen_tcp, add_web},
 	};
 
+	_Static_assert(ARRAY_LEN(plans) == SERVER_SERVICES, "one each");
 	for (size_t i = 0; i < ARRAY_LEN(plans); i++)
 		if (!plans[i].port->off &&
 		    start_sockets(server, &plans[i], cause) < 0)
 			return -1;
+	tell_ready(server);
 	return 0;
 }
 
@@ -346,6 +389,8 @@ static void stop_cb(evutil_socket_t signal, short what, void *arg)
 
 	(void)signal;
 	(void)what;
+	if (!server->loop.running)
+		return; /* two signals in one turn, and nothing left to do */
 	if (server->loop.draining)
 		cut(server, "second signal");
 	else
@@ -409,7 +454,7 @@ static void tell_limits(const struct server *server)
 static int start(struct server *server, char **cause)
 {
 	if (loop_init(&server->loop) < 0)
-		return fail(cause, "event loop: %s", strerror(errno));
+		return fail(cause, "event loop: no memory, or no epoll here");
 	server->n_descriptors = process_raise_descriptor_limit();
 	listener_set_init(&server->listeners, &server->loop,
 			  max_conns(server->n_descriptors));

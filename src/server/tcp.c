@@ -21,6 +21,7 @@ struct tcp_service {
 	bool once;
 	struct list_node conns;
 	struct deadline_queue idle;
+	struct deadline_queue stall;
 	struct deadline_queue linger;
 };
 
@@ -32,13 +33,6 @@ struct tcp_conn {
 static struct tcp_conn *tcp_conn_of(struct conn *conn)
 {
 	return CONTAINER_OF(conn, struct tcp_conn, conn);
-}
-
-static void expired_cb(struct deadline *deadline)
-{
-	struct conn *conn = CONTAINER_OF(deadline, struct conn, deadline);
-
-	conn_close(conn, CONN_TIMED_OUT);
 }
 
 /* Answers n bytes in the loop's buffer. True when the socket took it all. */
@@ -53,7 +47,7 @@ static bool answer(struct conn *conn, size_t n)
 	case CONN_SENT:
 		return true;
 	case CONN_HELD:
-		conn_wait_writable(conn);
+		conn_wait_writable(conn, &service->stall);
 		return false;
 	case CONN_BROKEN:
 		break;
@@ -152,13 +146,16 @@ struct tcp_service *tcp_service_new(struct loop *loop, bool once)
 	service->once = once;
 	list_init(&service->conns);
 	deadline_queue_init(&service->idle, loop, TCP_IDLE_S * CLOCK_NS_PER_S,
-			    expired_cb);
+			    conn_idle_expired_cb);
+	deadline_queue_init(&service->stall, loop, TCP_IDLE_S * CLOCK_NS_PER_S,
+			    conn_stall_expired_cb);
 	deadline_queue_init(&service->linger, loop,
-			    TCP_LINGER_S * CLOCK_NS_PER_S, expired_cb);
+			    TCP_LINGER_S * CLOCK_NS_PER_S,
+			    conn_linger_expired_cb);
 	return service;
 }
 
-void tcp_service_accept(void *arg, int fd)
+void tcp_service_accept_cb(void *arg, int fd)
 {
 	struct tcp_service *service = arg;
 	struct tcp_conn *tc = malloc(sizeof(*tc));
@@ -186,19 +183,16 @@ void tcp_service_drain(struct tcp_service *service)
 		if (!conn_is_reading(conn))
 			continue;
 		/* Nobody is kept waiting by a peer that asks for nothing. */
-		if (!conn_has_input(conn))
-			conn_close(conn, CONN_FINISHED);
-		else
+		if (conn_has_input(conn))
 			drain(conn);
+		else
+			conn_finish(conn, &service->linger);
 	}
 }
 
 void tcp_service_stop(struct tcp_service *service)
 {
-	struct list_node *node, *following;
-
-	LIST_FOR_EACH (node, following, &service->conns)
-		conn_close(CONTAINER_OF(node, struct conn, node), CONN_STOPPED);
+	conn_close_all(&service->conns);
 }
 
 void tcp_service_free(struct tcp_service *service)
@@ -206,6 +200,7 @@ void tcp_service_free(struct tcp_service *service)
 	if (!service)
 		return;
 	deadline_queue_clear(&service->idle);
+	deadline_queue_clear(&service->stall);
 	deadline_queue_clear(&service->linger);
 	free(service);
 }

@@ -20,12 +20,12 @@ struct tcp_service;
 /* NULL when out of memory. */
 struct tcp_service *tcp_service_new(struct loop *loop, bool once) MUST_CHECK;
 
-/* Closes its connections at once. Run a last turn of the loop before it. */
+/* Closes its connections at once. */
 void tcp_service_stop(struct tcp_service *service);
 void tcp_service_free(struct tcp_service *service);
 
 /* A listener_accepted_cb: takes over the socket. */
-void tcp_service_accept(void *service, int fd);
+void tcp_service_accept_cb(void *service, int fd);
 
 /* Answers what has arrived, then ends each connection. */
 void tcp_service_drain(struct tcp_service *service);

@@ -38,8 +38,8 @@ struct udp_service {
 	struct loop *loop;
 	struct datagram_batch *batch;
 	struct list_node sockets;
-	uint64_t budget_since_ns; /* the second that the budget is for */
-	unsigned budget_used;
+	uint64_t loop_answers_ns[UDP_LOOP_BUDGET]; /* a ring: the last ones */
+	size_t loop_answers_at;			   /* the oldest of them */
 };
 
 struct udp_socket {
@@ -66,18 +66,18 @@ static bool is_own_port(struct udp_service *service, uint16_t port)
 	return false;
 }
 
-/* Takes one answer from this second's budget. */
+/* Whether the answer before the last UDP_LOOP_BUDGET ones is a second ago. */
 static bool take_loop_budget(struct udp_service *service)
 {
 	uint64_t now_ns = loop_now_ns(service->loop);
+	uint64_t *oldest_ns =
+		&service->loop_answers_ns[service->loop_answers_at];
 
-	if (now_ns - service->budget_since_ns >= CLOCK_NS_PER_S) {
-		service->budget_since_ns = now_ns;
-		service->budget_used = 0;
-	}
-	if (service->budget_used == UDP_LOOP_BUDGET)
+	if (*oldest_ns > 0 && now_ns - *oldest_ns < CLOCK_NS_PER_S)
 		return false;
-	service->budget_used++;
+	*oldest_ns = now_ns;
+	service->loop_answers_at =
+		(service->loop_answers_at + 1) % UDP_LOOP_BUDGET;
 	return true;
 }
 

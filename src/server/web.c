@@ -33,6 +33,9 @@
 #define WEB_BUDGET    64	  /* requests per wake-up, then others' turn */
 #define WEB_SLICE     (512 << 10) /* bytes of a large file per wake-up */
 
+#define WEB_SHED_LOOK 1024 /* idle connections looked at in a shortage */
+#define WEB_FRESH_NS  CLOCK_NS_PER_S /* a new peer's time to send something */
+
 /* The most that one answer adds to `out` besides a small file's content. */
 #define WEB_ANSWER_MAX (HTTP_HEAD_FIXED_MAX + 4 * HTTP_LINE_MAX + HTTP_PAGE_MAX)
 
@@ -56,6 +59,7 @@ struct web_conn {
 	struct conn_held in; /* input that could not be used yet */
 	uint32_t scanned;    /* how far the parser looked at it */
 	bool in_head;	     /* the head deadline runs for it */
+	bool has_answered;   /* a request on this connection */
 	bool last;	     /* close when the output is gone */
 	bool must_linger;    /* the peer may have sent more than we read */
 	int file;	     /* large content being sent, or -1 */
@@ -127,10 +131,11 @@ static void add_file_answer(struct web_conn *wc, struct text *out,
 		return;
 	}
 	if (!answer->head_only && !read_small(fd, out, answer->length)) {
-		struct http_answer failed = http_answer_bad(500);
+		struct http_answer failed = http_answer_bad(NULL, 500);
 
 		out->len = start;
 		wc->last = true;
+		wc->must_linger = true;
 		wc->conn.loop->counters.http_files_shrunk++;
 		add_page_answer(wc, out, &failed);
 	}
@@ -157,6 +162,7 @@ static void answer_request(struct web_conn *wc, struct text *out,
 					  sizeof(target_buf));
 
 	wc->conn.loop->counters.http_requests++;
+	wc->has_answered = true;
 	if (!http_answer_early(request, is_valid ? &target : NULL, &answer)) {
 		fd = file_open(wc->service->root, &target, &file, path_buf);
 		answer = http_answer_file(request, &target, &file);
@@ -166,18 +172,21 @@ static void answer_request(struct web_conn *wc, struct text *out,
 		answer.keep_said = false;
 	}
 	wc->last = answer.close;
-	wc->must_linger = request->has_content;
+	/* A peer that did not ask for the end may have sent on. */
+	wc->must_linger =
+		request->has_content || (answer.close && request->keep_alive);
 	if (fd >= 0)
 		add_file_answer(wc, out, &answer, fd);
 	else
 		add_page_answer(wc, out, &answer);
 }
 
-static void answer_bad(struct web_conn *wc, struct text *out, unsigned status)
+/* request is NULL when its head has not arrived. */
+static void answer_bad(struct web_conn *wc, struct text *out,
+		       const struct http_request *request, unsigned status)
 {
-	struct http_answer answer = http_answer_bad(status);
+	struct http_answer answer = http_answer_bad(request, status);
 
-	wc->conn.loop->counters.http_bad_requests++;
 	wc->last = true;
 	wc->must_linger = true;
 	add_page_answer(wc, out, &answer);
@@ -207,7 +216,8 @@ static bool answer_input(struct web_conn *wc, struct text *out,
 			wc->scanned = (uint32_t)scanned;
 			return false;
 		case HTTP_REQUEST_BAD:
-			answer_bad(wc, out, request.status);
+			wc->conn.loop->counters.http_bad_requests++;
+			answer_bad(wc, out, &request, request.status);
 			return false;
 		case HTTP_REQUEST_DONE:
 			break;
@@ -280,8 +290,7 @@ static void wait_for_request(struct web_conn *wc)
 
 static void wait_for_room(struct web_conn *wc)
 {
-	deadline_start(&wc->service->stall, &wc->conn.deadline);
-	conn_wait_writable(&wc->conn);
+	conn_wait_writable(&wc->conn, &wc->service->stall);
 }
 
 /* Sends what was gathered, and the first slice of a large file behind it. */
@@ -356,7 +365,7 @@ static void web_readable(struct conn *conn)
 		break;
 	case CONN_GOT_NOTHING:
 		if (conn->loop->draining && held == 0)
-			conn_close(conn, CONN_FINISHED);
+			conn_finish(conn, &wc->service->linger);
 		break;
 	case CONN_GOT_BROKEN:
 		break;
@@ -414,13 +423,6 @@ static const struct conn_ops web_ops = {
 
 /* --- deadlines --- */
 
-static void expired_cb(struct deadline *deadline)
-{
-	struct conn *conn = CONTAINER_OF(deadline, struct conn, deadline);
-
-	conn_close(conn, CONN_TIMED_OUT);
-}
-
 /* A head took too long: tell the peer, then close. */
 static void head_expired_cb(struct deadline *deadline)
 {
@@ -430,7 +432,7 @@ static void head_expired_cb(struct deadline *deadline)
 
 	conn->loop->counters.http_timeouts++;
 	conn_held_clear(&wc->in);
-	answer_bad(wc, &out, 408);
+	answer_bad(wc, &out, NULL, 408);
 	switch (send_gathered(wc, &out)) {
 	case CONN_SENT:
 		finish(wc);
@@ -457,15 +459,16 @@ struct web_service *web_service_new(struct loop *loop, int root)
 	deadline_queue_init(&service->head, loop, WEB_HEAD_S * CLOCK_NS_PER_S,
 			    head_expired_cb);
 	deadline_queue_init(&service->idle, loop, WEB_IDLE_S * CLOCK_NS_PER_S,
-			    expired_cb);
+			    conn_idle_expired_cb);
 	deadline_queue_init(&service->stall, loop, WEB_STALL_S * CLOCK_NS_PER_S,
-			    expired_cb);
+			    conn_stall_expired_cb);
 	deadline_queue_init(&service->linger, loop,
-			    WEB_LINGER_S * CLOCK_NS_PER_S, expired_cb);
+			    WEB_LINGER_S * CLOCK_NS_PER_S,
+			    conn_linger_expired_cb);
 	return service;
 }
 
-void web_service_accept(void *arg, int fd)
+void web_service_accept_cb(void *arg, int fd)
 {
 	struct web_service *service = arg;
 	struct web_conn *wc = malloc(sizeof(*wc));
@@ -482,16 +485,38 @@ void web_service_accept(void *arg, int fd)
 	wait_for_request(wc);
 }
 
-size_t web_service_shed(void *arg, size_t n_wanted)
+/*
+ * Whether a connection that waits for a request is one that its peer has done
+ * with: it has had answers, or has asked for nothing for a while, and nothing
+ * of it is on the way.
+ */
+static bool is_sheddable(struct web_conn *wc, uint64_t now_ns)
+{
+	struct conn *conn = &wc->conn;
+	uint64_t idle_since_ns =
+		conn->deadline.at_ns - wc->service->idle.limit_ns;
+
+	return (wc->has_answered || now_ns - idle_since_ns > WEB_FRESH_NS) &&
+	       !conn_has_input(conn);
+}
+
+size_t web_service_shed_cb(void *arg, size_t n_wanted)
 {
 	struct web_service *service = arg;
-	struct deadline *first;
-	size_t n = 0;
+	uint64_t now_ns = loop_now_ns(service->loop);
+	struct list_node *node, *following;
+	size_t n = 0, n_looked = 0;
 
-	while (n < n_wanted && (first = deadline_first(&service->idle))) {
-		conn_close(CONTAINER_OF(first, struct conn, deadline),
-			   CONN_SHED);
-		n++;
+	LIST_FOR_EACH (node, following, &service->idle.head) {
+		struct conn *conn =
+			CONTAINER_OF(node, struct conn, deadline.node);
+
+		if (n == n_wanted || n_looked++ == WEB_SHED_LOOK)
+			break;
+		if (is_sheddable(web_conn_of(conn), now_ns)) {
+			conn_close(conn, CONN_SHED);
+			n++;
+		}
 	}
 	return n;
 }
@@ -510,10 +535,7 @@ void web_service_drain(struct web_service *service)
 
 void web_service_stop(struct web_service *service)
 {
-	struct list_node *node, *following;
-
-	LIST_FOR_EACH (node, following, &service->conns)
-		conn_close(CONTAINER_OF(node, struct conn, node), CONN_STOPPED);
+	conn_close_all(&service->conns);
 }
 
 void web_service_free(struct web_service *service)

@@ -12,10 +12,7 @@
 #define WEB_STALL_S  60 /* a peer that takes nothing of an answer */
 #define WEB_LINGER_S 5	/* how long a peer may take to see our FIN */
 
-/*
- * The HTTP service: static files below a document root (DESIGN, section 5 of
- * the project's manual; RFC 9110 and 9112).
- */
+/* The HTTP service: static files below a document root (RFC 9110, RFC 9112). */
 struct web_service;
 
 /*
@@ -24,15 +21,15 @@ struct web_service;
  */
 struct web_service *web_service_new(struct loop *loop, int root) MUST_CHECK;
 
-/* Closes its connections at once. Run a last turn of the loop before it. */
+/* Closes its connections at once. */
 void web_service_stop(struct web_service *service);
 void web_service_free(struct web_service *service);
 
 /* A listener_accepted_cb: takes over the socket. */
-void web_service_accept(void *service, int fd);
+void web_service_accept_cb(void *service, int fd);
 
 /* A listener_shed_cb: closes the longest idle persistent connections. */
-size_t web_service_shed(void *service, size_t n_wanted);
+size_t web_service_shed_cb(void *service, size_t n_wanted);
 
 /* Finishes the requests that have begun, then ends each connection. */
 void web_service_drain(struct web_service *service);

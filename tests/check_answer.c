@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The decision: each request, given as the bytes that a client would send, and
+ * each kind of file have one right answer. The tables go through the parsers,
+ * so that a row says what a client says.
+ */
+#include "http/answer.h"
+
+#include <string.h>
+
+#include "harness.h"
+
+#define HOST " HTTP/1.1\r\nHost: h\r\n"
+
+/* A request that was parsed, with its target if it has a valid one. */
+struct parsed {
+	struct http_request request;
+	struct http_target target;
+	bool has_target;
+	char path[256];
+};
+
+static struct parsed *parse(const char *head)
+{
+	static struct parsed parsed;
+	size_t scanned = 0;
+
+	ck_assert_msg(http_request_parse(&parsed.request, head, strlen(head),
+					 &scanned) == HTTP_REQUEST_DONE,
+		      "not a request: %s", head);
+	parsed.has_target =
+		http_target_parse(parsed.request.target, &parsed.target,
+				  parsed.path, sizeof(parsed.path));
+	return &parsed;
+}
+
+static bool early(const struct parsed *parsed, struct http_answer *answer)
+{
+	return http_answer_early(&parsed->request,
+				 parsed->has_target ? &parsed->target : NULL,
+				 answer);
+}
+
+/* --- without a file --- */
+
+#define KEEP  false
+#define CLOSE true
+
+static const struct early_row {
+	const char *head;
+	unsigned status; /* 0 when the file must decide */
+	bool close;
+	const char *why;
+} early_rows[] = {
+	{"GET /" HOST "\r\n", 0, KEEP, "a file"},
+	{"HEAD /" HOST "\r\n", 0, KEEP, "a file"},
+	{"GET http://h/a" HOST "\r\n", 0, KEEP, "absolute-form"},
+	{"GET / HTTP/1.0\r\n\r\n", 0, KEEP, "HTTP/1.0"},
+
+	{"OPTIONS *" HOST "\r\n", 200, KEEP, "RFC 9110, 9.3.7"},
+	{"OPTIONS /a" HOST "\r\n", 200, KEEP, "RFC 9110, 9.3.7"},
+	{"OPTIONS /" HOST "Connection: close\r\n\r\n", 200, CLOSE, "as asked"},
+	{"OPTIONS /.." HOST "\r\n", 400, CLOSE, "no valid target"},
+	{"GET *" HOST "\r\n", 400, CLOSE, "RFC 9112, 3.2.4: OPTIONS only"},
+	{"HEAD *" HOST "\r\n", 400, CLOSE, "RFC 9112, 3.2.4: OPTIONS only"},
+
+	{"GET /%zz" HOST "\r\n", 400, CLOSE, "no valid target"},
+	{"GET /.." HOST "\r\n", 400, CLOSE, "above the root"},
+	{"GET a" HOST "\r\n", 400, CLOSE, "no valid target"},
+
+	{"POST /" HOST "\r\n", 405, KEEP, "RFC 9110, 15.5.6"},
+	{"PUT /a" HOST "\r\n", 405, KEEP, "RFC 9110, 15.5.6"},
+	{"DELETE /a" HOST "\r\n", 405, KEEP, "RFC 9110, 15.5.6"},
+	{"PATCH /a" HOST "\r\n", 405, KEEP, "RFC 5789"},
+	{"TRACE /" HOST "\r\n", 405, KEEP, "RFC 9110, 15.5.6"},
+	{"CONNECT h:1" HOST "\r\n", 405, KEEP, "RFC 9110, 15.5.6"},
+	{"POST /" HOST "Connection: close\r\n\r\n", 405, CLOSE, "as asked"},
+	{"POST /" HOST "Content-Length: 5\r\n\r\n", 405, CLOSE,
+	 "content that is not read"},
+	{"POST /" HOST "Content-Length: 0\r\n\r\n", 405, KEEP, "no content"},
+	{"POST /" HOST "Transfer-Encoding: chunked\r\n\r\n", 405, CLOSE,
+	 "content that is not read"},
+	{"BREW /" HOST "\r\n", 501, CLOSE, "RFC 9110, 15.6.2"},
+	{"get /" HOST "\r\n", 501, CLOSE, "methods are case-sensitive"},
+	{"OPTIONS *" HOST "Content-Length: 5\r\n\r\n", 200, CLOSE,
+	 "content that is not read"},
+};
+
+START_TEST(method_and_target_alone_decide_this)
+{
+	const struct early_row *row = &early_rows[_i];
+	struct http_answer answer = {0};
+	bool decided = early(parse(row->head), &answer);
+
+	ck_assert_msg(decided == (row->status != 0), "%s", row->why);
+	if (!decided)
+		return;
+	ck_assert_msg(answer.status == row->status, "%u: %s", answer.status,
+		      row->why);
+	ck_assert_msg(answer.close == row->close, "close: %s", row->why);
+	ck_assert(!answer.redirect);
+	ck_assert(!answer.head_only || !strncmp(row->head, "HEAD", 4));
+	ck_assert(!answer.keep_said);
+	ck_assert_int_eq(answer.last_modified_s, HTTP_NO_DATE);
+}
+END_TEST
+
+START_TEST(an_error_has_a_page_of_html)
+{
+	const struct early_row *row = &early_rows[_i];
+	struct http_answer answer;
+
+	if (row->status < 400 || !early(parse(row->head), &answer))
+		return;
+	ck_assert_int_eq(answer.content, HTTP_CONTENT_PAGE);
+	ck_assert_str_eq(answer.media_type, "text/html; charset=utf-8");
+}
+END_TEST
+
+START_TEST(methods_are_listed_where_they_are_asked_for_or_missed)
+{
+	struct http_answer answer;
+
+	ck_assert(early(parse("OPTIONS *" HOST "\r\n"), &answer));
+	ck_assert(answer.allow);
+	ck_assert_int_eq(answer.content, HTTP_CONTENT_NONE);
+	ck_assert_ptr_null(answer.media_type);
+	ck_assert(early(parse("POST /" HOST "\r\n"), &answer));
+	ck_assert(answer.allow);
+	ck_assert(early(parse("BREW /" HOST "\r\n"), &answer));
+	ck_assert(!answer.allow);
+	ck_assert(early(parse("GET *" HOST "\r\n"), &answer));
+	ck_assert(!answer.allow);
+}
+END_TEST
+
+START_TEST(a_head_that_could_not_be_read_ends_the_connection)
+{
+	static const unsigned statuses[] = {400, 408, 414, 431, 501, 505};
+
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+		struct http_answer answer = http_answer_bad(statuses[i]);
+
+		ck_assert_uint_eq(answer.status, statuses[i]);
+		ck_assert(answer.close);
+		ck_assert(!answer.keep_said);
+		ck_assert(!answer.head_only);
+		ck_assert(!answer.allow);
+		ck_assert(!answer.redirect);
+		ck_assert_int_eq(answer.content, HTTP_CONTENT_PAGE);
+		ck_assert_int_eq(answer.last_modified_s, HTTP_NO_DATE);
+	}
+}
+END_TEST
+
+/* --- with a file --- */
+
+static const struct http_file regular = {
+	.kind = HTTP_FILE_REGULAR,
+	.size = UINT64_C(5000000000),
+	.mtime_s = 784111777,
+	.path = {"a/b.html", 8},
+};
+
+static const struct http_file folder = {.kind = HTTP_FILE_DIRECTORY};
+
+static struct http_answer answer_to(const char *head,
+				    const struct http_file *file)
+{
+	struct parsed *parsed = parse(head);
+	struct http_answer answer;
+
+	ck_assert(parsed->has_target);
+	ck_assert(!early(parsed, &answer));
+	return http_answer_file(&parsed->request, &parsed->target, file);
+}
+
+static bool same(struct slice a, const char *b)
+{
+	return a.ptr && slice_is(a, b);
+}
+
+START_TEST(a_regular_file_is_served_whole)
+{
+	struct http_answer answer =
+		answer_to("GET /a/b.html" HOST "\r\n", &regular);
+
+	ck_assert_uint_eq(answer.status, 200);
+	ck_assert_int_eq(answer.content, HTTP_CONTENT_FILE);
+	ck_assert_uint_eq(answer.length, UINT64_C(5000000000));
+	ck_assert_str_eq(answer.media_type, "text/html; charset=utf-8");
+	ck_assert_int_eq(answer.last_modified_s, 784111777);
+	ck_assert(!answer.head_only);
+	ck_assert(!answer.close);
+	ck_assert(!answer.keep_said);
+	ck_assert(!answer.redirect);
+	ck_assert(!answer.allow);
+}
+END_TEST
+
+START_TEST(head_gets_the_same_answer_without_the_content)
+{
+	struct http_answer get, head;
+
+	get = answer_to("GET /a/b.html" HOST "\r\n", &regular);
+	head = answer_to("HEAD /a/b.html" HOST "\r\n", &regular);
+	ck_assert(head.head_only);
+	ck_assert_uint_eq(head.status, get.status);
+	ck_assert_uint_eq(head.length, get.length);
+	ck_assert_str_eq(head.media_type, get.media_type);
+	ck_assert_int_eq(head.last_modified_s, get.last_modified_s);
+	ck_assert_int_eq(head.content, get.content);
+}
+END_TEST
+
+/* "/" opens the index: its extension counts, not the target's. */
+START_TEST(the_type_is_that_of_the_file_that_was_opened)
+{
+	struct http_file file = regular;
+	struct http_answer answer = answer_to("GET /a.txt/" HOST "\r\n", &file);
+
+	ck_assert_str_eq(answer.media_type, "text/html; charset=utf-8");
+	file.path = slice_of("a");
+	answer = answer_to("GET /a" HOST "\r\n", &file);
+	ck_assert_str_eq(answer.media_type, "application/octet-stream");
+}
+END_TEST
+
+START_TEST(a_file_of_the_first_second_has_its_date)
+{
+	struct http_file file = regular;
+
+	file.mtime_s = 0;
+	ck_assert_int_eq(answer_to("GET /a" HOST "\r\n", &file).last_modified_s,
+			 0);
+}
+END_TEST
+
+static const struct redirect_row {
+	const char *head;
+	const char *path;
+	const char *query; /* NULL for none */
+	const char *why;
+} redirects[] = {
+	{"GET /a" HOST "\r\n", "a", NULL, "a folder"},
+	{"GET /a/b" HOST "\r\n", "a/b", NULL, "a folder in a folder"},
+	{"GET /a?b=c" HOST "\r\n", "a", "b=c", "the query goes along"},
+	{"GET /a?" HOST "\r\n", "a", "", "even an empty one"},
+	{"GET /%61%20b" HOST "\r\n", "a b", NULL, "decoded"},
+	{"GET //h//a" HOST "\r\n", "h/a", NULL, "no other host"},
+	{"GET http://h/a?b" HOST "\r\n", "a", "b", "absolute-form"},
+	{"HEAD /a" HOST "\r\n", "a", NULL, "HEAD"},
+};
+
+START_TEST(a_folder_without_its_slash_is_redirected)
+{
+	const struct redirect_row *row = &redirects[_i];
+	struct http_answer answer = answer_to(row->head, &folder);
+
+	ck_assert_uint_eq(answer.status, 301);
+	ck_assert(answer.redirect);
+	ck_assert_msg(same(answer.location, row->path), "%s", row->why);
+	if (row->query)
+		ck_assert_msg(same(answer.location_query, row->query), "%s",
+			      row->why);
+	else
+		ck_assert_ptr_null(answer.location_query.ptr);
+	ck_assert_int_eq(answer.content, HTTP_CONTENT_PAGE);
+	ck_assert(!answer.close);
+}
+END_TEST
+
+static const struct {
+	unsigned status;
+	bool close;
+} refusals[] = {{403, KEEP}, {404, KEEP}, {500, CLOSE}, {503, CLOSE}};
+
+START_TEST(a_file_that_cannot_be_served_has_its_status)
+{
+	struct http_file file = {.kind = HTTP_FILE_REFUSED,
+				 .status = refusals[_i].status};
+	struct http_answer answer = answer_to("GET /a" HOST "\r\n", &file);
+
+	ck_assert_uint_eq(answer.status, refusals[_i].status);
+	ck_assert_int_eq(answer.content, HTTP_CONTENT_PAGE);
+	ck_assert_str_eq(answer.media_type, "text/html; charset=utf-8");
+	ck_assert_int_eq(answer.close, refusals[_i].close);
+	ck_assert_int_eq(answer.last_modified_s, HTTP_NO_DATE);
+	ck_assert(!answer.redirect);
+	ck_assert(!answer.allow);
+}
+END_TEST
+
+/* --- persistence --- */
+
+static const struct persistence_row {
+	const char *head;
+	bool close;
+	bool keep_said;
+	const char *why;
+} persistence[] = {
+	{"GET /" HOST "\r\n", KEEP, false, "HTTP/1.1 stays"},
+	{"GET /" HOST "Connection: keep-alive\r\n\r\n", KEEP, false,
+	 "HTTP/1.1 stays without being told"},
+	{"GET /" HOST "Connection: close\r\n\r\n", CLOSE, false, "as asked"},
+	{"GET / HTTP/1.0\r\n\r\n", CLOSE, false, "HTTP/1.0 closes"},
+	{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", KEEP, true,
+	 "HTTP/1.0 stays when it asks, and is told"},
+	{"GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", CLOSE,
+	 false, "close wins"},
+	{"GET / HTTP/1.2\r\nHost: h\r\n\r\n", CLOSE, false,
+	 "a later 1.x may frame in other ways"},
+	{"GET /" HOST "Content-Length: 1\r\n\r\n", CLOSE, false,
+	 "content that is not read"},
+	{"GET /" HOST "Transfer-Encoding: chunked\r\n\r\n", CLOSE, false,
+	 "content that is not read"},
+	{"GET / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 1\r\n"
+	 "\r\n",
+	 CLOSE, false, "content that is not read"},
+	{"GET http://h/" HOST "\r\n", KEEP, false, "the same host twice"},
+	{"GET http://H/" HOST "\r\n", KEEP, false, "the same in another case"},
+	{"GET http://i/" HOST "\r\n", CLOSE, false,
+	 "two hosts: whoever sends this mixes up messages"},
+	{"GET http://h:80/" HOST "\r\n", CLOSE, false, "two hosts"},
+};
+
+START_TEST(the_connection_stays_only_without_a_doubt)
+{
+	const struct persistence_row *row = &persistence[_i];
+	static const struct http_file not_found = {.kind = HTTP_FILE_REFUSED,
+						   .status = 404};
+	const struct http_file *const files[] = {&regular, &folder, &not_found};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct http_answer answer = answer_to(row->head, files[i]);
+
+		ck_assert_msg(answer.close == row->close, "close: %s",
+			      row->why);
+		ck_assert_msg(answer.keep_said == row->keep_said, "said: %s",
+			      row->why);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("answer");
+	TCase *tcase = harness_case(suite, "without a file");
+
+	tcase_add_loop_test(tcase, method_and_target_alone_decide_this, 0,
+			    (int)ARRAY_LEN(early_rows));
+	tcase_add_loop_test(tcase, an_error_has_a_page_of_html, 0,
+			    (int)ARRAY_LEN(early_rows));
+	tcase_add_test(tcase,
+		       methods_are_listed_where_they_are_asked_for_or_missed);
+	tcase_add_test(tcase,
+		       a_head_that_could_not_be_read_ends_the_connection);
+
+	tcase = harness_case(suite, "with a file");
+	tcase_add_test(tcase, a_regular_file_is_served_whole);
+	tcase_add_test(tcase, head_gets_the_same_answer_without_the_content);
+	tcase_add_test(tcase, the_type_is_that_of_the_file_that_was_opened);
+	tcase_add_test(tcase, a_file_of_the_first_second_has_its_date);
+	tcase_add_loop_test(tcase, a_folder_without_its_slash_is_redirected, 0,
+			    (int)ARRAY_LEN(redirects));
+	tcase_add_loop_test(tcase, a_file_that_cannot_be_served_has_its_status,
+			    0, (int)ARRAY_LEN(refusals));
+	tcase_add_loop_test(tcase, the_connection_stays_only_without_a_doubt, 0,
+			    (int)ARRAY_LEN(persistence));
+	return harness_run(suite);
+}

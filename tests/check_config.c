@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The daemon's command line: what each option does, what is left at its
+ * default, and that whatever is wrong is told with its option and its value,
+ * on standard error alone.
+ */
+#include "server/config.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define ARGS_MAX 64
+
+/* What the program has said on a descriptor; read when it has ended. */
+struct capture {
+	int fd;	   /* STDOUT_FILENO or STDERR_FILENO */
+	int saved; /* what it was */
+	FILE *file;
+	char text[8192];
+};
+
+static void capture_start(struct capture *capture, int fd)
+{
+	fflush(NULL);
+	capture->fd = fd;
+	capture->file = tmpfile();
+	capture->saved = dup(fd);
+	ck_assert_ptr_nonnull(capture->file);
+	ck_assert_int_ge(capture->saved, 0);
+	ck_assert_int_eq(dup2(fileno(capture->file), fd), fd);
+}
+
+static void capture_end(struct capture *capture)
+{
+	size_t n;
+
+	fflush(NULL);
+	ck_assert_int_eq(dup2(capture->saved, capture->fd), capture->fd);
+	(void)close(capture->saved);
+	rewind(capture->file);
+	n = fread(capture->text, 1, sizeof(capture->text) - 1, capture->file);
+	capture->text[n] = '\0';
+	(void)fclose(capture->file);
+}
+
+/* A run of config_parse() and all that came of it. */
+struct run {
+	struct config config;
+	enum config_result result;
+	struct capture out;
+	struct capture err;
+	char name[sizeof("uppercase-server")];
+	char words[1024];
+	char *argv[ARGS_MAX + 1];
+};
+
+/* Parses a line of words with single spaces between them. */
+static struct run *run(const char *line)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	int argc = 0;
+
+	ck_assert_ptr_nonnull(run);
+	strcpy(run->name, "uppercase-server");
+	run->argv[argc++] = run->name;
+	(void)snprintf(run->words, sizeof(run->words), "%s", line);
+	for (char *word = strtok(run->words, " "); word;
+	     word = strtok(NULL, " ")) {
+		ck_assert_int_lt(argc, ARGS_MAX);
+		run->argv[argc++] = word;
+	}
+	optind = 0; /* glibc: begin anew */
+	capture_start(&run->out, STDOUT_FILENO);
+	capture_start(&run->err, STDERR_FILENO);
+	run->result = config_parse(&run->config, argc, run->argv);
+	capture_end(&run->err);
+	capture_end(&run->out);
+	return run;
+}
+
+static struct run *run_well(const char *line)
+{
+	struct run *ran = run(line);
+
+	ck_assert_msg(ran->result == CONFIG_RUN, "\"%s\": %s", line,
+		      ran->err.text);
+	ck_assert_str_eq(ran->out.text, "");
+	ck_assert_str_eq(ran->err.text, "");
+	return ran;
+}
+
+static void assert_port(struct config_port port, bool off, unsigned number)
+{
+	ck_assert_int_eq(port.off, off);
+	if (!off)
+		ck_assert_uint_eq(port.number, number);
+}
+
+/* --- right usage --- */
+
+START_TEST(without_options_the_defaults_hold)
+{
+	struct run *ran = run_well("");
+
+	assert_port(ran->config.udp, false, 12000);
+	assert_port(ran->config.tcp, false, 12000);
+	assert_port(ran->config.http, false, 6789);
+	ck_assert_uint_eq(ran->config.n_listen, 0);
+	ck_assert_str_eq(ran->config.root, HTDOCS_DIR);
+	ck_assert(!ran->config.tcp_once);
+	free(ran);
+}
+END_TEST
+
+static const char *const all_options[] = {
+	"-u 1 -t 2 -w 3 -r /srv -a ::1 -a 127.0.0.1 --tcp-once",
+	"-u1 -t2 -w3 -r/srv -a::1 -a127.0.0.1 --tcp-once",
+	"--udp-port 1 --tcp-port 2 --http-port 3 --root /srv --listen ::1 "
+	"--listen 127.0.0.1 --tcp-once",
+	"--tcp-once --listen=::1 --listen=127.0.0.1 --root=/srv --http-port=3 "
+	"--tcp-port=2 --udp-port=1",
+	"-u 9 -t 9 -w 9 -r /x -a ::1 -a 127.0.0.1 --tcp-once -u 1 -t 2 -w 3 "
+	"-r /srv", /* the last one counts, but every --listen does */
+};
+
+START_TEST(every_spelling_of_an_option_means_the_same)
+{
+	struct run *ran = run_well(all_options[_i]);
+
+	assert_port(ran->config.udp, false, 1);
+	assert_port(ran->config.tcp, false, 2);
+	assert_port(ran->config.http, false, 3);
+	ck_assert_str_eq(ran->config.root, "/srv");
+	ck_assert_uint_eq(ran->config.n_listen, 2);
+	ck_assert_str_eq(ran->config.listen[0], "::1");
+	ck_assert_str_eq(ran->config.listen[1], "127.0.0.1");
+	ck_assert(ran->config.tcp_once);
+	free(ran);
+}
+END_TEST
+
+static const struct port_row {
+	const char *text;
+	bool off;
+	unsigned number;
+} ports[] = {
+	{"0", false, 0},      {"1", false, 1},	{"65535", false, 65535},
+	{"00080", false, 80}, {"off", true, 0},
+};
+
+START_TEST(a_port_is_a_number_or_off)
+{
+	char line[64];
+	struct run *ran;
+
+	(void)snprintf(line, sizeof(line), "-u %s", ports[_i].text);
+	ran = run_well(line);
+	assert_port(ran->config.udp, ports[_i].off, ports[_i].number);
+	free(ran);
+
+	(void)snprintf(line, sizeof(line), "--tcp-port=%s", ports[_i].text);
+	ran = run_well(line);
+	assert_port(ran->config.tcp, ports[_i].off, ports[_i].number);
+	free(ran);
+
+	(void)snprintf(line, sizeof(line), "-w%s", ports[_i].text);
+	ran = run_well(line);
+	assert_port(ran->config.http, ports[_i].off, ports[_i].number);
+	free(ran);
+}
+END_TEST
+
+static const char *const fine_lines[] = {
+	"-u 7 -t 7",	      /* UDP and TCP ports are apart */
+	"-u 7 -w 7",	      /* UDP and TCP ports are apart */
+	"-t 0 -w 0",	      /* each takes a free one */
+	"-t off -w 12000",    /* nobody else wants it */
+	"-t off -w off",      /* one service is enough */
+	"-u off -t off",      /* one service is enough */
+	"-u off -w off -t 9", /* one service is enough */
+};
+
+START_TEST(what_can_be_served_together_is_accepted)
+{
+	free(run_well(fine_lines[_i]));
+}
+END_TEST
+
+START_TEST(as_many_addresses_as_the_limit_may_be_named)
+{
+	char line[1024] = "";
+	struct run *ran;
+
+	for (int i = 0; i < CONFIG_LISTEN_MAX; i++)
+		(void)snprintf(line + strlen(line), sizeof(line) - strlen(line),
+			       "-a 127.0.0.%d ", i);
+	ran = run_well(line);
+	ck_assert_uint_eq(ran->config.n_listen, CONFIG_LISTEN_MAX);
+	ck_assert_str_eq(ran->config.listen[CONFIG_LISTEN_MAX - 1],
+			 "127.0.0.15");
+	free(ran);
+
+	(void)snprintf(line + strlen(line), sizeof(line) - strlen(line),
+		       "-a 127.0.1.1");
+	ran = run(line);
+	ck_assert_int_eq(ran->result, CONFIG_WRONG);
+	ck_assert_ptr_nonnull(strstr(ran->err.text, "--listen"));
+	free(ran);
+}
+END_TEST
+
+/* --- help --- */
+
+static const char *const help_lines[] = {
+	"-h", "--help", "-u 1 -h",
+	"-h -u nonsense", /* whoever asks for help gets it */
+};
+
+START_TEST(help_names_every_option_on_standard_output)
+{
+	static const char *const words[] = {
+		"-a, --listen",	  "-u, --udp-port",
+		"-t, --tcp-port", "-w, --http-port",
+		"-r, --root",	  "--tcp-once",
+		"-h, --help",	  "-V, --version",
+		"12000",	  "6789",
+	};
+	struct run *ran = run(help_lines[_i]);
+
+	ck_assert_int_eq(ran->result, CONFIG_SHOWN);
+	ck_assert_str_eq(ran->err.text, "");
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		ck_assert_msg(strstr(ran->out.text, words[i]), "no \"%s\"",
+			      words[i]);
+	free(ran);
+}
+END_TEST
+
+START_TEST(help_fits_on_a_terminal)
+{
+	struct run *ran = run("-h");
+	const char *line = ran->out.text;
+
+	while (*line != '\0') {
+		size_t len = strcspn(line, "\n");
+
+		ck_assert_msg(len < 80, "%.*s", (int)len, line);
+		line += len + 1;
+	}
+	free(ran);
+}
+END_TEST
+
+static const char *const version_lines[] = {"-V", "--version"};
+
+START_TEST(version_is_the_program_and_a_number)
+{
+	struct run *ran = run(version_lines[_i]);
+
+	ck_assert_int_eq(ran->result, CONFIG_SHOWN);
+	ck_assert_str_eq(ran->out.text,
+			 "uppercase-server " PACKAGE_VERSION "\n");
+	ck_assert_str_eq(ran->err.text, "");
+	free(ran);
+}
+END_TEST
+
+START_TEST(help_that_cannot_be_written_is_no_success)
+{
+	struct config config;
+	char name[] = "uppercase-server", option[] = "--help";
+	char *argv[] = {name, option, NULL};
+	struct capture err;
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	if (full < 0) {
+		harness_skip("no /dev/full here");
+		return;
+	}
+	fflush(stdout);
+	ck_assert_int_eq(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
+	optind = 0;
+	capture_start(&err, STDERR_FILENO);
+	ck_assert_int_eq(config_parse(&config, 2, argv), CONFIG_WRONG);
+	capture_end(&err);
+	ck_assert_ptr_nonnull(strstr(err.text, "standard output"));
+}
+END_TEST
+
+/* --- wrong usage --- */
+
+static const struct wrong_row {
+	const char *line;
+	const char *named; /* what the message must name */
+	const char *value; /* and the value, when there is one */
+} wrong_rows[] = {
+	{"-u 65536", "--udp-port", "65536"},
+	{"-t 65536", "--tcp-port", "65536"},
+	{"-w 65536", "--http-port", "65536"},
+	{"-u -1", "--udp-port", "-1"},
+	{"-u +1", "--udp-port", "+1"},
+	{"-t 12x", "--tcp-port", "12x"},
+	{"-t x", "--tcp-port", "'x'"},
+	{"-t 0x50", "--tcp-port", "0x50"},
+	{"-w 1.5", "--http-port", "1.5"},
+	{"-w OFF", "--http-port", "OFF"},
+	{"-w offf", "--http-port", "offf"},
+	{"-w 99999999999999999999999", "--http-port", "9999"},
+	{"--udp-port=", "--udp-port", "''"},
+	{"--listen=", "--listen", NULL},
+	{"-u off -t off -w off", "off", NULL},
+	{"-t 80 -w 80", "--http-port", "80"},
+	{"-w 12000", "--tcp-port", "12000"}, /* the default of the other */
+	{"stray", "stray", NULL},
+	{"-t 1 stray -w 2", "stray", NULL},
+	{"-- stray", "stray", NULL},
+	{"-x", "x", NULL},
+	{"--unknown", "unknown", NULL},
+	{"-u", "u", NULL},
+	{"--root", "root", NULL},
+	{"--tcp-once=yes", "tcp-once", NULL},
+};
+
+START_TEST(what_is_wrong_is_named_with_its_value)
+{
+	const struct wrong_row *row = &wrong_rows[_i];
+	struct run *ran = run(row->line);
+
+	ck_assert_msg(ran->result == CONFIG_WRONG, "\"%s\" passes", row->line);
+	ck_assert_str_eq(ran->out.text, "");
+	ck_assert_msg(strstr(ran->err.text, row->named),
+		      "\"%s\" does not say "
+		      "%s: %s",
+		      row->line, row->named, ran->err.text);
+	if (row->value)
+		ck_assert_msg(strstr(ran->err.text, row->value),
+			      "\"%s\" does not say %s: %s", row->line,
+			      row->value, ran->err.text);
+	ck_assert_ptr_nonnull(strstr(ran->err.text, "--help"));
+	ck_assert_int_eq(strncmp(ran->err.text, "uppercase-server: ",
+				 strlen("uppercase-server: ")),
+			 0);
+	free(ran);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("config");
+	TCase *tcase = harness_case(suite, "right");
+
+	tcase_add_test(tcase, without_options_the_defaults_hold);
+	tcase_add_loop_test(tcase, every_spelling_of_an_option_means_the_same,
+			    0, (int)ARRAY_LEN(all_options));
+	tcase_add_loop_test(tcase, a_port_is_a_number_or_off, 0,
+			    (int)ARRAY_LEN(ports));
+	tcase_add_loop_test(tcase, what_can_be_served_together_is_accepted, 0,
+			    (int)ARRAY_LEN(fine_lines));
+	tcase_add_test(tcase, as_many_addresses_as_the_limit_may_be_named);
+
+	tcase = harness_case(suite, "help");
+	tcase_add_loop_test(tcase, help_names_every_option_on_standard_output,
+			    0, (int)ARRAY_LEN(help_lines));
+	tcase_add_test(tcase, help_fits_on_a_terminal);
+	tcase_add_loop_test(tcase, version_is_the_program_and_a_number, 0,
+			    (int)ARRAY_LEN(version_lines));
+	tcase_add_test(tcase, help_that_cannot_be_written_is_no_success);
+
+	tcase = harness_case(suite, "wrong");
+	tcase_add_loop_test(tcase, what_is_wrong_is_named_with_its_value, 0,
+			    (int)ARRAY_LEN(wrong_rows));
+	return harness_run(suite);
+}

@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accepting over real loopback sockets, driven by the real loop: every client
+ * is handed to its service; when descriptors run out the set pauses instead of
+ * spinning, says so once, asks for room, and comes back by itself.
+ *
+ * A shortage is made by lowering the process's limit, standard error is a pipe
+ * so that the log can be read, and each test runs in a process of its own.
+ */
+#include "server/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "harness.h"
+#include "os/socket.h"
+
+#define CLIENTS_MAX 256
+
+/* A service that keeps what it was given, and counts it as open. */
+struct service {
+	struct loop *loop;
+	int fds[CLIENTS_MAX];
+	size_t n;
+	size_t n_wanted; /* stops the loop */
+};
+
+struct fixture {
+	struct loop loop;
+	struct listener_set set;
+	struct event stop;
+	struct service service;
+	struct address address;
+	int clients[CLIENTS_MAX];
+	size_t n_clients;
+	int log; /* the reading end of standard error */
+	size_t n_shed_wanted;
+	unsigned n_shed_calls;
+};
+
+static void accepted_cb(void *arg, int fd)
+{
+	struct service *service = arg;
+
+	ck_assert_uint_lt(service->n, CLIENTS_MAX);
+	service->fds[service->n++] = fd;
+	service->loop->n_conns++;
+	if (service->n == service->n_wanted)
+		loop_stop(service->loop);
+}
+
+static void stop_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	loop_stop(arg);
+}
+
+/* Standard error becomes a pipe that is read without waiting. */
+static int catch_log(void)
+{
+	int fds[2];
+
+	harness_pipe(fds);
+	ck_assert_int_eq(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
+	ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	(void)close(fds[1]);
+	return fds[0];
+}
+
+/* What has been logged since the last call. */
+static const char *logged(struct fixture *fixture)
+{
+	static char text[4096];
+	ssize_t n;
+
+	log_flush();
+	n = read(fixture->log, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+static void listen_here(struct fixture *fixture, struct service *service,
+			struct address *address)
+{
+	int fd;
+
+	*address = address_any(AF_INET, 0);
+	address->sa.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket_listen_tcp(address);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(socket_local_address(fd, address), 0);
+	ck_assert_int_eq(listener_add(&fixture->set, fd, accepted_cb, service),
+			 0);
+}
+
+static struct fixture *fixture_new(size_t max_conns)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	ck_assert_ptr_nonnull(fixture);
+	log_open("test");
+	ck_assert_int_eq(loop_init(&fixture->loop), 0);
+	ck_assert_int_eq(event_assign(&fixture->stop, fixture->loop.base, -1, 0,
+				      stop_cb, &fixture->loop),
+			 0);
+	fixture->service.loop = &fixture->loop;
+	listener_set_init(&fixture->set, &fixture->loop, max_conns);
+	listen_here(fixture, &fixture->service, &fixture->address);
+	fixture->log = catch_log();
+	return fixture;
+}
+
+static void close_all(int *fds, size_t *n)
+{
+	while (*n > 0)
+		(void)close(fds[--*n]);
+}
+
+static void fixture_free(struct fixture *fixture)
+{
+	listener_set_clear(&fixture->set);
+	close_all(fixture->service.fds, &fixture->service.n);
+	close_all(fixture->clients, &fixture->n_clients);
+	(void)close(fixture->log);
+	(void)event_del(&fixture->stop);
+	loop_clear(&fixture->loop);
+	free(fixture);
+}
+
+static void turn(struct fixture *fixture)
+{
+	event_active(&fixture->stop, EV_TIMEOUT, 0);
+	ck_assert_int_eq(loop_run(&fixture->loop), 0);
+}
+
+/* Runs until the service has n connections. */
+static void run_until(struct fixture *fixture, size_t n)
+{
+	fixture->service.n_wanted = n;
+	if (fixture->service.n < n)
+		ck_assert_int_eq(loop_run(&fixture->loop), 0);
+	ck_assert_uint_eq(fixture->service.n, n);
+}
+
+/* Runs for so long, whatever happens. */
+static void run_for_ms(struct fixture *fixture, unsigned ms)
+{
+	struct timeval left = {.tv_usec = (suseconds_t)ms * 1000};
+
+	fixture->service.n_wanted = 0;
+	ck_assert_int_eq(event_add(&fixture->stop, &left), 0);
+	ck_assert_int_eq(loop_run(&fixture->loop), 0);
+}
+
+/* Connects; loopback completes that before the call returns. */
+static int connect_to(struct fixture *fixture, const struct address *address)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_msg(connect(fd, &address->sa.any, address->len) == 0,
+		      "connect: %s", strerror(errno));
+	ck_assert_uint_lt(fixture->n_clients, CLIENTS_MAX);
+	fixture->clients[fixture->n_clients++] = fd;
+	return fd;
+}
+
+static void connect_many(struct fixture *fixture, size_t n)
+{
+	while (n-- > 0)
+		(void)connect_to(fixture, &fixture->address);
+}
+
+static rlim_t set_descriptor_limit(rlim_t n)
+{
+	struct rlimit limit;
+	rlim_t old;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	old = limit.rlim_cur;
+	limit.rlim_cur = n;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	return old;
+}
+
+/* Allows n more descriptors than are open now; returns the old limit. */
+static rlim_t leave_room_for(unsigned n)
+{
+	int fd = dup(STDIN_FILENO);
+
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	return set_descriptor_limit((rlim_t)fd + n);
+}
+
+static size_t count_of(const char *text, const char *word)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, word))) {
+		n++;
+		text += strlen(word);
+	}
+	return n;
+}
+
+/* --- accepting --- */
+
+START_TEST(a_client_is_handed_to_the_service)
+{
+	struct fixture *fixture = fixture_new(100);
+	int client = connect_to(fixture, &fixture->address);
+	char byte = 0;
+	int fd;
+
+	run_until(fixture, 1);
+	fd = fixture->service.fds[0];
+	ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	ck_assert_int_eq(send(client, "x", 1, MSG_NOSIGNAL), 1);
+	ck_assert_int_eq(recv(fd, &byte, 1, 0), 1);
+	ck_assert_int_eq(byte, 'x');
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(all_who_wait_are_accepted)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+
+	connect_many(fixture, 200);
+	run_until(fixture, 200);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 0);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(one_wake_up_does_not_accept_without_bound)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+
+	connect_many(fixture, 200);
+	turn(fixture);
+	ck_assert_uint_gt(fixture->service.n, 0);
+	ck_assert_uint_lt(fixture->service.n, 200);
+	run_until(fixture, 200);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(each_listener_has_its_own_service)
+{
+	struct fixture *fixture = fixture_new(100);
+	struct service other = {.loop = &fixture->loop};
+	struct address address;
+
+	listen_here(fixture, &other, &address);
+	(void)connect_to(fixture, &address);
+	(void)connect_to(fixture, &fixture->address);
+	(void)connect_to(fixture, &address);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->service.n, 1);
+	ck_assert_uint_eq(other.n, 2);
+	close_all(other.fds, &other.n);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(a_client_that_is_gone_already_does_no_harm)
+{
+	struct fixture *fixture = fixture_new(100);
+	int fd = connect_to(fixture, &fixture->address);
+
+	socket_set_reset(fd);
+	fixture->n_clients--;
+	(void)close(fd);
+	(void)connect_to(fixture, &fixture->address);
+	turn(fixture);
+	/* Linux hands over the dead one too. */
+	ck_assert_uint_ge(fixture->service.n, 1);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 0);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- shortage --- */
+
+START_TEST(without_descriptors_accepting_pauses_and_comes_back)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	uint64_t turns;
+	rlim_t old;
+
+	connect_many(fixture, 5);
+	old = leave_room_for(2);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->service.n, 2);
+	ck_assert(fixture->set.paused);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
+
+	/* The clients that wait do not keep the loop busy. */
+	turns = fixture->loop.turn;
+	for (int i = 0; i < 10; i++)
+		turn(fixture);
+	ck_assert_uint_eq(fixture->loop.turn, turns + 10);
+	ck_assert_uint_eq(fixture->service.n, 2);
+
+	(void)set_descriptor_limit(old);
+	run_until(fixture, 5);
+	ck_assert(!fixture->set.paused);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(a_pause_does_not_burn_the_processor)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	uint64_t turns;
+
+	connect_many(fixture, 5);
+	(void)leave_room_for(0);
+	turn(fixture);
+	turns = fixture->loop.turn;
+	run_for_ms(fixture, 350);
+	/* A level-triggered listener would turn it some 100,000 times. */
+	ck_assert_uint_le(fixture->loop.turn - turns, 30);
+	ck_assert_uint_gt(fixture->loop.counters.accept_pauses, 1);
+	ck_assert_uint_eq(fixture->service.n, 0);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(a_shortage_is_told_once)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	const char *text;
+
+	connect_many(fixture, 5);
+	(void)leave_room_for(1);
+	while (fixture->loop.counters.accept_pauses < 4)
+		run_for_ms(fixture, 50);
+	text = logged(fixture);
+	ck_assert_uint_eq(count_of(text, "\n"), 1);
+	ck_assert_uint_eq(count_of(text, "test: warning: accept: paused"), 1);
+	ck_assert_uint_eq(count_of(text, strerror(EMFILE)), 1);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(all_listeners_pause_together)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	struct service other = {.loop = &fixture->loop};
+	struct address address;
+	rlim_t old;
+
+	listen_here(fixture, &other, &address);
+	connect_many(fixture, 1);
+	old = leave_room_for(0);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
+	(void)set_descriptor_limit(old);
+	(void)connect_to(fixture, &address);
+	turn(fixture);
+	ck_assert_uint_eq(other.n, 0);
+	run_until(fixture, 1);
+	turn(fixture);
+	ck_assert_uint_eq(other.n, 1);
+	close_all(other.fds, &other.n);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* Closes the connections that were accepted first. */
+static size_t shed_cb(void *arg, size_t n_wanted)
+{
+	struct fixture *fixture = arg;
+	struct service *service = &fixture->service;
+	size_t n = service->n < n_wanted ? service->n : n_wanted;
+
+	fixture->n_shed_calls++;
+	fixture->n_shed_wanted = n_wanted;
+	for (size_t i = 0; i < n; i++)
+		(void)close(service->fds[i]);
+	service->n -= n;
+	memmove(service->fds, service->fds + n, service->n * sizeof(int));
+	service->loop->n_conns -= n;
+	return n;
+}
+
+START_TEST(idle_connections_are_closed_to_make_room)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+
+	listener_set_shed(&fixture->set, shed_cb, fixture);
+	connect_many(fixture, 6);
+	(void)leave_room_for(4);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->n_shed_calls, 1);
+	ck_assert_uint_gt(fixture->n_shed_wanted, 0);
+	ck_assert_uint_eq(fixture->loop.counters.shed, 4);
+	ck_assert_uint_eq(fixture->service.n, 0);
+	/* The others come in without the limit being raised. */
+	run_until(fixture, 2);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(the_most_connections_are_a_shortage_too)
+{
+	struct fixture *fixture = fixture_new(3);
+
+	connect_many(fixture, 5);
+	turn(fixture);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->service.n, 3);
+	ck_assert(fixture->set.paused);
+	ck_assert_uint_eq(count_of(logged(fixture), "paused with 3"), 1);
+
+	/* Two of them end. */
+	ck_assert_uint_eq(shed_cb(fixture, 2), 2);
+	run_until(fixture, 3);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(exactly_the_most_connections_are_none)
+{
+	struct fixture *fixture = fixture_new(3);
+
+	connect_many(fixture, 3);
+	turn(fixture);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->service.n, 3);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 0);
+	ck_assert_str_eq(logged(fixture), "");
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- the end --- */
+
+static void assert_nobody_listens(const struct address *address)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(connect(fd, &address->sa.any, address->len), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+	(void)close(fd);
+}
+
+START_TEST(clearing_closes_every_listening_socket)
+{
+	struct fixture *fixture = fixture_new(100);
+
+	listener_set_clear(&fixture->set);
+	assert_nobody_listens(&fixture->address);
+	turn(fixture);
+	listener_set_clear(&fixture->set);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(draining_takes_those_who_wait_and_nobody_else)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+
+	connect_many(fixture, 150);
+	listener_set_drain(&fixture->set);
+	ck_assert_uint_eq(fixture->service.n, 150);
+	assert_nobody_listens(&fixture->address);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(draining_in_a_shortage_ends)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	rlim_t old;
+
+	connect_many(fixture, 5);
+	old = leave_room_for(2);
+	listener_set_drain(&fixture->set);
+	(void)set_descriptor_limit(old);
+	ck_assert_uint_eq(fixture->service.n, 2);
+	assert_nobody_listens(&fixture->address);
+	run_for_ms(fixture, 150); /* no timer is left that would arm them */
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(clearing_while_paused_leaves_nothing_behind)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	rlim_t old;
+
+	connect_many(fixture, 5);
+	old = leave_room_for(0);
+	turn(fixture);
+	ck_assert(fixture->set.paused);
+	(void)set_descriptor_limit(old);
+	listener_set_clear(&fixture->set);
+	run_for_ms(fixture, 150);
+	ck_assert_uint_eq(fixture->service.n, 0);
+	fixture_free(fixture);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("listener");
+	TCase *tcase = harness_case(suite, "accepting");
+
+	tcase_add_test(tcase, a_client_is_handed_to_the_service);
+	tcase_add_test(tcase, all_who_wait_are_accepted);
+	tcase_add_test(tcase, one_wake_up_does_not_accept_without_bound);
+	tcase_add_test(tcase, each_listener_has_its_own_service);
+	tcase_add_test(tcase, a_client_that_is_gone_already_does_no_harm);
+
+	tcase = harness_case(suite, "shortage");
+	tcase_add_test(tcase,
+		       without_descriptors_accepting_pauses_and_comes_back);
+	tcase_add_test(tcase, a_pause_does_not_burn_the_processor);
+	tcase_add_test(tcase, a_shortage_is_told_once);
+	tcase_add_test(tcase, all_listeners_pause_together);
+	tcase_add_test(tcase, idle_connections_are_closed_to_make_room);
+	tcase_add_test(tcase, the_most_connections_are_a_shortage_too);
+	tcase_add_test(tcase, exactly_the_most_connections_are_none);
+
+	tcase = harness_case(suite, "end");
+	tcase_add_test(tcase, clearing_closes_every_listening_socket);
+	tcase_add_test(tcase, draining_takes_those_who_wait_and_nobody_else);
+	tcase_add_test(tcase, draining_in_a_shortage_ends);
+	tcase_add_test(tcase, clearing_while_paused_leaves_nothing_behind);
+	return harness_run(suite);
+}
