@@ -134,22 +134,39 @@ START_TEST(methods_are_listed_where_they_are_asked_for_or_missed)
 }
 END_TEST
 
+static void assert_bad(const struct http_request *request, unsigned status,
+		       bool head_only)
+{
+	struct http_answer answer = http_answer_bad(request, status);
+
+	ck_assert_uint_eq(answer.status, status);
+	ck_assert_int_eq(answer.head_only, head_only);
+	ck_assert(answer.close);
+	ck_assert(!answer.keep_said);
+	ck_assert(!answer.allow);
+	ck_assert(!answer.redirect);
+	ck_assert_int_eq(answer.content, HTTP_CONTENT_PAGE);
+	ck_assert_int_eq(answer.last_modified_s, HTTP_NO_DATE);
+}
+
 START_TEST(a_head_that_could_not_be_read_ends_the_connection)
 {
-	static const unsigned statuses[] = {400, 408, 414, 431, 501, 505};
+	static const unsigned statuses[] = {400, 414, 431, 501, 505};
+	struct http_request request = {.method = HTTP_METHOD_UNKNOWN};
 
-	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
-		struct http_answer answer = http_answer_bad(statuses[i]);
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+		assert_bad(&request, statuses[i], false);
+	request.method = HTTP_METHOD_GET;
+	assert_bad(&request, 400, false);
+	/* RFC 9110, 9.3.2: no content, whatever the status. */
+	request.method = HTTP_METHOD_HEAD;
+	assert_bad(&request, 400, true);
+}
+END_TEST
 
-		ck_assert_uint_eq(answer.status, statuses[i]);
-		ck_assert(answer.close);
-		ck_assert(!answer.keep_said);
-		ck_assert(!answer.head_only);
-		ck_assert(!answer.allow);
-		ck_assert(!answer.redirect);
-		ck_assert_int_eq(answer.content, HTTP_CONTENT_PAGE);
-		ck_assert_int_eq(answer.last_modified_s, HTTP_NO_DATE);
-	}
+START_TEST(a_head_that_did_not_arrive_ends_the_connection)
+{
+	assert_bad(NULL, 408, false);
 }
 END_TEST
 
@@ -355,6 +372,7 @@ int main(void)
 		       methods_are_listed_where_they_are_asked_for_or_missed);
 	tcase_add_test(tcase,
 		       a_head_that_could_not_be_read_ends_the_connection);
+	tcase_add_test(tcase, a_head_that_did_not_arrive_ends_the_connection);
 
 	tcase = harness_case(suite, "with a file");
 	tcase_add_test(tcase, a_regular_file_is_served_whole);

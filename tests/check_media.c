@@ -95,13 +95,6 @@ START_TEST(a_path_has_this_type)
 }
 END_TEST
 
-START_TEST(a_nul_in_a_path_ends_no_extension)
-{
-	ck_assert_str_eq(http_media_type((struct slice){"a.html\0", 7}),
-			 UNKNOWN);
-}
-END_TEST
-
 /* Every extension of up to three characters: whatever the table holds. */
 static void next_extension(char *text)
 {
@@ -161,7 +154,6 @@ int main(void)
 
 	tcase_add_loop_test(tcase, a_path_has_this_type, 0,
 			    (int)ARRAY_LEN(rows));
-	tcase_add_test(tcase, a_nul_in_a_path_ends_no_extension);
 	tcase_add_test(tcase, text_always_says_its_charset);
 	tcase_add_test(tcase, case_never_matters);
 	return harness_run(suite);

@@ -886,6 +886,35 @@ START_TEST(nothing_of_an_earlier_request_is_left_in_the_struct)
 }
 END_TEST
 
+static const struct method_row {
+	const char *head;
+	enum http_method method;
+	const char *why;
+} bad_methods[] = {
+	{"HEAD / HTTP/1.1" END, HTTP_METHOD_HEAD, "no Host"},
+	{"HEAD / HTTP/2.0" END, HTTP_METHOD_HEAD, "another version"},
+	{"GET / HTTP/1.1" END, HTTP_METHOD_GET, "no Host"},
+	{"GET / HTTP/1.1\n", HTTP_METHOD_UNKNOWN, "not read so far"},
+	{"\x16\x03\x01", HTTP_METHOD_UNKNOWN, "no method at all"},
+};
+
+/* The answer to HEAD has no content, even when it is an error. */
+START_TEST(a_refused_head_has_its_method_or_none)
+{
+	const struct method_row *row = &bad_methods[_i];
+	static struct http_request request;
+	size_t scanned = 0;
+
+	request.method = HTTP_METHOD_HEAD;
+	if (row->method == HTTP_METHOD_HEAD)
+		request.method = HTTP_METHOD_GET;
+	ck_assert_int_eq(http_request_parse(&request, row->head,
+					    strlen(row->head), &scanned),
+			 HTTP_REQUEST_BAD);
+	ck_assert_msg(request.method == row->method, "%s", row->why);
+}
+END_TEST
+
 START_TEST(the_lines_of_one_field_are_found_in_order)
 {
 	static const char text[] = GET "Connection: a\r\nX: b\r\n"
@@ -921,7 +950,6 @@ static const struct host_row {
 	const char *why;
 } hosts[] = {
 	{"", true, "RFC 9110, 7.2: may be empty"},
-	{":80", true, "an empty name and a port"},
 	{"localhost", true, "a name"},
 	{"www.example.com", true, "a name with dots"},
 	{"www.example.com.", true, "a name with its final dot"},
@@ -950,7 +978,11 @@ static const struct host_row {
 	{"a|b", false, "a bar"},
 	{"a^b", false, "a caret"},
 	{"{a}", false, "braces"},
+	{":80", false, "RFC 9110, 4.2.1: a port of no host"},
+	{":", false, "RFC 9110, 4.2.1: a port of no host"},
 	{"a:b", false, "a port of letters"},
+	{"a:65536", false, "beyond the greatest port"},
+	{"a:4295032832", false, "2^32 + 65536"},
 	{"a:-1", false, "a port with a sign"},
 	{"a:1:2", false, "two ports"},
 	{"::1", false, "an IPv6 address without brackets"},
@@ -962,6 +994,9 @@ static const struct host_row {
 	{"[[::1]", false, "two opening brackets"},
 	{"[::1]:a", false, "a port of letters"},
 	{"[]", false, "RFC 3986, 3.2.2: nothing in the brackets"},
+	{"[:]", false, "RFC 3986, 3.2.2: no address in the brackets"},
+	{"[80]", false, "RFC 3986, 3.2.2: no address in the brackets"},
+	{"[::1%25eth0]", false, "RFC 9844: a zone is local to its host"},
 	{"[a!b]", false, "RFC 3986, 3.2.2: no address in the brackets"},
 	{"a%", false, "RFC 3986, 2.1: a percent sign alone"},
 	{"a%4", false, "RFC 3986, 2.1: half a triplet"},
@@ -1051,6 +1086,8 @@ static void add_parts(Suite *suite)
 	tcase_add_test(tcase, pipelined_requests_are_taken_off_one_by_one);
 	tcase_add_test(tcase,
 		       nothing_of_an_earlier_request_is_left_in_the_struct);
+	tcase_add_loop_test(tcase, a_refused_head_has_its_method_or_none, 0,
+			    (int)ARRAY_LEN(bad_methods));
 	tcase_add_test(tcase, the_lines_of_one_field_are_found_in_order);
 }
 

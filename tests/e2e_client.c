@@ -229,28 +229,57 @@ const char *port_text(uint16_t port, char buf[8])
 	return buf;
 }
 
-/* A blocking socket on a free port of 127.0.0.1. */
-static int bind_loopback(int type, char port[8])
+/* A blocking socket on this port of 127.0.0.1, 0 for a free one; or -1. */
+static int try_loopback(int type, uint16_t number, char port[8])
 {
 	struct sockaddr_in address = {
 		.sin_family = AF_INET,
+		.sin_port = htons(number),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+	if (fd < 0)
 		harness_fail("loopback socket: %s", strerror(errno));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+		(void)close(fd);
+		return -1;
+	}
 	(void)port_text(ntohs(address.sin_port), port);
 	return fd;
 }
 
+static int bind_loopback(int type, char port[8])
+{
+	int fd = try_loopback(type, 0, port);
+
+	if (fd < 0)
+		harness_fail("loopback socket: %s", strerror(errno));
+	return fd;
+}
+
+/*
+ * The kernel gives ports from 32768 on to whoever asks for none, at any time;
+ * so a port that must stay free is taken from below.
+ */
 const char *port_without_server(int type, char buf[8])
 {
-	(void)close(bind_loopback(type, buf));
-	return buf;
+	static uint16_t offset;
+
+	for (int i = 0; i < 1000; i++) {
+		uint16_t number =
+			(uint16_t)(14000 + (getpid() * 17 + offset++) % 18000);
+		int fd = try_loopback(type, number, buf);
+
+		if (fd >= 0) {
+			(void)close(fd);
+			return buf;
+		}
+	}
+	harness_fail("no port is free");
+	return NULL;
 }
 
 struct peer peer_start(int type, void (*serve)(int fd))

@@ -14,7 +14,8 @@ client_libs = src/libclient.a $(os_libs)
 # What a test program links when nothing else is said.
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 
-base_tests =
+base_tests = tests/check_clock tests/check_list tests/check_log \
+	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
 os_tests = tests/check_datagram tests/check_docroot
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)

@@ -61,7 +61,7 @@ struct web_conn {
 	bool in_head;	     /* the head deadline runs for it */
 	bool has_answered;   /* a request on this connection */
 	bool last;	     /* close when the output is gone */
-	bool must_linger;    /* the peer may have sent more than we read */
+	bool must_linger;    /* closing at once could cost the peer answers */
 	int file;	     /* large content being sent, or -1 */
 	off_t file_off;
 	uint64_t file_left;
@@ -125,6 +125,8 @@ static void add_file_answer(struct web_conn *wc, struct text *out,
 
 	http_head_write(out, answer, answer->length, loop_date(wc->conn.loop));
 	if (!answer->head_only && is_large) {
+		/* Much of it will be on its way when the last byte is sent. */
+		wc->must_linger = true;
 		wc->file = fd;
 		wc->file_off = 0;
 		wc->file_left = answer->length;
