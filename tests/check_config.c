@@ -287,7 +287,7 @@ START_TEST(help_that_cannot_be_written_is_no_success)
 	ck_assert_int_eq(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
 	optind = 0;
 	capture_start(&err, STDERR_FILENO);
-	ck_assert_int_eq(config_parse(&config, 2, argv), CONFIG_WRONG);
+	ck_assert_int_eq(config_parse(&config, 2, argv), CONFIG_FAILED);
 	capture_end(&err);
 	ck_assert_ptr_nonnull(strstr(err.text, "standard output"));
 }

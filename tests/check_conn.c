@@ -32,6 +32,7 @@ struct seen {
 struct test_conn {
 	struct conn conn;
 	struct seen *seen;
+	struct deadline_queue *stall;
 };
 
 /* One loop, one connection, and the other end of its socket. */
@@ -40,6 +41,7 @@ struct fixture {
 	struct event stop;
 	struct list_node conns;
 	struct deadline_queue linger;
+	struct deadline_queue stall;
 	struct test_conn *tc;
 	struct conn *conn; /* of tc */
 	struct seen seen;
@@ -60,7 +62,9 @@ static void echo_readable(struct conn *conn)
 	switch (conn_receive(conn, conn->loop->in, LOOP_IN_SIZE, &n)) {
 	case CONN_GOT_BYTES:
 		if (conn_send(conn, conn->loop->in, n, false) == CONN_HELD)
-			conn_wait_writable(conn);
+			conn_wait_writable(
+				conn, CONTAINER_OF(conn, struct test_conn, conn)
+					      ->stall);
 		break;
 	case CONN_GOT_END:
 		conn_close(conn, CONN_FINISHED);
@@ -139,6 +143,8 @@ static struct fixture *fixture_new(uint64_t linger_ns)
 				      stop_cb, &fixture->loop),
 			 0);
 	list_init(&fixture->conns);
+	deadline_queue_init(&fixture->stall, &fixture->loop,
+			    60 * CLOCK_NS_PER_S, conn_stall_expired_cb);
 	deadline_queue_init(&fixture->linger, &fixture->loop, linger_ns,
 			    expired_cb);
 	ck_assert_int_eq(
@@ -151,6 +157,7 @@ static struct fixture *fixture_new(uint64_t linger_ns)
 	fixture->tc = calloc(1, sizeof(*fixture->tc));
 	ck_assert_ptr_nonnull(fixture->tc);
 	fixture->tc->seen = &fixture->seen;
+	fixture->tc->stall = &fixture->stall;
 	fixture->conn = &fixture->tc->conn;
 	conn_init(fixture->conn, &fixture->loop, fds[0], &echo_ops);
 	list_add_last(&fixture->conns, &fixture->conn->node);
@@ -180,6 +187,7 @@ static void fixture_free(struct fixture *fixture)
 	if (fixture->peer >= 0)
 		(void)close(fixture->peer);
 	deadline_queue_clear(&fixture->linger);
+	deadline_queue_clear(&fixture->stall);
 	(void)event_del(&fixture->stop);
 	loop_clear(&fixture->loop);
 	free(fixture);
@@ -305,7 +313,7 @@ START_TEST(writability_is_told_when_nothing_is_held)
 {
 	struct fixture *fixture = fixture_new(CLOCK_NS_PER_S);
 
-	conn_wait_writable(fixture->conn);
+	conn_wait_writable(fixture->conn, &fixture->stall);
 	ck_assert(!conn_is_reading(fixture->conn));
 	turn(fixture);
 	ck_assert_uint_eq(fixture->seen.n_writable, 1);
@@ -623,7 +631,7 @@ START_TEST(a_closed_connection_is_not_armed_again)
 	conn_close(fixture->conn, CONN_FINISHED);
 	conn_wait_readable(fixture->conn);
 	ck_assert(!conn_is_reading(fixture->conn));
-	conn_wait_writable(fixture->conn);
+	conn_wait_writable(fixture->conn, &fixture->stall);
 	ck_assert_int_eq(fixture->conn->armed, 0);
 	turn(fixture);
 	ck_assert_uint_eq(fixture->seen.n_readable, 0);

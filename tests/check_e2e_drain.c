@@ -78,16 +78,16 @@ static void wait_for_drain(void)
 	for (;;) {
 		int fd = tcp_try_connect(endpoint->host, endpoint->port);
 
-		if (fd < 0) {
-			ck_assert_int_eq(errno, ECONNREFUSED);
+		if (fd < 0 && errno == ECONNREFUSED)
 			return;
-		}
-		/* Let in, or left in the queue of a socket that then closed. */
 		if (harness_left_ms(deadline) == 0)
 			harness_fail("the server lets clients in after the "
 				     "signal");
-		(void)sock_wait(fd, POLLIN, 20);
-		(void)close(fd);
+		/* Else it was let in, or reset as the listener closed. */
+		if (fd >= 0) {
+			(void)sock_wait(fd, POLLIN, 20);
+			(void)close(fd);
+		}
 	}
 }
 
@@ -101,6 +101,9 @@ START_TEST(a_signal_ends_an_idle_server_cleanly)
 END_TEST
 
 #define N_EACH 50
+
+/* In all more than the server takes in one wake-up, fewer than are lost. */
+#define N_DATAGRAMS 4
 
 START_TEST(what_arrived_before_the_signal_is_answered)
 {
@@ -118,7 +121,8 @@ START_TEST(what_arrived_before_the_signal_is_answered)
 	}
 	server_signal(server, SIGSTOP);
 	for (int i = 0; i < N_EACH; i++) {
-		ck_assert_int_eq(send(udp[i], "udp", 3, 0), 3);
+		for (int j = 0; j < N_DATAGRAMS; j++)
+			ck_assert_int_eq(send(udp[i], "udp", 3, 0), 3);
 		tcp_send_text(old_tcp[i], "old");
 		http_send_get(old_web[i], "/file.txt");
 		http_send_get(old_web[i], "/file.txt");
@@ -132,9 +136,11 @@ START_TEST(what_arrived_before_the_signal_is_answered)
 	server_signal(server, signals[_i]);
 	server_signal(server, SIGCONT);
 	for (int i = 0; i < N_EACH; i++) {
-		ck_assert_uint_eq(udp_receive(udp[i], got, sizeof(got), NULL),
-				  3);
-		ck_assert_mem_eq(got, "UDP", 3);
+		for (int j = 0; j < N_DATAGRAMS; j++) {
+			ck_assert_uint_eq(
+				udp_receive(udp[i], got, sizeof(got), NULL), 3);
+			ck_assert_mem_eq(got, "UDP", 3);
+		}
 		tcp_expect_text(old_tcp[i], "OLD");
 		tcp_expect_end(old_tcp[i]);
 		tcp_expect_text(new_tcp[i], "NEW");

@@ -278,8 +278,11 @@ START_TEST(a_client_that_is_gone_already_does_no_harm)
 {
 	struct fixture *fixture = fixture_new(100);
 	int fd = connect_to(fixture, &fixture->address);
+	struct linger reset = {.l_onoff = 1};
 
-	socket_set_reset(fd);
+	ck_assert_int_eq(
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)),
+		0);
 	fixture->n_clients--;
 	(void)close(fd);
 	(void)connect_to(fixture, &fixture->address);
@@ -303,7 +306,6 @@ START_TEST(without_descriptors_accepting_pauses_and_comes_back)
 	old = leave_room_for(2);
 	turn(fixture);
 	ck_assert_uint_eq(fixture->service.n, 2);
-	ck_assert(fixture->set.paused);
 	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
 
 	/* The clients that wait do not keep the loop busy. */
@@ -315,7 +317,6 @@ START_TEST(without_descriptors_accepting_pauses_and_comes_back)
 
 	(void)set_descriptor_limit(old);
 	run_until(fixture, 5);
-	ck_assert(!fixture->set.paused);
 	fixture_free(fixture);
 }
 END_TEST
@@ -422,7 +423,7 @@ START_TEST(the_most_connections_are_a_shortage_too)
 	turn(fixture);
 	turn(fixture);
 	ck_assert_uint_eq(fixture->service.n, 3);
-	ck_assert(fixture->set.paused);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
 	ck_assert_uint_eq(count_of(logged(fixture), "paused with 3"), 1);
 
 	/* Two of them end. */
@@ -505,7 +506,7 @@ START_TEST(clearing_while_paused_leaves_nothing_behind)
 	connect_many(fixture, 5);
 	old = leave_room_for(0);
 	turn(fixture);
-	ck_assert(fixture->set.paused);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
 	(void)set_descriptor_limit(old);
 	listener_set_clear(&fixture->set);
 	run_for_ms(fixture, 150);

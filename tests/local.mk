@@ -17,9 +17,13 @@ LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 base_tests = tests/check_clock tests/check_list tests/check_log \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
-os_tests = tests/check_datagram tests/check_docroot
+os_tests = tests/check_address tests/check_datagram tests/check_docroot \
+	tests/check_process tests/check_socket
+tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 
 http_tests = tests/check_answer tests/check_date tests/check_head \
 	tests/check_media tests/check_page tests/check_request tests/check_status \

@@ -147,6 +147,8 @@ static uint32_t count_unsent(const struct conn *conn)
 
 void conn_wait_writable(struct conn *conn, struct deadline_queue *stall)
 {
+	if (conn->closed)
+		return;
 	conn->stall = stall;
 	conn->unsent = count_unsent(conn);
 	deadline_start(stall, &conn->deadline);

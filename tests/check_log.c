@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The log with a pipe for standard error: one line per message, written when it
+ * is flushed; a reader that is slow, gone or never was costs lines, whose
+ * number is told, but never time and never the process.
+ */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define PIPE_ROOM 65536
+
+/* Standard error becomes a pipe; its reading end, which does not wait. */
+static int catch_log(void)
+{
+	int fds[2];
+
+	log_open("test");
+	harness_pipe(fds);
+	ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
+	(void)close(fds[1]);
+	return fds[0];
+}
+
+/* What has been written so far. */
+static const char *written(int fd)
+{
+	static char text[4 * PIPE_ROOM];
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < sizeof(text) - 1 &&
+	       (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	return text;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* Fills the pipe to the last byte. */
+static void fill(void)
+{
+	static char page[4096];
+
+	ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK), 0);
+	while (write(STDERR_FILENO, page, sizeof(page)) > 0)
+		;
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, 0), 0);
+}
+
+START_TEST(a_message_is_a_line_that_begins_with_the_program)
+{
+	int fd = catch_log();
+
+	log_info("a %s %d", "b", 3);
+	log_flush();
+	ck_assert_str_eq(written(fd), "test: a b 3\n");
+}
+END_TEST
+
+START_TEST(a_warning_is_marked)
+{
+	int fd = catch_log();
+
+	log_warn("a %s %d", "b", 3);
+	log_flush();
+	ck_assert_str_eq(written(fd), "test: warning: a b 3\n");
+}
+END_TEST
+
+START_TEST(lines_are_gathered_until_they_are_flushed)
+{
+	int fd = catch_log();
+
+	log_info("one");
+	log_warn("two");
+	log_info("three");
+	ck_assert_str_eq(written(fd), "");
+	log_flush();
+	ck_assert_str_eq(written(fd),
+			 "test: one\ntest: warning: two\ntest: three\n");
+	log_flush();
+	ck_assert_str_eq(written(fd), "");
+}
+END_TEST
+
+/* A file that counts writes would need a kernel; a packet pipe does it. */
+START_TEST(what_was_gathered_is_one_write)
+{
+	int fds[2];
+	char text[4096];
+
+	log_open("test");
+	if (pipe2(fds, O_DIRECT | O_CLOEXEC) != 0) {
+		harness_skip("no packet pipes here: %s", strerror(errno));
+		return;
+	}
+	ck_assert_int_eq(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
+	log_info("one");
+	log_info("two");
+	log_flush();
+	ck_assert_int_eq(read(fds[0], text, sizeof(text)),
+			 (ssize_t)strlen("test: one\ntest: two\n"));
+}
+END_TEST
+
+START_TEST(a_line_too_long_is_cut_and_stays_a_line)
+{
+	int fd = catch_log();
+	char *text = bytes_new(100001);
+	const char *got;
+
+	memset(text, 'x', 100000);
+	text[100000] = '\0';
+	log_info("%s", text);
+	log_info("next");
+	log_flush();
+	got = written(fd);
+	ck_assert_uint_eq(count_lines(got), 2);
+	ck_assert_int_eq(strncmp(got, "test: xxxx", 10), 0);
+	ck_assert_uint_ge(strcspn(got, "\n"), 500);
+	ck_assert_str_eq(strchr(got, '\n'), "\ntest: next\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(more_than_a_turns_worth_is_written_in_between)
+{
+	int fd = catch_log();
+	const char *got;
+
+	for (int i = 0; i < 1500; i++)
+		log_info("line %04d of a good many", i);
+	log_flush();
+	got = written(fd);
+	ck_assert_uint_eq(count_lines(got), 1500);
+	for (int i = 0; i < 1500; i++) {
+		char want[64];
+		size_t len =
+			(size_t)snprintf(want, sizeof(want),
+					 "test: line %04d of a good many\n", i);
+
+		ck_assert_int_eq(strncmp(got, want, len), 0);
+		got += len;
+	}
+}
+END_TEST
+
+START_TEST(a_full_pipe_costs_lines_and_their_number_is_told)
+{
+	int fd = catch_log();
+
+	fill();
+	for (int i = 0; i < 3; i++)
+		log_info("lost");
+	log_flush();
+	log_warn("lost too");
+	log_flush();
+	(void)written(fd);
+	log_info("seen");
+	log_flush();
+	ck_assert_str_eq(written(fd),
+			 "test: seen\n"
+			 "test: warning: log: 4 lines lost: standard error was "
+			 "full\n");
+	log_info("on we go");
+	log_flush();
+	ck_assert_str_eq(written(fd), "test: on we go\n");
+}
+END_TEST
+
+START_TEST(a_full_pipe_with_more_lines_than_fit_counts_them_all)
+{
+	int fd = catch_log();
+
+	fill();
+	for (int i = 0; i < 2000; i++)
+		log_info("a line that will be lost, number %d", i);
+	log_flush();
+	(void)written(fd);
+	log_info("seen");
+	log_flush();
+	ck_assert_ptr_nonnull(strstr(written(fd), "log: 2000 lines lost"));
+}
+END_TEST
+
+START_TEST(a_reader_that_is_gone_does_no_harm)
+{
+	int fd = catch_log();
+
+	ck_assert(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	(void)close(fd);
+	for (int i = 0; i < 1000; i++) {
+		log_info("to nobody");
+		log_flush();
+	}
+	/* Somebody reads again. */
+	fd = catch_log();
+	log_info("seen");
+	log_flush();
+	ck_assert_ptr_nonnull(strstr(written(fd), "test: seen\n"));
+}
+END_TEST
+
+START_TEST(no_standard_error_does_no_harm)
+{
+	int fd;
+
+	log_open("test");
+	(void)close(STDERR_FILENO);
+	log_info("lost");
+	log_flush();
+	/* The number is taken, so that the pipe does not get it. */
+	ck_assert_int_eq(open("/dev/null", O_WRONLY), STDERR_FILENO);
+	fd = catch_log();
+	log_info("seen");
+	log_flush();
+	ck_assert_ptr_nonnull(strstr(written(fd), "1 lines lost"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("log");
+	TCase *tcase = harness_case(suite, "lines");
+
+	tcase_add_test(tcase, a_message_is_a_line_that_begins_with_the_program);
+	tcase_add_test(tcase, a_warning_is_marked);
+	tcase_add_test(tcase, lines_are_gathered_until_they_are_flushed);
+	tcase_add_test(tcase, what_was_gathered_is_one_write);
+	tcase_add_test(tcase, a_line_too_long_is_cut_and_stays_a_line);
+	tcase_add_test(tcase, more_than_a_turns_worth_is_written_in_between);
+
+	tcase = harness_case(suite, "readers");
+	tcase_add_test(tcase, a_full_pipe_costs_lines_and_their_number_is_told);
+	tcase_add_test(tcase,
+		       a_full_pipe_with_more_lines_than_fit_counts_them_all);
+	tcase_add_test(tcase, a_reader_that_is_gone_does_no_harm);
+	tcase_add_test(tcase, no_standard_error_does_no_harm);
+	return harness_run(suite);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a process sets up once; each test is a process of its own and may spoil
+ * it.
+ */
+#include "os/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static struct rlimit descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	return limit;
+}
+
+static void set_descriptor_limit(rlim_t soft, rlim_t hard)
+{
+	struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(the_descriptor_limit_becomes_the_hard_one)
+{
+	set_descriptor_limit(64, 256);
+	ck_assert_uint_eq(process_raise_descriptor_limit(), 256);
+	ck_assert_uint_eq(descriptor_limit().rlim_cur, 256);
+	ck_assert_uint_eq(descriptor_limit().rlim_max, 256);
+}
+END_TEST
+
+START_TEST(a_limit_that_is_the_hard_one_already_stays)
+{
+	set_descriptor_limit(128, 128);
+	ck_assert_uint_eq(process_raise_descriptor_limit(), 128);
+	ck_assert_uint_eq(descriptor_limit().rlim_cur, 128);
+}
+END_TEST
+
+START_TEST(what_is_returned_is_in_force)
+{
+	size_t n = process_raise_descriptor_limit();
+
+	ck_assert_uint_eq(n, descriptor_limit().rlim_cur);
+	ck_assert_uint_eq(n, descriptor_limit().rlim_max);
+}
+END_TEST
+
+START_TEST(a_write_to_a_closed_pipe_is_an_error)
+{
+	int fds[2];
+
+	ck_assert(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+	process_ignore_sigpipe();
+	harness_pipe(fds);
+	(void)close(fds[0]);
+	errno = 0;
+	ck_assert_int_eq(write(fds[1], "x", 1), -1);
+	ck_assert_int_eq(errno, EPIPE);
+}
+END_TEST
+
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+static void assert_is_null_device(int fd)
+{
+	struct stat st, null;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(stat("/dev/null", &null), 0);
+	ck_assert(S_ISCHR(st.st_mode));
+	ck_assert_uint_eq(st.st_rdev, null.st_rdev);
+}
+
+/* Which of 0, 1 and 2 are closed, as a bit set: every combination. */
+START_TEST(standard_descriptors_that_are_closed_become_the_null_device)
+{
+	struct stat before[3], after;
+	int first_free;
+
+	for (int fd = 0; fd <= 2; fd++) {
+		/* Something else than /dev/null, for those that stay. */
+		int fds[2];
+
+		harness_pipe(fds);
+		ck_assert_int_eq(dup2(fds[1], fd), fd);
+		ck_assert_int_eq(fstat(fd, &before[fd]), 0);
+	}
+	first_free = dup(2);
+	(void)close(first_free);
+	for (int fd = 0; fd <= 2; fd++)
+		if (_i >> fd & 1)
+			(void)close(fd);
+
+	ck_assert_int_eq(process_guard_standard_descriptors(), 0);
+	for (int fd = 0; fd <= 2; fd++) {
+		ck_assert(is_open(fd));
+		if (_i >> fd & 1) {
+			assert_is_null_device(fd);
+			/* A program that is started must have them too. */
+			ck_assert_int_eq(fcntl(fd, F_GETFD), 0);
+			continue;
+		}
+		ck_assert_int_eq(fstat(fd, &after), 0);
+		ck_assert_uint_eq(after.st_ino, before[fd].st_ino);
+	}
+	ck_assert(!is_open(first_free));
+}
+END_TEST
+
+START_TEST(no_descriptor_to_be_had_is_an_error)
+{
+	rlim_t hard = descriptor_limit().rlim_max;
+
+	set_descriptor_limit(0, hard);
+	errno = 0;
+	ck_assert_int_eq(process_guard_standard_descriptors(), -1);
+	ck_assert_int_eq(errno, EMFILE);
+	set_descriptor_limit(hard, hard);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("process");
+	TCase *tcase = harness_case(suite, "process");
+
+	tcase_add_test(tcase, the_descriptor_limit_becomes_the_hard_one);
+	tcase_add_test(tcase, a_limit_that_is_the_hard_one_already_stays);
+	tcase_add_test(tcase, what_is_returned_is_in_force);
+	tcase_add_test(tcase, a_write_to_a_closed_pipe_is_an_error);
+	tcase_add_loop_test(
+		tcase,
+		standard_descriptors_that_are_closed_become_the_null_device, 0,
+		8);
+	tcase_add_test(tcase, no_descriptor_to_be_had_is_an_error);
+	return harness_run(suite);
+}

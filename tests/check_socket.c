@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every socket of the programs has from birth, asked of the kernel, and
+ * how the functions fail.
+ */
+#include "os/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static struct address loopback(int family)
+{
+	struct address address = address_any(family, 0);
+
+	if (family == AF_INET6)
+		address.sa.in6.sin6_addr = in6addr_loopback;
+	else
+		address.sa.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return address;
+}
+
+static int option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	ck_assert_int_eq(getsockopt(fd, level, name, &value, &len), 0);
+	return value;
+}
+
+static void assert_born_well(int fd)
+{
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+}
+
+static struct address local_address(int fd)
+{
+	struct address address;
+
+	ck_assert_int_eq(socket_local_address(fd, &address), 0);
+	return address;
+}
+
+static int listen_on(const struct address *address)
+{
+	int fd = socket_listen_tcp(address);
+
+	ck_assert_msg(fd >= 0, "listen: %s", strerror(errno));
+	return fd;
+}
+
+static int bind_to(const struct address *address)
+{
+	int fd = socket_bind_udp(address);
+
+	ck_assert_msg(fd >= 0, "bind: %s", strerror(errno));
+	return fd;
+}
+
+/* Connects with a socket that waits. */
+static int connected_to(const struct address *address)
+{
+	int fd = socket(address->sa.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC,
+			0);
+
+	ck_assert_int_eq(connect(fd, &address->sa.any, address->len), 0);
+	return fd;
+}
+
+static int accepted_at(int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+static void wait_for(int fd, short events)
+{
+	struct pollfd pfd = {.fd = fd, .events = events};
+
+	ck_assert_int_eq(poll(&pfd, 1, HARNESS_WAIT_MS), 1);
+}
+
+/* --- TCP --- */
+
+START_TEST(a_listening_socket_accepts)
+{
+	struct address address = loopback(AF_INET);
+	int listener = listen_on(&address), client, server;
+	char byte = 0;
+
+	assert_born_well(listener);
+	ck_assert_int_eq(option(listener, SOL_SOCKET, SO_ACCEPTCONN), 1);
+	address = local_address(listener);
+	ck_assert_uint_ne(address_port(&address), 0);
+	client = connected_to(&address);
+	server = accepted_at(listener);
+	ck_assert_int_eq(write(client, "x", 1), 1);
+	ck_assert_int_eq(read(server, &byte, 1), 1);
+	ck_assert_int_eq(byte, 'x');
+}
+END_TEST
+
+START_TEST(accepted_sockets_inherit_that_nagle_is_off)
+{
+	struct address address = loopback(AF_INET);
+	int listener = listen_on(&address);
+
+	address = local_address(listener);
+	(void)connected_to(&address);
+	ck_assert_int_ne(
+		option(accepted_at(listener), IPPROTO_TCP, TCP_NODELAY), 0);
+}
+END_TEST
+
+START_TEST(a_burst_of_connects_fits_in_the_queue)
+{
+	struct address address = loopback(AF_INET);
+	int listener = listen_on(&address);
+
+	address = local_address(listener);
+	for (int i = 0; i < 300; i++)
+		(void)connected_to(&address);
+	for (int i = 0; i < 300; i++)
+		(void)close(accepted_at(listener));
+}
+END_TEST
+
+START_TEST(a_port_in_use_is_refused)
+{
+	struct address address = loopback(AF_INET);
+	int fd = listen_on(&address);
+
+	address = local_address(fd);
+	errno = 0;
+	ck_assert_int_eq(socket_listen_tcp(&address), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	(void)close(fd);
+}
+END_TEST
+
+/* Else a server could not be started again at once. */
+START_TEST(a_port_with_old_connections_can_be_listened_on_again)
+{
+	struct address address = loopback(AF_INET);
+	int listener = listen_on(&address), client, server;
+	char byte;
+
+	address = local_address(listener);
+	client = connected_to(&address);
+	server = accepted_at(listener);
+	(void)close(server); /* the server's side ends in TIME-WAIT */
+	ck_assert_int_eq(read(client, &byte, 1), 0);
+	(void)close(client);
+	(void)close(listener);
+	(void)close(listen_on(&address));
+}
+END_TEST
+
+START_TEST(an_address_that_is_not_ours_is_refused)
+{
+	struct address address = loopback(AF_INET);
+
+	address.sa.in4.sin_addr.s_addr = htonl(0xc0000201); /* RFC 5737 */
+	errno = 0;
+	ck_assert_int_eq(socket_listen_tcp(&address), -1);
+	ck_assert_int_eq(errno, EADDRNOTAVAIL);
+	errno = 0;
+	ck_assert_int_eq(socket_bind_udp(&address), -1);
+	ck_assert_int_eq(errno, EADDRNOTAVAIL);
+}
+END_TEST
+
+START_TEST(both_families_can_have_the_same_port)
+{
+	struct address four, six;
+	int fd, tcp, udp;
+
+	if (!harness_has_ipv6())
+		return;
+	six = address_any(AF_INET6, 0);
+	fd = listen_on(&six);
+	assert_born_well(fd);
+	ck_assert_int_eq(option(fd, IPPROTO_IPV6, IPV6_V6ONLY), 1);
+	six = local_address(fd);
+	four = address_any(AF_INET, address_port(&six));
+	tcp = listen_on(&four);
+	(void)close(tcp);
+	(void)close(fd);
+
+	six = address_any(AF_INET6, 0);
+	fd = bind_to(&six);
+	six = local_address(fd);
+	four = address_any(AF_INET, address_port(&six));
+	udp = bind_to(&four);
+	(void)close(udp);
+	(void)close(fd);
+}
+END_TEST
+
+/* A failure must not cost a descriptor. */
+START_TEST(a_socket_that_fails_is_closed)
+{
+	struct address address = loopback(AF_INET);
+	int fd = listen_on(&address), udp = bind_to(&address), before, after;
+	struct address tcp_address = local_address(fd);
+	struct address udp_address = local_address(udp);
+
+	before = dup(fd);
+	(void)close(before);
+	for (int i = 0; i < 10; i++) {
+		ck_assert_int_eq(socket_listen_tcp(&tcp_address), -1);
+		ck_assert_int_eq(socket_bind_udp(&udp_address), -1);
+	}
+	after = dup(fd);
+	ck_assert_int_eq(after, before);
+}
+END_TEST
+
+/* --- UDP --- */
+
+START_TEST(a_udp_socket_reports_what_the_kernel_loses)
+{
+	struct address address = loopback(AF_INET);
+	int fd = bind_to(&address);
+
+	assert_born_well(fd);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_TYPE), SOCK_DGRAM);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_RXQ_OVFL), 1);
+	ck_assert_int_eq(option(fd, IPPROTO_IP, IP_PKTINFO), 0);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(at_the_wildcard_it_reports_where_a_datagram_came_to)
+{
+	struct address address = address_any(AF_INET, 0);
+	int fd = bind_to(&address);
+
+	ck_assert_int_eq(option(fd, IPPROTO_IP, IP_PKTINFO), 1);
+	(void)close(fd);
+	if (!harness_has_ipv6())
+		return;
+	address = address_any(AF_INET6, 0);
+	fd = bind_to(&address);
+	ck_assert_int_eq(option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO), 1);
+	ck_assert_int_eq(option(fd, IPPROTO_IPV6, IPV6_V6ONLY), 1);
+	(void)close(fd);
+}
+END_TEST
+
+/* Two servers on one port would each get some of the datagrams. */
+START_TEST(two_udp_sockets_do_not_share_a_port)
+{
+	struct address address = loopback(AF_INET);
+	int fd = bind_to(&address);
+
+	address = local_address(fd);
+	errno = 0;
+	ck_assert_int_eq(socket_bind_udp(&address), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(a_udp_socket_has_room_for_a_burst)
+{
+	struct address address = loopback(AF_INET);
+	int fd = bind_to(&address), plain = socket_open(&address, SOCK_DGRAM);
+
+	ck_assert_int_ge(option(fd, SOL_SOCKET, SO_RCVBUF),
+			 option(plain, SOL_SOCKET, SO_RCVBUF));
+	(void)close(fd);
+	(void)close(plain);
+}
+END_TEST
+
+/* --- any --- */
+
+static const struct {
+	int family;
+	int type;
+} kinds[] = {
+	{AF_INET, SOCK_STREAM},
+	{AF_INET, SOCK_DGRAM},
+	{AF_INET6, SOCK_STREAM},
+	{AF_INET6, SOCK_DGRAM},
+};
+
+START_TEST(an_open_socket_is_of_its_family_and_type)
+{
+	struct address address = loopback(kinds[_i].family);
+	int fd;
+
+	if (kinds[_i].family == AF_INET6 && !harness_has_ipv6())
+		return;
+	fd = socket_open(&address, kinds[_i].type);
+	assert_born_well(fd);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_DOMAIN), kinds[_i].family);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_TYPE), kinds[_i].type);
+	ck_assert_uint_eq(local_address(fd).len, address.len);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(a_pending_error_is_taken_once)
+{
+	struct address address = loopback(AF_INET);
+	int fd = listen_on(&address);
+
+	address = local_address(fd);
+	(void)close(fd); /* nobody listens there now */
+	fd = socket_open(&address, SOCK_STREAM);
+	ck_assert_int_eq(socket_take_error(fd), 0);
+	ck_assert_int_eq(connect(fd, &address.sa.any, address.len), -1);
+	ck_assert_int_eq(errno, EINPROGRESS);
+	wait_for(fd, POLLOUT);
+	ck_assert_int_eq(socket_take_error(fd), ECONNREFUSED);
+	ck_assert_int_eq(socket_take_error(fd), 0);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(a_bad_descriptor_has_an_error)
+{
+	struct address address;
+
+	ck_assert_int_eq(socket_take_error(-1), EBADF);
+	errno = 0;
+	ck_assert_int_eq(socket_local_address(-1, &address), -1);
+	ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("socket");
+	TCase *tcase = harness_case(suite, "tcp");
+
+	tcase_add_test(tcase, a_listening_socket_accepts);
+	tcase_add_test(tcase, accepted_sockets_inherit_that_nagle_is_off);
+	tcase_add_test(tcase, a_burst_of_connects_fits_in_the_queue);
+	tcase_add_test(tcase, a_port_in_use_is_refused);
+	tcase_add_test(tcase,
+		       a_port_with_old_connections_can_be_listened_on_again);
+	tcase_add_test(tcase, an_address_that_is_not_ours_is_refused);
+	tcase_add_test(tcase, both_families_can_have_the_same_port);
+	tcase_add_test(tcase, a_socket_that_fails_is_closed);
+
+	tcase = harness_case(suite, "udp");
+	tcase_add_test(tcase, a_udp_socket_reports_what_the_kernel_loses);
+	tcase_add_test(tcase,
+		       at_the_wildcard_it_reports_where_a_datagram_came_to);
+	tcase_add_test(tcase, two_udp_sockets_do_not_share_a_port);
+	tcase_add_test(tcase, a_udp_socket_has_room_for_a_burst);
+
+	tcase = harness_case(suite, "any");
+	tcase_add_loop_test(tcase, an_open_socket_is_of_its_family_and_type, 0,
+			    (int)ARRAY_LEN(kinds));
+	tcase_add_test(tcase, a_pending_error_is_taken_once);
+	tcase_add_test(tcase, a_bad_descriptor_has_an_error);
+	return harness_run(suite);
+}
