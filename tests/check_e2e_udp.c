@@ -389,14 +389,17 @@ START_TEST(the_budget_counts_all_our_ports_together)
 }
 END_TEST
 
-/* Binds to a free port in the range, from its end; port receives which. */
+/*
+ * Binds to a free port in the range, from its end; port receives which. -1
+ * when the system does not allow it.
+ */
 static int bind_between(int low, int high, uint16_t *port)
 {
 	for (int i = high; i >= low; i--) {
 		int fd = udp_try_bind("127.0.0.9", (uint16_t)i);
 
 		*port = (uint16_t)i;
-		if (fd >= 0)
+		if (fd >= 0 || errno == EACCES)
 			return fd;
 	}
 	harness_fail("no free port from %d to %d", low, high);
@@ -408,10 +411,14 @@ START_TEST(source_ports_of_services_are_not_answered)
 	uint16_t port;
 	int service, fd;
 
-	if (!harness_own_network() && !harness_is_root())
-		return;
-	server = start_udp();
+	/* There everybody may. */
+	(void)harness_own_network();
 	service = bind_between(1, 1023, &port);
+	if (service < 0) {
+		harness_skip("ports below 1024 need root");
+		return;
+	}
+	server = start_udp();
 	udp_connect_to(service, "127.0.0.1",
 		       server_endpoint(server, SERVICE_UDP)->port);
 	fd = udp_connect(server);

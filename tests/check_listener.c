@@ -106,7 +106,7 @@ static struct fixture *fixture_new(size_t max_conns)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	ck_assert_ptr_nonnull(fixture);
-	log_open("test");
+	log_open("test", STDERR_FILENO);
 	ck_assert_int_eq(loop_init(&fixture->loop), 0);
 	ck_assert_int_eq(event_assign(&fixture->stop, fixture->loop.base, -1, 0,
 				      stop_cb, &fixture->loop),

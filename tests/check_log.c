@@ -23,7 +23,7 @@ static int catch_log(void)
 {
 	int fds[2];
 
-	log_open("test");
+	log_open("test", STDERR_FILENO);
 	harness_pipe(fds);
 	ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
 	ck_assert_int_eq(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
@@ -108,7 +108,7 @@ START_TEST(what_was_gathered_is_one_write)
 	int fds[2];
 	char text[4096];
 
-	log_open("test");
+	log_open("test", STDERR_FILENO);
 	if (pipe2(fds, O_DIRECT | O_CLOEXEC) != 0) {
 		harness_skip("no packet pipes here: %s", strerror(errno));
 		return;
@@ -224,7 +224,7 @@ START_TEST(no_standard_error_does_no_harm)
 {
 	int fd;
 
-	log_open("test");
+	log_open("test", STDERR_FILENO);
 	(void)close(STDERR_FILENO);
 	log_info("lost");
 	log_flush();

@@ -136,6 +136,14 @@ static void limit_descriptors(const struct server_options *options)
 		give_up("setrlimit");
 }
 
+/* In the child: from exec on, root may no longer do this either. */
+static void drop_capability(unsigned long capability)
+{
+	if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1 &&
+	    prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
+		give_up("capabilities");
+}
+
 /* Root without these two may read no more than the modes of a file allow. */
 static void obey_modes(void)
 {
@@ -143,9 +151,8 @@ static void obey_modes(void)
 
 	if (geteuid() != 0)
 		return;
-	if (prctl(PR_CAPBSET_DROP, cap_dac_override, 0, 0, 0) != 0 ||
-	    prctl(PR_CAPBSET_DROP, cap_dac_read_search, 0, 0, 0) != 0)
-		give_up("capabilities");
+	drop_capability(cap_dac_override);
+	drop_capability(cap_dac_read_search);
 }
 
 /* The kernel answers openat2(2) as one that does not have it. */

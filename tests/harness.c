@@ -198,14 +198,6 @@ bool harness_has_ipv6(void)
 	return result == 0;
 }
 
-bool harness_is_root(void)
-{
-	if (geteuid() == 0)
-		return true;
-	harness_skip("needs root");
-	return false;
-}
-
 size_t harness_raise_descriptors(void)
 {
 	struct rlimit limit;

@@ -63,9 +63,6 @@ bool harness_own_network(void);
 /* Whether ::1 exists here. Says so when it does not. */
 bool harness_has_ipv6(void);
 
-/* Whether the test runs as root. Says so when it does not. */
-bool harness_is_root(void);
-
 /* A pipe that no child inherits. */
 void harness_pipe(int fds[2]);
 

@@ -25,22 +25,33 @@ tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 
+request_ways = tests/request_ways.c tests/request_ways.h
 http_tests = tests/check_answer tests/check_date tests/check_head \
-	tests/check_media tests/check_page tests/check_request tests/check_status \
-	tests/check_target
+	tests/check_media tests/check_page tests/check_request \
+	tests/check_request_host tests/check_request_limits \
+	tests/check_status tests/check_target
 tests_check_answer_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_date_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_head_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_media_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_page_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_request_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_request_SOURCES = tests/check_request.c $(request_ways)
+tests_check_request_host_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_request_limits_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_request_limits_SOURCES = tests/check_request_limits.c \
+	$(request_ways)
 tests_check_status_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_target_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 
-server_tests = tests/check_config tests/check_conn tests/check_deadline \
-	tests/check_listener tests/check_loop
+conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
+server_tests = tests/check_config tests/check_conn tests/check_conn_end \
+	tests/check_deadline tests/check_listener tests/check_loop
 tests_check_config_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_conn_SOURCES = tests/check_conn.c $(conn_fixture)
+tests_check_conn_end_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_conn_end_SOURCES = tests/check_conn_end.c $(conn_fixture)
 tests_check_deadline_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_listener_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_loop_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)

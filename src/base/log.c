@@ -18,14 +18,16 @@
 
 static struct {
 	const char *program;
+	int fd;
 	size_t len;
 	unsigned long n_lost;
 	char buf[LOG_BUF_SIZE];
-} sink = {.program = "log"};
+} sink = {.program = "log", .fd = STDERR_FILENO};
 
-void log_open(const char *program)
+void log_open(const char *program, int fd)
 {
 	sink.program = program;
+	sink.fd = fd;
 }
 
 /* Appends one line, flushing first when it would not fit. */
@@ -87,7 +89,7 @@ static unsigned long count_lines(const char *buf, size_t len)
 /* True when a write of up to PIPE_BUF bytes would not wait for a reader. */
 static bool can_write(void)
 {
-	struct pollfd pfd = {.fd = STDERR_FILENO, .events = POLLOUT};
+	struct pollfd pfd = {.fd = sink.fd, .events = POLLOUT};
 
 	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLOUT);
 }
@@ -104,7 +106,7 @@ static bool write_out(void)
 		if (len > PIPE_BUF)
 			len = PIPE_BUF;
 		if (can_write())
-			n = write(STDERR_FILENO, sink.buf + done, len);
+			n = write(sink.fd, sink.buf + done, len);
 		if (n <= 0) {
 			sink.n_lost +=
 				count_lines(sink.buf + done, sink.len - done);

@@ -14,8 +14,12 @@
  * is gone, lines are lost and their number is told by the next that passes.
  */
 
-/* Names the program. The string is kept, not copied. */
-void log_open(const char *program);
+/*
+ * Names the program, and the descriptor to write to: standard error, or better
+ * one of its own for the same file that does not block. The string is kept, not
+ * copied; the caller keeps the descriptor open.
+ */
+void log_open(const char *program, int fd);
 
 void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

@@ -66,6 +66,13 @@ bool address_is_group(const struct address *address)
 	return IN_MULTICAST(host) || host == INADDR_BROADCAST;
 }
 
+bool address_is_any(const struct address *address)
+{
+	if (address->sa.any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_UNSPECIFIED(&address->sa.in6.sin6_addr);
+	return address->sa.in4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
 const char *address_format_host(const struct address *address,
 				char buf[ADDRESS_TEXT_SIZE])
 {

@@ -35,6 +35,9 @@ bool address_eq(const struct address *a, const struct address *b);
 /* True for a multicast address of either family and for 255.255.255.255. */
 bool address_is_group(const struct address *address);
 
+/* True for 0.0.0.0 and [::], which name no host. */
+bool address_is_any(const struct address *address);
+
 /* Writes "127.0.0.1:80" or "[::1]:80"; returns buf. */
 const char *address_format(const struct address *address,
 			   char buf[ADDRESS_TEXT_SIZE]);

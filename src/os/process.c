@@ -35,6 +35,16 @@ void process_ignore_sigpipe(void)
 	(void)sigaction(SIGPIPE, &action, NULL);
 }
 
+int process_open_log(void)
+{
+	/* O_NONBLOCK belongs to the open file: the shell's must stay as it is.
+	 */
+	int fd = open("/proc/self/fd/2",
+		      O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : STDERR_FILENO;
+}
+
 int process_guard_standard_descriptors(void)
 {
 	int fd;

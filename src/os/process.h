@@ -16,6 +16,13 @@ size_t process_raise_descriptor_limit(void);
 void process_ignore_sigpipe(void);
 
 /*
+ * Standard error anew, as a descriptor that does not block however full its
+ * reader is; closed with the process. STDERR_FILENO itself when it cannot be
+ * opened again: a socket, or another user's file.
+ */
+int process_open_log(void);
+
+/*
  * Opens /dev/null on each of the descriptors 0 to 2 that is closed, so that no
  * socket ever becomes somebody's standard error. Returns 0, or -1 with errno.
  */

@@ -15,6 +15,12 @@
  */
 #define SOCKET_BACKLOG 4096
 
+/*
+ * The kernel takes no more from us while it has this much unsent: a peer that
+ * does not read costs little memory, and what it is sent is fresh.
+ */
+#define SOCKET_UNSENT_MAX (128 << 10)
+
 /* Room in the kernel for a burst of datagrams; it caps this at rmem_max. */
 #define SOCKET_UDP_RECEIVE_BUF (4 << 20)
 
@@ -65,16 +71,11 @@ int socket_listen_tcp(const struct address *address)
 	if (fd < 0)
 		return -1;
 	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0 ||
+	    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, SOCKET_UNSENT_MAX) <
+		    0 ||
 	    listen(fd, SOCKET_BACKLOG) < 0)
 		return close_failed(fd);
 	return fd;
-}
-
-static bool is_wildcard(const struct address *address)
-{
-	if (address->sa.any.sa_family == AF_INET6)
-		return IN6_IS_ADDR_UNSPECIFIED(&address->sa.in6.sin6_addr);
-	return address->sa.in4.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
 /* Asks for the destination of each datagram, to answer from there. */
@@ -92,7 +93,7 @@ int socket_bind_udp(const struct address *address)
 	if (fd < 0)
 		return -1;
 	if (set_option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1) < 0 ||
-	    (is_wildcard(address) &&
+	    (address_is_any(address) &&
 	     report_destination(fd, address->sa.any.sa_family) < 0))
 		return close_failed(fd);
 	/* A smaller buffer loses more in a burst, but it serves. */

@@ -16,8 +16,8 @@
 
 /*
  * A listening TCP socket. An IPv6 one takes IPv6 only, so that both families
- * can have sockets of their own. Nagle's algorithm is off, and accepted
- * sockets inherit that.
+ * can have sockets of their own. Nagle's algorithm is off and
+ * what the kernel buffers to send is bounded; accepted sockets inherit that.
  */
 int socket_listen_tcp(const struct address *address) MUST_CHECK;
 

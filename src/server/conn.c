@@ -16,6 +16,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
+/* Until a socket that was called writable and took nothing is tried again. */
+#define CONN_CHOKED_NS (50 * CLOCK_NS_PER_MS)
+
 int conn_hold(struct conn_held *held, const char *buf, size_t len)
 {
 	char *ptr;
@@ -64,6 +69,7 @@ static size_t send_some(struct conn *conn, const char *buf, size_t len,
 				 MSG_NOSIGNAL | MSG_DONTWAIT | flags);
 
 		if (n >= 0) {
+			conn->has_sent = true;
 			done += (size_t)n;
 			continue;
 		}
@@ -91,6 +97,28 @@ static enum conn_sent flush_held(struct conn *conn)
 	return CONN_SENT;
 }
 
+static void arm(struct conn *conn, short want);
+
+/* A writable wake-up: what is held first, then the service. */
+static void write_on(struct conn *conn)
+{
+	conn->has_sent = false;
+	if (!conn_has_held(conn) || flush_held(conn) == CONN_SENT)
+		conn->ops->writable(conn);
+	if (conn->closed || conn->armed != EV_WRITE)
+		return;
+	if (conn->has_sent) {
+		conn_wait_writable(conn, conn->stall);
+		return;
+	}
+	/*
+	 * When the host is short of TCP memory a socket is called writable and
+	 * takes nothing: waiting for it again would burn the processor.
+	 */
+	arm(conn, 0);
+	deadline_start(&conn->stall->choked, &conn->deadline);
+}
+
 static void conn_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
@@ -101,8 +129,8 @@ static void conn_cb(evutil_socket_t fd, short what, void *arg)
 		discard_input(conn);
 	else if (conn->armed == EV_READ)
 		conn->ops->readable(conn);
-	else if (!conn_has_held(conn) || flush_held(conn) == CONN_SENT)
-		conn->ops->writable(conn);
+	else
+		write_on(conn);
 }
 
 /* The one place that arms and disarms the event. */
@@ -145,13 +173,14 @@ static uint32_t count_unsent(const struct conn *conn)
 	return ioctl(conn->fd, SIOCOUTQ, &n) == 0 ? (uint32_t)n : 0;
 }
 
-void conn_wait_writable(struct conn *conn, struct deadline_queue *stall)
+void conn_wait_writable(struct conn *conn, struct conn_stall *stall)
 {
 	if (conn->closed)
 		return;
 	conn->stall = stall;
+	conn->stall_at_ns = loop_now_ns(conn->loop) + stall->limit.limit_ns;
 	conn->unsent = count_unsent(conn);
-	deadline_start(stall, &conn->deadline);
+	deadline_start(&stall->limit, &conn->deadline);
 	arm(conn, EV_WRITE);
 }
 
@@ -226,7 +255,7 @@ void conn_idle_expired_cb(struct deadline *deadline)
 	conn_close(conn_of(deadline), CONN_TIMED_OUT);
 }
 
-void conn_stall_expired_cb(struct deadline *deadline)
+static void stall_expired_cb(struct deadline *deadline)
 {
 	struct conn *conn = conn_of(deadline);
 
@@ -234,6 +263,30 @@ void conn_stall_expired_cb(struct deadline *deadline)
 		conn_wait_writable(conn, conn->stall);
 	else
 		conn_close(conn, CONN_TIMED_OUT);
+}
+
+/* Tries again, but not beyond the limit. */
+static void unchoke_cb(struct deadline *deadline)
+{
+	struct conn *conn = conn_of(deadline);
+
+	if (loop_now_ns(conn->loop) >= conn->stall_at_ns)
+		stall_expired_cb(deadline);
+	else
+		arm(conn, EV_WRITE);
+}
+
+void conn_stall_init(struct conn_stall *stall, struct loop *loop,
+		     uint64_t limit_ns)
+{
+	deadline_queue_init(&stall->limit, loop, limit_ns, stall_expired_cb);
+	deadline_queue_init(&stall->choked, loop, CONN_CHOKED_NS, unchoke_cb);
+}
+
+void conn_stall_clear(struct conn_stall *stall)
+{
+	deadline_queue_clear(&stall->limit);
+	deadline_queue_clear(&stall->choked);
 }
 
 void conn_linger_expired_cb(struct deadline *deadline)

@@ -64,12 +64,20 @@ struct conn {
 	struct list_node node; /* of the service's list of connections */
 	struct loop_corpse corpse;
 	struct conn_held out;
-	struct deadline_queue *stall; /* that it was last told to wait in */
-	uint32_t unsent; /* bytes in the kernel when the wait began */
+	struct conn_stall *stall; /* that it was last told to wait in */
+	uint64_t stall_at_ns;	  /* when that wait is over, if it is in vain */
+	uint32_t unsent;	  /* bytes in the kernel when the wait began */
 	int fd;
 	short armed; /* EV_READ, EV_WRITE or 0: what the event waits for */
 	bool closed;
 	bool lingering;
+	bool has_sent; /* something, since the last wake-up */
+};
+
+/* The time limit on peers that must take bytes; one for each service. */
+struct conn_stall {
+	struct deadline_queue limit;
+	struct deadline_queue choked; /* called writable, but took nothing */
 };
 
 enum conn_sent {
@@ -95,8 +103,8 @@ void conn_init(struct conn *conn, struct loop *loop, int fd,
 /* Wait for the one or the other. On failure the connection is closed. */
 void conn_wait_readable(struct conn *conn);
 
-/* ... until the stall queue's limit has passed without the peer taking any. */
-void conn_wait_writable(struct conn *conn, struct deadline_queue *stall);
+/* ... until the stall's limit has passed without the peer taking any. */
+void conn_wait_writable(struct conn *conn, struct conn_stall *stall);
 
 /* Receives at most size bytes; *n is how many after CONN_GOT_BYTES. */
 enum conn_got conn_receive(struct conn *conn, char *buf, size_t size,
@@ -108,6 +116,12 @@ enum conn_got conn_receive(struct conn *conn, char *buf, size_t size,
  */
 enum conn_sent conn_send(struct conn *conn, const char *buf, size_t len,
 			 bool more) MUST_CHECK;
+
+/* Tells that bytes went out by another way, such as sendfile(2). */
+static inline void conn_note_sent(struct conn *conn)
+{
+	conn->has_sent = true;
+}
 
 static inline bool conn_has_held(const struct conn *conn)
 {
@@ -137,15 +151,17 @@ void conn_finish(struct conn *conn, struct deadline_queue *linger);
  */
 void conn_linger(struct conn *conn, struct deadline_queue *queue);
 
+/*
+ * Closes peers that take nothing of what they asked for in limit_ns. One that
+ * has taken some, however little, gets another period: a socket does not become
+ * writable before a good part of its buffer is free.
+ */
+void conn_stall_init(struct conn_stall *stall, struct loop *loop,
+		     uint64_t limit_ns);
+void conn_stall_clear(struct conn_stall *stall);
+
 /* deadline_expired_cb: the peer was idle. conn_close() with CONN_TIMED_OUT. */
 void conn_idle_expired_cb(struct deadline *deadline);
-
-/*
- * deadline_expired_cb for a peer that does not take what it asked for. One that
- * has taken some since, however slowly, gets another period: a socket does not
- * become writable before a good part of its buffer is free.
- */
-void conn_stall_expired_cb(struct deadline *deadline);
 
 /* deadline_expired_cb for the queue of conn_linger(). */
 void conn_linger_expired_cb(struct deadline *deadline);

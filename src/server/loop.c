@@ -12,10 +12,13 @@
  */
 #include "server/loop.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+
+#define LOOP_CROWD 256 /* connections whose memory is worth giving back */
 
 #define LOOP_FLAGS                                                             \
 	(EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV |                 \
@@ -26,6 +29,8 @@ static void libevent_log_cb(int severity, const char *message)
 {
 	if (severity >= EVENT_LOG_WARN)
 		log_warn("libevent: %s", message);
+	if (severity >= EVENT_LOG_ERR)
+		log_flush(); /* libevent ends the program next */
 }
 
 static struct event_base *new_base(void)
@@ -79,10 +84,29 @@ void loop_clear(struct loop *loop)
 	list_init(&loop->dead);
 }
 
+/*
+ * After a crowd has gone, the heap is full of holes that the allocator keeps.
+ * A daemon that runs for months gives them back.
+ */
+static void give_back_memory(struct loop *loop)
+{
+	if (loop->n_conns > loop->peak_conns)
+		loop->peak_conns = loop->n_conns;
+	if (loop->peak_conns < LOOP_CROWD ||
+	    loop->n_conns > loop->peak_conns / 4)
+		return;
+	loop->peak_conns = loop->n_conns;
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
+}
+
 static void end_turn(struct loop *loop)
 {
 	free_dead(loop);
+	give_back_memory(loop);
 	log_flush();
+	loop->spent = 0;
 	loop->turn++;
 }
 
@@ -105,6 +129,16 @@ void loop_stop(struct loop *loop)
 void loop_bury(struct loop *loop, struct loop_corpse *corpse)
 {
 	list_add_last(&loop->dead, &corpse->node);
+}
+
+size_t loop_budget(const struct loop *loop, size_t most, size_t least)
+{
+	return loop->spent < LOOP_TURN_BYTES ? most : least;
+}
+
+void loop_spend(struct loop *loop, size_t bytes)
+{
+	loop->spent += bytes;
 }
 
 uint64_t loop_now_ns(struct loop *loop)

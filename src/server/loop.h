@@ -17,8 +17,10 @@
  * what one connection can do in a wake-up and what it can leave to be kept.
  * `out` takes the answers to one wake-up's pipelined requests.
  */
-#define LOOP_IN_SIZE  (64 << 10)
-#define LOOP_OUT_SIZE (128 << 10)
+#define LOOP_IN_SIZE	(64 << 10)
+#define LOOP_OUT_SIZE	(128 << 10)
+
+#define LOOP_TURN_BYTES (2 << 20) /* half a millisecond of copying */
 
 /*
  * One event loop in one thread. It runs in turns: wait for events, run their
@@ -48,6 +50,9 @@ struct loop {
 	char date[HTTP_DATE_LEN];
 
 	struct list_node dead; /* struct loop_corpse */
+
+	size_t spent;	   /* bytes moved in this turn; see loop_budget() */
+	size_t peak_conns; /* since memory was last given back */
 };
 
 /* Something to be freed at the end of the turn; embed it. */
@@ -66,6 +71,15 @@ void loop_stop(struct loop *loop);
 
 /* Hands over what a callback has finished with; freed when the turn ends. */
 void loop_bury(struct loop *loop, struct loop_corpse *corpse);
+
+/*
+ * How much a callback may do before it lets others have their turn, in bytes
+ * moved: most while the turn is young, least when its callbacks together have
+ * done LOOP_TURN_BYTES already, so that however many connections are busy a
+ * turn stays short. Tell what was done by loop_spend().
+ */
+size_t loop_budget(const struct loop *loop, size_t most, size_t least);
+void loop_spend(struct loop *loop, size_t bytes);
 
 /* CLOCK_MONOTONIC, read at most once per turn. */
 uint64_t loop_now_ns(struct loop *loop);

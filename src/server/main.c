@@ -17,9 +17,9 @@ int main(int argc, char **argv)
 	char *cause;
 	int status = EXIT_FAILURE;
 
-	log_open("uppercase-server");
 	if (process_guard_standard_descriptors() < 0)
 		return EXIT_FAILURE;
+	log_open("uppercase-server", process_open_log());
 	switch (config_parse(&config, argc, argv)) {
 	case CONFIG_RUN:
 		break;

@@ -42,8 +42,9 @@
  * Descriptors kept back from connections: files being sent, the loop's own,
  * and some for answering those who are there already.
  */
-#define SERVER_RESERVE_MIN 16
-#define SERVER_RESERVE_MAX 256
+#define SERVER_DESCRIPTORS_MIN 32
+#define SERVER_RESERVE_MIN     16
+#define SERVER_RESERVE_MAX     256
 
 enum {
 	SIGNAL_TERM,
@@ -440,7 +441,7 @@ static size_t max_conns(size_t n_descriptors)
 		reserve = SERVER_RESERVE_MIN;
 	if (reserve > SERVER_RESERVE_MAX)
 		reserve = SERVER_RESERVE_MAX;
-	return n_descriptors > reserve + 1 ? n_descriptors - reserve : 1;
+	return n_descriptors - reserve;
 }
 
 static void tell_limits(const struct server *server)
@@ -453,9 +454,14 @@ static void tell_limits(const struct server *server)
 
 static int start(struct server *server, char **cause)
 {
+	server->n_descriptors = process_raise_descriptor_limit();
 	if (loop_init(&server->loop) < 0)
 		return fail(cause, "event loop: no memory, or no epoll here");
-	server->n_descriptors = process_raise_descriptor_limit();
+	if (server->n_descriptors < SERVER_DESCRIPTORS_MIN)
+		return fail(cause,
+			    "the limit on descriptors is %zu: at least %d are "
+			    "needed (ulimit -n)",
+			    server->n_descriptors, SERVER_DESCRIPTORS_MIN);
 	listener_set_init(&server->listeners, &server->loop,
 			  max_conns(server->n_descriptors));
 	if (catch_signals(server, cause) < 0 ||

@@ -13,6 +13,9 @@
 #include "base/upper.h"
 #include "server/conn.h"
 
+/* Bytes per wake-up when many are busy. */
+#define TCP_SLICE 16384
+
 /* Reads per wake-up while draining; a peer that floods waits its turn. */
 #define TCP_DRAIN_BUDGET 16
 
@@ -21,7 +24,7 @@ struct tcp_service {
 	bool once;
 	struct list_node conns;
 	struct deadline_queue idle;
-	struct deadline_queue stall;
+	struct conn_stall stall;
 	struct deadline_queue linger;
 };
 
@@ -60,8 +63,11 @@ static void serve(struct conn *conn)
 	struct tcp_service *service = tcp_conn_of(conn)->service;
 	size_t n;
 
-	switch (conn_receive(conn, conn->loop->in, LOOP_IN_SIZE, &n)) {
+	switch (conn_receive(conn, conn->loop->in,
+			     loop_budget(conn->loop, LOOP_IN_SIZE, TCP_SLICE),
+			     &n)) {
 	case CONN_GOT_BYTES:
+		loop_spend(conn->loop, n);
 		if (answer(conn, n) && service->once)
 			conn_linger(conn, &service->linger);
 		break;
@@ -147,8 +153,7 @@ struct tcp_service *tcp_service_new(struct loop *loop, bool once)
 	list_init(&service->conns);
 	deadline_queue_init(&service->idle, loop, TCP_IDLE_S * CLOCK_NS_PER_S,
 			    conn_idle_expired_cb);
-	deadline_queue_init(&service->stall, loop, TCP_IDLE_S * CLOCK_NS_PER_S,
-			    conn_stall_expired_cb);
+	conn_stall_init(&service->stall, loop, TCP_IDLE_S * CLOCK_NS_PER_S);
 	deadline_queue_init(&service->linger, loop,
 			    TCP_LINGER_S * CLOCK_NS_PER_S,
 			    conn_linger_expired_cb);
@@ -200,7 +205,7 @@ void tcp_service_free(struct tcp_service *service)
 	if (!service)
 		return;
 	deadline_queue_clear(&service->idle);
-	deadline_queue_clear(&service->stall);
+	conn_stall_clear(&service->stall);
 	deadline_queue_clear(&service->linger);
 	free(service);
 }

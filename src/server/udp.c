@@ -88,7 +88,8 @@ static bool is_answerable(struct udp_service *service,
 	struct counters *counters = &service->loop->counters;
 	uint16_t port = address_port(source);
 
-	if (port < UDP_SOURCE_PORT_MIN || address_is_group(source)) {
+	if (port < UDP_SOURCE_PORT_MIN || address_is_group(source) ||
+	    address_is_any(source)) {
 		counters->udp_source_refused++;
 		return false;
 	}

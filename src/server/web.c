@@ -33,8 +33,13 @@
 #define WEB_BUDGET    64	  /* requests per wake-up, then others' turn */
 #define WEB_SLICE     (512 << 10) /* bytes of a large file per wake-up */
 
-#define WEB_SHED_LOOK 1024 /* idle connections looked at in a shortage */
-#define WEB_FRESH_NS  CLOCK_NS_PER_S /* a new peer's time to send something */
+/* The same when the turn is old, and what a request counts in bytes moved. */
+#define WEB_BUDGET_LEAST 4
+#define WEB_SLICE_LEAST	 (64 << 10)
+#define WEB_REQUEST_COST (8 << 10)
+
+#define WEB_SHED_LOOK	 1024 /* idle connections looked at in a shortage */
+#define WEB_FRESH_NS	 CLOCK_NS_PER_S /* a peer is not idle so soon */
 
 /* The most that one answer adds to `out` besides a small file's content. */
 #define WEB_ANSWER_MAX (HTTP_HEAD_FIXED_MAX + 4 * HTTP_LINE_MAX + HTTP_PAGE_MAX)
@@ -49,7 +54,7 @@ struct web_service {
 	struct list_node conns;
 	struct deadline_queue head;
 	struct deadline_queue idle;
-	struct deadline_queue stall;
+	struct conn_stall stall;
 	struct deadline_queue linger;
 };
 
@@ -59,7 +64,6 @@ struct web_conn {
 	struct conn_held in; /* input that could not be used yet */
 	uint32_t scanned;    /* how far the parser looked at it */
 	bool in_head;	     /* the head deadline runs for it */
-	bool has_answered;   /* a request on this connection */
 	bool last;	     /* close when the output is gone */
 	bool must_linger;    /* closing at once could cost the peer answers */
 	int file;	     /* large content being sent, or -1 */
@@ -164,7 +168,6 @@ static void answer_request(struct web_conn *wc, struct text *out,
 					  sizeof(target_buf));
 
 	wc->conn.loop->counters.http_requests++;
-	wc->has_answered = true;
 	if (!http_answer_early(request, is_valid ? &target : NULL, &answer)) {
 		fd = file_open(wc->service->root, &target, &file, path_buf);
 		answer = http_answer_file(request, &target, &file);
@@ -202,9 +205,11 @@ static void answer_bad(struct web_conn *wc, struct text *out,
 static bool answer_input(struct web_conn *wc, struct text *out,
 			 struct slice *in)
 {
+	struct loop *loop = wc->conn.loop;
 	struct http_request request;
+	size_t budget = loop_budget(loop, WEB_BUDGET, WEB_BUDGET_LEAST);
 
-	for (int i = 0; i < WEB_BUDGET; i++) {
+	for (size_t i = 0; i < budget; i++) {
 		size_t scanned = wc->scanned;
 
 		if (wc->last || in->len == 0)
@@ -226,6 +231,7 @@ static bool answer_input(struct web_conn *wc, struct text *out,
 		}
 		wc->scanned = 0;
 		wc->in_head = false;
+		loop_spend(loop, WEB_REQUEST_COST);
 		answer_request(wc, out, &request, in->len - request.head_len);
 		in->ptr += request.head_len;
 		in->len -= request.head_len;
@@ -239,7 +245,7 @@ static bool answer_input(struct web_conn *wc, struct text *out,
 static enum conn_sent send_file_slice(struct web_conn *wc)
 {
 	struct conn *conn = &wc->conn;
-	size_t budget = WEB_SLICE;
+	size_t budget = loop_budget(conn->loop, WEB_SLICE, WEB_SLICE_LEAST);
 
 	while (wc->file_left > 0) {
 		size_t len =
@@ -258,6 +264,8 @@ static enum conn_sent send_file_slice(struct web_conn *wc)
 			conn_close(conn, n == 0 ? CONN_FINISHED : CONN_FAILED);
 			return CONN_BROKEN;
 		}
+		conn_note_sent(conn);
+		loop_spend(conn->loop, (size_t)n);
 		wc->file_left -= (uint64_t)n;
 		budget -= (size_t)n;
 	}
@@ -273,7 +281,7 @@ static void finish(struct web_conn *wc)
 	if (wc->must_linger)
 		conn_linger(&wc->conn, &wc->service->linger);
 	else
-		conn_close(&wc->conn, CONN_FINISHED);
+		conn_finish(&wc->conn, &wc->service->linger);
 }
 
 /* Waits for a request, or for the rest of one. */
@@ -317,6 +325,9 @@ static void serve(struct web_conn *wc, struct slice in)
 	struct text out = text_in(wc->conn.loop->out, LOOP_OUT_SIZE);
 	bool is_unfinished = answer_input(wc, &out, &in);
 
+	/* An empty line before the next request does not begin its head. */
+	if (!is_unfinished && slice_is(in, "\r\n"))
+		in.len = wc->scanned = 0;
 	if (wc->last) {
 		wc->must_linger |= in.len > 0;
 	} else if (conn_hold(&wc->in, in.ptr, in.len) < 0) {
@@ -462,8 +473,7 @@ struct web_service *web_service_new(struct loop *loop, int root)
 			    head_expired_cb);
 	deadline_queue_init(&service->idle, loop, WEB_IDLE_S * CLOCK_NS_PER_S,
 			    conn_idle_expired_cb);
-	deadline_queue_init(&service->stall, loop, WEB_STALL_S * CLOCK_NS_PER_S,
-			    conn_stall_expired_cb);
+	conn_stall_init(&service->stall, loop, WEB_STALL_S * CLOCK_NS_PER_S);
 	deadline_queue_init(&service->linger, loop,
 			    WEB_LINGER_S * CLOCK_NS_PER_S,
 			    conn_linger_expired_cb);
@@ -487,19 +497,14 @@ void web_service_accept_cb(void *arg, int fd)
 	wait_for_request(wc);
 }
 
-/*
- * Whether a connection that waits for a request is one that its peer has done
- * with: it has had answers, or has asked for nothing for a while, and nothing
- * of it is on the way.
- */
+/* Whether a peer has asked for nothing for a while, now included. */
 static bool is_sheddable(struct web_conn *wc, uint64_t now_ns)
 {
 	struct conn *conn = &wc->conn;
 	uint64_t idle_since_ns =
 		conn->deadline.at_ns - wc->service->idle.limit_ns;
 
-	return (wc->has_answered || now_ns - idle_since_ns > WEB_FRESH_NS) &&
-	       !conn_has_input(conn);
+	return now_ns - idle_since_ns > WEB_FRESH_NS && !conn_has_input(conn);
 }
 
 size_t web_service_shed_cb(void *arg, size_t n_wanted)
@@ -546,7 +551,7 @@ void web_service_free(struct web_service *service)
 		return;
 	deadline_queue_clear(&service->head);
 	deadline_queue_clear(&service->idle);
-	deadline_queue_clear(&service->stall);
+	conn_stall_clear(&service->stall);
 	deadline_queue_clear(&service->linger);
 	(void)close(service->root);
 	free(service);
