@@ -539,7 +539,7 @@ START_TEST(idle_web_connections_make_room_for_new_ones)
 					 .http = "0",
 					 .root = root,
 					 .hard_descriptors = FEW_DESCRIPTORS});
-	int idle[3 * FEW_DESCRIPTORS],
+	int idle[2 * FEW_DESCRIPTORS],
 		talking = tcp_connect(server, SERVICE_TCP);
 
 	tcp_exchange(talking, "hello", 5);

@@ -38,6 +38,17 @@ static char scratch[256];
 
 /* --- the run --- */
 
+/* A test may have left a folder that not even its owner may enter. */
+static int open_entry(const char *path, const struct stat *st, int flag,
+		      struct FTW *ftw)
+{
+	(void)st;
+	(void)ftw;
+	if (flag == FTW_DNR)
+		(void)chmod(path, S_IRWXU);
+	return 0;
+}
+
 static int remove_entry(const char *path, const struct stat *st, int flag,
 			struct FTW *ftw)
 {
@@ -69,6 +80,7 @@ int harness_run(Suite *suite)
 	srunner_run_all(runner, CK_ENV);
 	n_failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	(void)nftw(scratch, open_entry, 16, FTW_PHYS);
 	(void)nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
