@@ -22,24 +22,36 @@ src_libos_a_SOURCES = \
 
 src_libhttp_a_SOURCES = \
 	src/http/answer.c src/http/answer.h \
+	src/http/coding.c src/http/coding.h \
+	src/http/condition.c src/http/condition.h \
 	src/http/date.c src/http/date.h \
+	src/http/etag.c src/http/etag.h \
 	src/http/head.c src/http/head.h \
+	src/http/listing.c src/http/listing.h \
+	src/http/logline.c src/http/logline.h \
 	src/http/media.c src/http/media.h \
 	src/http/page.c src/http/page.h \
+	src/http/range.c src/http/range.h \
 	src/http/request.c src/http/request.h \
 	src/http/status.c src/http/status.h \
 	src/http/target.c src/http/target.h
 
 src_libserver_a_SOURCES = \
+	src/server/accesslog.c src/server/accesslog.h \
+	src/server/body.c src/server/body.h \
+	src/server/cache.c src/server/cache.h \
 	src/server/config.c src/server/config.h \
 	src/server/conn.c src/server/conn.h \
 	src/server/counters.c src/server/counters.h \
 	src/server/deadline.c src/server/deadline.h \
-	src/server/file.c src/server/file.h \
+	src/server/gather.c src/server/gather.h \
+	src/server/listing.c src/server/listing.h \
 	src/server/listener.c src/server/listener.h \
 	src/server/loop.c src/server/loop.h \
 	src/server/server.c src/server/server.h \
+	src/server/site.c src/server/site.h \
 	src/server/tcp.c src/server/tcp.h \
+	src/server/trace.c src/server/trace.h \
 	src/server/udp.c src/server/udp.h \
 	src/server/web.c src/server/web.h
 

@@ -14,13 +14,19 @@
 
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 
+/* What an answer has unless a test says more. */
+#define BARE	 .coding = HTTP_CODING_IDENTITY, .max_age_s = -1
+
+#define BOUNDARY "0123456789abcdef"
+#define NOSNIFF	 "X-Content-Type-Options: nosniff\r\n"
+
 /* Writes the head to `out`, with a NUL. */
 static void write_head(const struct http_answer *answer, uint64_t length,
 		       char *out, size_t size)
 {
 	struct text text = text_in(out, size - 1);
 
-	http_head_write(&text, answer, length, DATE);
+	http_head_write(&text, answer, length, DATE, BOUNDARY);
 	ck_assert(!text.overflow);
 	out[text.len] = '\0';
 	ck_assert_uint_eq(strlen(out), text.len);
@@ -38,6 +44,7 @@ static void assert_head(const struct http_answer *answer, uint64_t length,
 START_TEST(a_file_has_its_length_type_and_dates)
 {
 	struct http_answer answer = {
+		BARE,
 		.status = 200,
 		.content = HTTP_CONTENT_FILE,
 		.media_type = "text/plain; charset=utf-8",
@@ -51,13 +58,14 @@ START_TEST(a_file_has_its_length_type_and_dates)
 		    "Content-Type: text/plain; charset=utf-8\r\n"
 		    "Content-Length: 12345\r\n"
 		    "Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-		    "\r\n");
+		    "Accept-Ranges: bytes\r\n" NOSNIFF "\r\n");
 }
 END_TEST
 
 START_TEST(an_error_page_has_neither_modification_nor_methods)
 {
 	struct http_answer answer = {
+		BARE,
 		.status = 404,
 		.content = HTTP_CONTENT_PAGE,
 		.media_type = "text/html; charset=utf-8",
@@ -69,14 +77,14 @@ START_TEST(an_error_page_has_neither_modification_nor_methods)
 		    "Server: uppercase-server\r\n"
 		    "Date: " DATE "\r\n"
 		    "Content-Type: text/html; charset=utf-8\r\n"
-		    "Content-Length: 200\r\n"
-		    "\r\n");
+		    "Content-Length: 200\r\n" NOSNIFF "\r\n");
 }
 END_TEST
 
 START_TEST(options_lists_the_methods_and_has_no_type)
 {
 	struct http_answer answer = {
+		BARE,
 		.status = 200,
 		.allow = true,
 		.last_modified_s = HTTP_NO_DATE,
@@ -87,14 +95,14 @@ START_TEST(options_lists_the_methods_and_has_no_type)
 		    "Server: uppercase-server\r\n"
 		    "Date: " DATE "\r\n"
 		    "Content-Length: 0\r\n"
-		    "Allow: GET, HEAD, OPTIONS\r\n"
-		    "\r\n");
+		    "Allow: GET, HEAD, OPTIONS\r\n" NOSNIFF "\r\n");
 }
 END_TEST
 
 START_TEST(the_end_of_a_connection_is_said)
 {
 	struct http_answer answer = {
+		BARE,
 		.status = 400,
 		.close = true,
 		.last_modified_s = HTTP_NO_DATE,
@@ -110,6 +118,7 @@ END_TEST
 START_TEST(http_1_0_is_told_that_it_may_stay)
 {
 	struct http_answer answer = {
+		BARE,
 		.status = 200,
 		.keep_said = true,
 		.last_modified_s = HTTP_NO_DATE,
@@ -124,7 +133,7 @@ END_TEST
 
 START_TEST(a_length_may_have_sixty_four_bits)
 {
-	struct http_answer answer = {.status = 200, .last_modified_s = 0};
+	struct http_answer answer = {BARE, .status = 200, .last_modified_s = 0};
 	char got[1024];
 
 	write_head(&answer, UINT64_MAX, got, sizeof(got));
@@ -162,6 +171,7 @@ START_TEST(a_redirect_names_the_path_encoded_again)
 {
 	const struct location_row *row = &locations[_i];
 	struct http_answer answer = {
+		BARE,
 		.status = 301,
 		.redirect = true,
 		.location = slice_of(row->path),
@@ -182,6 +192,7 @@ START_TEST(no_byte_of_a_path_breaks_out_of_its_line)
 {
 	char path[256], got[2048];
 	struct http_answer answer = {
+		BARE,
 		.status = 301,
 		.redirect = true,
 		.location = {path, sizeof(path)},
@@ -199,7 +210,7 @@ START_TEST(no_byte_of_a_path_breaks_out_of_its_line)
 	len = strcspn(line, "\r");
 	for (size_t i = 0; i < len; i++)
 		ck_assert(line[i] > ' ' && line[i] < 0x7f);
-	ck_assert_str_eq(line + len, "\r\n\r\n");
+	ck_assert_str_eq(line + len, "\r\n" NOSNIFF "\r\n");
 	ck_assert_int_eq(line[0], '/');
 	ck_assert_int_ne(line[1], '/');
 }
@@ -210,6 +221,7 @@ END_TEST
 static struct http_answer everything(struct slice path, struct slice query)
 {
 	return (struct http_answer){
+		BARE,
 		.status = 431, /* the longest reason */
 		.close = true,
 		.keep_said = true,
@@ -235,7 +247,7 @@ START_TEST(a_head_keeps_to_its_bound)
 
 	memset(path, 0xff, LEN);
 	memset(query, 'q', LEN);
-	http_head_write(&text, &answer, UINT64_MAX, DATE);
+	http_head_write(&text, &answer, UINT64_MAX, DATE, BOUNDARY);
 	ck_assert(!text.overflow);
 }
 END_TEST
@@ -251,7 +263,7 @@ START_TEST(a_head_that_does_not_fit_is_an_overflow)
 	for (size_t size = 0; size < len; size++) {
 		struct text text = text_in(guard - size, size);
 
-		http_head_write(&text, &answer, 5, DATE);
+		http_head_write(&text, &answer, 5, DATE, BOUNDARY);
 		ck_assert(text.overflow);
 		ck_assert_uint_le(text.len, size);
 	}
@@ -279,13 +291,13 @@ END_TEST
 
 START_TEST(a_head_is_added_to_what_is_there)
 {
-	struct http_answer answer = {.status = 200,
+	struct http_answer answer = {BARE, .status = 200,
 				     .last_modified_s = HTTP_NO_DATE};
 	char buf[1024];
 	struct text text = text_in(buf, sizeof(buf));
 
 	text_add_str(&text, "before");
-	http_head_write(&text, &answer, 0, DATE);
+	http_head_write(&text, &answer, 0, DATE, BOUNDARY);
 	ck_assert_int_eq(strncmp(buf, "beforeHTTP/1.1 200 OK\r\n", 23), 0);
 }
 END_TEST

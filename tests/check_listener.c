@@ -29,7 +29,8 @@ struct service {
 	struct loop *loop;
 	int fds[CLIENTS_MAX];
 	size_t n;
-	size_t n_wanted; /* stops the loop */
+	size_t n_wanted;     /* stops the loop */
+	struct address peer; /* the last one's */
 };
 
 struct fixture {
@@ -45,10 +46,11 @@ struct fixture {
 	unsigned n_shed_calls;
 };
 
-static void accepted_cb(void *arg, int fd)
+static void accepted_cb(void *arg, int fd, const struct address *peer)
 {
 	struct service *service = arg;
 
+	service->peer = *peer;
 	ck_assert_uint_lt(service->n, CLIENTS_MAX);
 	service->fds[service->n++] = fd;
 	service->loop->n_conns++;
@@ -218,6 +220,7 @@ START_TEST(a_client_is_handed_to_the_service)
 {
 	struct fixture *fixture = fixture_new(100);
 	int client = connect_to(fixture, &fixture->address);
+	struct address address;
 	char byte = 0;
 	int fd;
 
@@ -225,6 +228,8 @@ START_TEST(a_client_is_handed_to_the_service)
 	fd = fixture->service.fds[0];
 	ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	ck_assert_int_eq(socket_local_address(client, &address), 0);
+	ck_assert(address_eq(&fixture->service.peer, &address));
 	ck_assert_int_eq(send(client, "x", 1, MSG_NOSIGNAL), 1);
 	ck_assert_int_eq(recv(fd, &byte, 1, 0), 1);
 	ck_assert_int_eq(byte, 'x');

@@ -6,6 +6,7 @@
 #include "e2e_http.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,10 +77,20 @@ void http_expect_field(const struct response *response, const char *name,
 		       const char *value)
 {
 	char got[512];
+	bool is_there = http_field(response, name, got, sizeof(got));
 
-	if (!http_field(response, name, got, sizeof(got)))
-		harness_fail("no field %s in\n%s", name, response->head);
-	ck_assert_str_eq(got, value);
+	if (is_there != (value != NULL))
+		harness_fail("%s field %s in\n%s", is_there ? "a" : "no", name,
+			     response->head);
+	if (value && strcmp(got, value) != 0)
+		harness_fail("%s: %s expected in\n%s", name, value,
+			     response->head);
+}
+
+void http_expect_status(const struct response *response, int status)
+{
+	if (response->status != status)
+		harness_fail("status %d expected:\n%s", status, response->head);
 }
 
 /* Every line ends in CRLF and is "name: value" of visible bytes. */
@@ -114,11 +125,10 @@ static void check_date(const struct response *response)
 		harness_fail("not an IMF-fixdate: %s", value);
 }
 
-void http_read_head(int fd, struct response *response)
+static void read_head(int fd, struct response *response)
 {
 	size_t len = 0;
 	int end = 0;
-	char value[32], *rest;
 
 	*response = (struct response){0};
 	while (!read_head_part(fd, response, &len))
@@ -129,10 +139,68 @@ void http_read_head(int fd, struct response *response)
 		harness_fail("not a status line:\n%s", response->head);
 	check_lines(response->head);
 	check_date(response);
-	if (!http_field(response, "Content-Length", value, sizeof(value)))
+}
+
+void http_read_head(int fd, struct response *response)
+{
+	char value[32], *rest;
+
+	read_head(fd, response);
+	response->is_chunked = http_field(response, "Transfer-Encoding", value,
+					  sizeof(value));
+	if (response->is_chunked)
+		ck_assert_str_eq(value, "chunked");
+	if (http_field(response, "Content-Length", value, sizeof(value))) {
+		ck_assert(!response->is_chunked);
+		response->len = strtoull(value, &rest, 10);
+		ck_assert_str_eq(rest, "");
+	} else if (!response->is_chunked && response->status != 304) {
 		harness_fail("no Content-Length in\n%s", response->head);
-	response->len = strtoull(value, &rest, 10);
-	ck_assert_str_eq(rest, "");
+	}
+}
+
+/* Makes room for n more bytes of content and the NUL. */
+static unsigned char *grow_content(struct response *response, size_t n)
+{
+	unsigned char *grown =
+		realloc(response->content, response->len + n + 1);
+
+	if (!grown)
+		harness_fail("out of memory for content");
+	response->content = grown;
+	return grown + response->len;
+}
+
+/* "SIZE CRLF", in hexadecimal and with no extension. */
+static size_t read_chunk_size(int fd)
+{
+	char line[20], *rest;
+	size_t len = 0;
+
+	while (len < 2 || line[len - 1] != '\n') {
+		if (len + 1 == sizeof(line))
+			harness_fail("not a chunk's size: %.*s", (int)len, line);
+		tcp_read(fd, line + len++, 1);
+	}
+	line[len] = '\0';
+	len = strtoull(line, &rest, 16);
+	if (rest == line || strcmp(rest, "\r\n") != 0)
+		harness_fail("not a chunk's size: %s", line);
+	return len;
+}
+
+/* Chunks up to the last one, without trailers (RFC 9112, 7.1). */
+static void read_chunks(int fd, struct response *response)
+{
+	size_t n;
+
+	while ((n = read_chunk_size(fd)) > 0) {
+		tcp_read(fd, grow_content(response, n), n);
+		response->len += n;
+		tcp_expect_text(fd, "\r\n");
+	}
+	tcp_expect_text(fd, "\r\n");
+	*grow_content(response, 0) = '\0';
 }
 
 void http_read(int fd, struct response *response, bool has_content)
@@ -140,9 +208,27 @@ void http_read(int fd, struct response *response, bool has_content)
 	http_read_head(fd, response);
 	if (!has_content)
 		return;
+	if (response->is_chunked) {
+		read_chunks(fd, response);
+		return;
+	}
 	response->content = bytes_new(response->len + 1);
 	tcp_read(fd, response->content, response->len);
 	response->content[response->len] = '\0';
+}
+
+void http_read_to_end(int fd, struct response *response)
+{
+	size_t n;
+
+	read_head(fd, response);
+	http_expect_field(response, "Content-Length", NULL);
+	http_expect_field(response, "Transfer-Encoding", NULL);
+	do {
+		n = tcp_read_some(fd, grow_content(response, 65536), 65536);
+		response->len += n;
+	} while (n > 0);
+	*grow_content(response, 0) = '\0';
 }
 
 void http_clear(struct response *response)
@@ -154,10 +240,24 @@ void http_clear(struct response *response)
 void http_expect(const struct response *response, int status, const void *data,
 		 size_t len)
 {
-	if (response->status != status)
-		harness_fail("status %d expected:\n%s", status, response->head);
+	http_expect_status(response, status);
 	ck_assert_uint_eq(response->len, len);
 	ck_assert_mem_eq(response->content, data, len);
+}
+
+void http_ask(int fd, struct response *response, const char *fmt, ...)
+{
+	char request[16384];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(request, sizeof(request), fmt, args);
+	va_end(args);
+	ck_assert_int_lt(len, (int)sizeof(request) - 32);
+	(void)stpcpy(request + len, "\r\nHost: localhost\r\n\r\n");
+	tcp_send_text(fd, request);
+	http_read(fd, response, strncmp(request, "HEAD ", 5) != 0);
 }
 
 void http_send_get(int fd, const char *target)

@@ -9,6 +9,7 @@
  */
 #include "e2e_server.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -111,6 +112,8 @@ static void add_options(struct args *args, const struct server_options *options)
 		args_add(args, "--root=", options->root);
 	if (options->extra)
 		args_add(args, options->extra, "");
+	for (size_t i = 0; options->more && options->more[i]; i++)
+		args_add(args, options->more[i], "");
 }
 
 /* In the child: what the test asked for cannot be had. */
@@ -188,6 +191,8 @@ static void become_server(const struct server_options *options,
 
 	(void)dup2(null_fd, STDIN_FILENO);
 	(void)dup2(log_fd, STDERR_FILENO);
+	if (options->stdout_fd > 0)
+		(void)dup2(options->stdout_fd, STDOUT_FILENO);
 	/* The test program's own files are no business of the server. */
 	for (int fd = STDERR_FILENO + 1; fd < 256; fd++)
 		if (fd != life_fd)
@@ -551,4 +556,49 @@ size_t server_memory_kib(const struct server *server)
 	(void)fclose(file);
 	ck_assert_uint_gt(kib, 0);
 	return kib;
+}
+
+/* A sanitizer maps an address space that no other program has. */
+bool server_is_sanitized(const struct server *server)
+{
+	char path[64], line[256];
+	unsigned long long kib = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)server->pid);
+	file = fopen(path, "re");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "VmSize: %llu", &kib) == 1)
+			break;
+	(void)fclose(file);
+	return kib > (1ULL << 32);
+}
+
+/* Whether a descriptor, an entry of /proc/PID/fd, is of such a file. */
+static bool is_of_file(int dir, const char *name, const char *text)
+{
+	char target[512];
+	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	return !text || strstr(target, text);
+}
+
+size_t server_count_descriptors(const struct server *server, const char *text)
+{
+	char path[64];
+	const struct dirent *entry;
+	size_t n = 0;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)server->pid);
+	dir = opendir(path);
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir)))
+		n += is_of_file(dirfd(dir), entry->d_name, text);
+	(void)closedir(dir);
+	return n;
 }

@@ -46,6 +46,8 @@ struct server_options {
 	bool everywhere;	 /* no --listen at all */
 	bool defaults;		 /* no option for the ports */
 	const char *extra;	 /* one more argument */
+	const char *const *more; /* and any number of them, NULL-ended */
+	int stdout_fd;		 /* its standard output; 0: as the test's */
 	rlim_t soft_descriptors; /* 0: as the test has it */
 	rlim_t hard_descriptors;
 	bool obeys_modes;   /* even root may not read what its mode forbids */
@@ -100,5 +102,14 @@ const struct endpoint *server_endpoint_on(const struct server *server,
 
 /* Its resident memory now. */
 size_t server_memory_kib(const struct server *server);
+
+/* Whether it is built with a sanitizer, so that its memory tells nothing. */
+bool server_is_sanitized(const struct server *server);
+
+/*
+ * How many descriptors it has open now whose file's name, as the kernel tells
+ * it, contains this text; NULL counts all.
+ */
+size_t server_count_descriptors(const struct server *server, const char *text);
 
 #endif

@@ -39,6 +39,15 @@ static inline void list_remove(struct list_node *node)
 	list_init(node);
 }
 
+static inline void list_add_first(struct list_node *head,
+				  struct list_node *node)
+{
+	node->prev = head;
+	node->next = head->next;
+	head->next->prev = node;
+	head->next = node;
+}
+
 static inline void list_add_last(struct list_node *head, struct list_node *node)
 {
 	node->prev = head->prev;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Building text in a fixed buffer, and the three escapings through which
+ * Building text in a fixed buffer, and the escapings through which
  * every byte from a peer passes before a person or a browser sees it.
  */
 #include "base/text.h"
@@ -14,27 +14,6 @@ struct text text_in(char *buf, size_t size)
 	return (struct text){buf, 0, size, false};
 }
 
-void text_add(struct text *text, struct slice s)
-{
-	if (text->overflow || s.len > text->size - text->len) {
-		text->overflow = true;
-		return;
-	}
-	if (s.len > 0)
-		memcpy(text->ptr + text->len, s.ptr, s.len);
-	text->len += s.len;
-}
-
-void text_add_str(struct text *text, const char *str)
-{
-	text_add(text, slice_of(str));
-}
-
-void text_add_char(struct text *text, char c)
-{
-	text_add(text, (struct slice){&c, 1});
-}
-
 void text_add_uint(struct text *text, uint64_t value)
 {
 	char digits[20]; /* 2^64 - 1 has 20 */
@@ -43,6 +22,18 @@ void text_add_uint(struct text *text, uint64_t value)
 	do {
 		digits[--at] = (char)('0' + value % 10);
 		value /= 10;
+	} while (value > 0);
+	text_add(text, (struct slice){digits + at, sizeof(digits) - at});
+}
+
+void text_add_hex(struct text *text, uint64_t value)
+{
+	char digits[16];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = "0123456789abcdef"[value & 15];
+		value >>= 4;
 	} while (value > 0);
 	text_add(text, (struct slice){digits + at, sizeof(digits) - at});
 }
@@ -65,7 +56,7 @@ void text_addf(struct text *text, const char *fmt, ...)
 		text->len += (size_t)n;
 }
 
-static void add_hex(struct text *text, const char *prefix, char c)
+static void add_byte(struct text *text, const char *prefix, char c)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	unsigned char byte = (unsigned char)c;
@@ -81,7 +72,7 @@ void text_add_escaped(struct text *text, struct slice s)
 		char c = s.ptr[i];
 
 		if (c < 0x20 || c > 0x7e) {
-			add_hex(text, "\\x", c);
+			add_byte(text, "\\x", c);
 			continue;
 		}
 		if (c == '"' || c == '\\')
@@ -121,6 +112,59 @@ void text_add_html(struct text *text, struct slice s)
 	}
 }
 
+/*
+ * Length of the UTF-8 sequence at s (RFC 3629): 0 when it is none, or encodes
+ * a surrogate or something that a shorter one does.
+ */
+static size_t utf8_len(struct slice s)
+{
+	unsigned char c = (unsigned char)s.ptr[0], low = 0x80, high = 0xbf;
+	size_t len = c < 0x80	? 1
+		     : c < 0xc2 ? 0
+		     : c < 0xe0 ? 2
+		     : c < 0xf0 ? 3
+		     : c < 0xf5 ? 4
+				: 0;
+
+	if (len > s.len)
+		return 0;
+	if (c == 0xe0)
+		low = 0xa0;
+	else if (c == 0xed)
+		high = 0x9f;
+	else if (c == 0xf0)
+		low = 0x90;
+	else if (c == 0xf4)
+		high = 0x8f;
+	for (size_t i = 1; i < len; i++, low = 0x80, high = 0xbf) {
+		unsigned char next = (unsigned char)s.ptr[i];
+
+		if (next < low || next > high)
+			return 0;
+	}
+	return len;
+}
+
+void text_add_json(struct text *text, struct slice s)
+{
+	while (s.len > 0) {
+		size_t len = utf8_len(s);
+		char c = s.ptr[0];
+
+		if (len == 0) {
+			text_add_str(text, "\xef\xbf\xbd");
+			len = 1;
+		} else if (len == 1 && (c < 0x20 || c == 0x7f)) {
+			add_byte(text, "\\u00", c);
+		} else {
+			if (c == '"' || c == '\\')
+				text_add_char(text, '\\');
+			text_add(text, (struct slice){s.ptr, len});
+		}
+		s = (struct slice){s.ptr + len, s.len - len};
+	}
+}
+
 /* unreserved and the sub-delims that no attribute or shell trips over. */
 static bool is_plain_in_path(char c)
 {
@@ -135,7 +179,7 @@ void text_add_uri_path(struct text *text, struct slice s)
 		if (is_plain_in_path(s.ptr[i]))
 			text_add_char(text, s.ptr[i]);
 		else
-			add_hex(text, "%", s.ptr[i]);
+			add_byte(text, "%", s.ptr[i]);
 	}
 }
 

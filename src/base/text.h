@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "base/slice.h"
@@ -28,9 +29,34 @@ struct text {
 /* An empty text in buf[0..size). The caller keeps owning buf. */
 struct text text_in(char *buf, size_t size);
 
-void text_add(struct text *text, struct slice s);
-void text_add_str(struct text *text, const char *str);
-void text_add_char(struct text *text, char c);
+/*
+ * These are inline because a response's head is made of thirty of them, most
+ * with a length that the compiler knows.
+ */
+static inline void text_add(struct text *text, struct slice s)
+{
+	if (text->overflow || s.len > text->size - text->len) {
+		text->overflow = true;
+		return;
+	}
+	if (s.len > 0)
+		memcpy(text->ptr + text->len, s.ptr, s.len);
+	text->len += s.len;
+}
+
+static inline void text_add_str(struct text *text, const char *str)
+{
+	text_add(text, (struct slice){str, strlen(str)});
+}
+
+static inline void text_add_char(struct text *text, char c)
+{
+	if (text->overflow || text->len == text->size)
+		text->overflow = true;
+	else
+		text->ptr[text->len++] = c;
+}
+
 void text_add_uint(struct text *text, uint64_t value);
 void text_addf(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
@@ -43,6 +69,13 @@ void text_add_escaped(struct text *text, struct slice s);
 
 /* Adds s with & < > " ' written as HTML character references. */
 void text_add_html(struct text *text, struct slice s);
+
+/* Adds s as the inside of a JSON string (RFC 8259); bytes that are no UTF-8
+ * become U+FFFD, so that the whole is always valid. */
+void text_add_json(struct text *text, struct slice s);
+
+/* Adds value in hexadecimal, lower case, without leading zeros. */
+void text_add_hex(struct text *text, uint64_t value);
 
 /* Percent-encodes everything that may not stand in a URI's path (RFC 3986). */
 void text_add_uri_path(struct text *text, struct slice s);

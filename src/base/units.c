@@ -5,8 +5,11 @@
  */
 #include "base/units.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 
+#define UNITS_DIGITS_MAX  20	/* of a 64-bit number */
 #define UNITS_SECONDS_MAX 86400 /* a day: longer is a typing error */
 
 int units_parse_uint(const char *text, uint64_t min, uint64_t max,
@@ -27,6 +30,43 @@ int units_parse_uint(const char *text, uint64_t min, uint64_t max,
 	if (value < min || value > max)
 		return -1;
 	*out = value;
+	return 0;
+}
+
+/* The power of two that a suffix stands for, or -1. */
+static int suffix_shift(const char *suffix)
+{
+	if (suffix[0] == '\0')
+		return 0;
+	if (suffix[1] != '\0')
+		return -1;
+	switch (suffix[0]) {
+	case 'k':
+	case 'K':
+		return 10;
+	case 'M':
+		return 20;
+	case 'G':
+		return 30;
+	default:
+		return -1;
+	}
+}
+
+int units_parse_size(const char *text, uint64_t *out)
+{
+	size_t len = strspn(text, "0123456789");
+	char digits[UNITS_DIGITS_MAX + 1];
+	int shift = suffix_shift(text + len);
+	uint64_t value;
+
+	if (len > UNITS_DIGITS_MAX || shift < 0)
+		return -1;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	if (units_parse_uint(digits, 0, UINT64_MAX >> shift, &value) < 0)
+		return -1;
+	*out = value << shift;
 	return 0;
 }
 

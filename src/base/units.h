@@ -21,4 +21,7 @@ int units_parse_uint(const char *text, uint64_t min, uint64_t max,
  */
 int units_parse_seconds(const char *text, uint64_t *out_ns) MUST_CHECK;
 
+/* Bytes with an optional k, M or G after them, in powers of 1024. */
+int units_parse_size(const char *text, uint64_t *out) MUST_CHECK;
+
 #endif

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "http/coding.h"
+#include "http/range.h"
 #include "http/request.h"
 #include "http/target.h"
 
@@ -19,15 +21,26 @@ enum http_file_kind {
 struct http_file {
 	enum http_file_kind kind;
 	unsigned status; /* of HTTP_FILE_REFUSED: 403, 404, 500 or 503 */
+	/* Of HTTP_FILE_REGULAR, and of the coding that was chosen: */
 	uint64_t size;
 	int64_t mtime_s;
-	struct slice path; /* that it was opened by: its extension counts */
+	struct slice etag;
+	const char *media_type;	 /* of the file without its coding */
+	unsigned codings;	 /* 1 << coding: it also stands encoded so */
+	enum http_coding coding; /* chosen, or HTTP_CODING_REFUSED */
+};
+
+/* What an operator has chosen, and the time. */
+struct http_policy {
+	int64_t now_s;
+	int64_t max_age_s; /* Cache-Control: max-age; negative for none */
 };
 
 enum http_content {
-	HTTP_CONTENT_NONE, /* length 0 */
-	HTTP_CONTENT_PAGE, /* http_page_write() for the status */
-	HTTP_CONTENT_FILE, /* the file, from its first byte */
+	HTTP_CONTENT_NONE,
+	HTTP_CONTENT_PAGE,    /* http_page_write() for the status */
+	HTTP_CONTENT_FILE,    /* the file, or its ranges */
+	HTTP_CONTENT_LISTING, /* of a directory; its length is not known */
 };
 
 #define HTTP_NO_DATE (-1) /* last_modified_s: leave the field out */
@@ -36,13 +49,20 @@ enum http_content {
 struct http_answer {
 	unsigned status;
 	enum http_content content;
-	bool head_only; /* leave the content out, but say its length */
-	bool close;	/* the connection ends after this answer */
-	bool keep_said; /* HTTP/1.0 must be told that it may continue */
-	bool allow;	/* list the methods */
+	bool head_only;	     /* leave the content out, but say its length */
+	bool close;	     /* the connection ends after this answer */
+	bool keep_said;	     /* HTTP/1.0 must be told that it may continue */
+	bool chunked;	     /* of a listing: transfer-coding, not a length */
+	bool allow;	     /* list the methods */
+	bool varies;	     /* with Accept-Encoding */
+	bool varies_by_type; /* with Accept */
 	int64_t last_modified_s;
+	int64_t max_age_s;	     /* negative for none */
 	const char *media_type;	     /* NULL for none */
-	uint64_t length;	     /* of HTTP_CONTENT_FILE */
+	enum http_coding coding;     /* HTTP_CODING_IDENTITY for none */
+	struct slice etag;	     /* ptr NULL for none */
+	uint64_t size;		     /* of the whole representation */
+	struct http_ranges ranges;   /* n 0: the whole */
 	bool redirect;		     /* Location: "/" path "/" [ "?" query ] */
 	struct slice location;	     /* decoded path */
 	struct slice location_query; /* ptr NULL for none */
@@ -56,17 +76,26 @@ struct http_answer http_answer_bad(const struct http_request *request,
 				   unsigned status);
 
 /*
- * Decides what can be decided without looking at a file: method and target.
- * target is NULL when http_target_parse() refused it. Returns true when
- * *answer is the answer, false when http_answer_file() must decide.
+ * Decides what can be decided without looking at a file: method, expectation
+ * and target. target is NULL when http_target_parse() refused it. Returns true
+ * when *answer is the answer, false when one of the others must decide.
  */
 bool http_answer_early(const struct http_request *request,
 		       const struct http_target *target,
 		       struct http_answer *answer);
 
-/* Decides when the file is known. Pure: request + file facts -> answer. */
+/*
+ * Decides when the file is known. Pure: request + file facts -> answer, which
+ * points to what file and target point to.
+ */
 struct http_answer http_answer_file(const struct http_request *request,
 				    const struct http_target *target,
-				    const struct http_file *file);
+				    const struct http_file *file,
+				    const struct http_policy *policy);
+
+/* The answer that lists a directory, as JSON or HTML. */
+struct http_answer http_answer_listing(const struct http_request *request,
+				       const struct http_target *target,
+				       bool as_json);
 
 #endif

@@ -2,7 +2,10 @@
 #ifndef HTTP_DATE_H
 #define HTTP_DATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/slice.h"
 
 #define HTTP_DATE_LEN 29 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 
@@ -12,5 +15,12 @@
  * or later time is written as the nearest that can be.
  */
 void http_date_format(int64_t time_s, char out[HTTP_DATE_LEN]);
+
+/*
+ * Reads an HTTP-date in any of the three forms of RFC 9110, 5.6.7, as seconds
+ * since 1970. now_s tells which century a two-digit year belongs to. Returns
+ * false, and leaves *out_s alone, for anything else.
+ */
+bool http_date_parse(struct slice text, int64_t now_s, int64_t *out_s);
 
 #endif

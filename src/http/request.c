@@ -207,15 +207,32 @@ static unsigned parse_request_line(struct http_request *request,
 
 static enum http_field_id field_id(struct slice name)
 {
-	static const char *const names[HTTP_FIELD_N] = {
-		[HTTP_FIELD_CONNECTION] = "connection",
-		[HTTP_FIELD_CONTENT_LENGTH] = "content-length",
-		[HTTP_FIELD_HOST] = "host",
-		[HTTP_FIELD_TRANSFER_ENCODING] = "transfer-encoding",
+#define NAME(text)                                                             \
+	{                                                                      \
+		text, sizeof(text) - 1                                         \
+	}
+	static const struct slice names[HTTP_FIELD_N] = {
+		[HTTP_FIELD_ACCEPT] = NAME("accept"),
+		[HTTP_FIELD_ACCEPT_ENCODING] = NAME("accept-encoding"),
+		[HTTP_FIELD_CONNECTION] = NAME("connection"),
+		[HTTP_FIELD_CONTENT_LENGTH] = NAME("content-length"),
+		[HTTP_FIELD_EXPECT] = NAME("expect"),
+		[HTTP_FIELD_HOST] = NAME("host"),
+		[HTTP_FIELD_IF_MATCH] = NAME("if-match"),
+		[HTTP_FIELD_IF_MODIFIED_SINCE] = NAME("if-modified-since"),
+		[HTTP_FIELD_IF_NONE_MATCH] = NAME("if-none-match"),
+		[HTTP_FIELD_IF_RANGE] = NAME("if-range"),
+		[HTTP_FIELD_IF_UNMODIFIED_SINCE] = NAME("if-unmodified-since"),
+		[HTTP_FIELD_RANGE] = NAME("range"),
+		[HTTP_FIELD_REFERER] = NAME("referer"),
+		[HTTP_FIELD_TRANSFER_ENCODING] = NAME("transfer-encoding"),
+		[HTTP_FIELD_USER_AGENT] = NAME("user-agent"),
 	};
+#undef NAME
 
 	for (int id = HTTP_FIELD_OTHER + 1; id < HTTP_FIELD_N; id++)
-		if (slice_is_nocase(name, names[id]))
+		if (names[id].len == name.len &&
+		    slice_eq_nocase(name, names[id]))
 			return (enum http_field_id)id;
 	return HTTP_FIELD_OTHER;
 }
@@ -240,12 +257,15 @@ static unsigned parse_field(struct http_request *request, struct slice line)
 	field = &request->fields[request->n_fields++];
 	field->id = field_id((struct slice){line.ptr, len});
 	field->value = slice_trim(value);
+	request->present |= 1U << field->id;
 	return 0;
 }
 
 const struct http_field *http_request_next(const struct http_request *request,
 					   enum http_field_id id, size_t *at)
 {
+	if (!(request->present & 1U << id))
+		return NULL;
 	while (*at < request->n_fields) {
 		const struct http_field *field = &request->fields[(*at)++];
 
@@ -253,6 +273,15 @@ const struct http_field *http_request_next(const struct http_request *request,
 			return field;
 	}
 	return NULL;
+}
+
+const struct http_field *http_request_only(const struct http_request *request,
+					   enum http_field_id id)
+{
+	size_t at = 0;
+	const struct http_field *field = http_request_next(request, id, &at);
+
+	return field && !http_request_next(request, id, &at) ? field : NULL;
 }
 
 /* The number of field lines with this id; *first is the first one. */
@@ -490,6 +519,7 @@ enum http_verdict http_request_parse(struct http_request *request,
 		return verdict;
 	start = leading_crlf(buf, len);
 	request->n_fields = 0;
+	request->present = 0;
 	request->minor = 0;
 	request->has_content = false;
 	status = parse_head(request, (struct slice){buf + start,

@@ -23,10 +23,21 @@ enum http_method {
 /* The fields that the server reads. Others are checked and passed over. */
 enum http_field_id {
 	HTTP_FIELD_OTHER,
+	HTTP_FIELD_ACCEPT,
+	HTTP_FIELD_ACCEPT_ENCODING,
 	HTTP_FIELD_CONNECTION,
 	HTTP_FIELD_CONTENT_LENGTH,
+	HTTP_FIELD_EXPECT,
 	HTTP_FIELD_HOST,
+	HTTP_FIELD_IF_MATCH,
+	HTTP_FIELD_IF_MODIFIED_SINCE,
+	HTTP_FIELD_IF_NONE_MATCH,
+	HTTP_FIELD_IF_RANGE,
+	HTTP_FIELD_IF_UNMODIFIED_SINCE,
+	HTTP_FIELD_RANGE,
+	HTTP_FIELD_REFERER,
 	HTTP_FIELD_TRANSFER_ENCODING,
+	HTTP_FIELD_USER_AGENT,
 	HTTP_FIELD_N,
 };
 
@@ -49,6 +60,7 @@ struct http_request {
 	bool has_content;    /* content follows the head; see below */
 	size_t head_len;     /* bytes up to where the next message begins */
 	unsigned status;     /* after HTTP_REQUEST_BAD: what to answer */
+	unsigned present;    /* bit 1 << id for each field that is there */
 	size_t n_fields;
 	struct http_field fields[HTTP_FIELDS_MAX];
 };
@@ -77,6 +89,10 @@ enum http_verdict http_request_parse(struct http_request *request,
 /* The first field line with this id from *at on, or NULL; moves *at past it. */
 const struct http_field *http_request_next(const struct http_request *request,
 					   enum http_field_id id, size_t *at);
+
+/* The field line with this id when there is exactly one, or NULL. */
+const struct http_field *http_request_only(const struct http_request *request,
+					   enum http_field_id id);
 
 /* Whether s is uri-host [":" port] (RFC 9110, 7.2), or empty. */
 bool http_host_is_valid(struct slice s);

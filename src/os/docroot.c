@@ -36,10 +36,10 @@ int docroot_open(const char *path)
 }
 
 #ifdef HAVE_LINUX_OPENAT2_H
-static int open_beneath(int root, const char *path)
+static int open_beneath(int root, const char *path, int flags)
 {
 	struct open_how how = {
-		.flags = OPEN_FLAGS,
+		.flags = (unsigned)flags,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd = -1;
@@ -52,8 +52,9 @@ static int open_beneath(int root, const char *path)
 	return fd;
 }
 #else
-static int open_beneath(int root, const char *path)
+static int open_beneath(int root, const char *path, int flags)
 {
+	(void)flags;
 	(void)root;
 	(void)path;
 	errno = ENOSYS;
@@ -99,7 +100,7 @@ static int check_segment(const char *segment, size_t len)
 	return 0;
 }
 
-int docroot_walk_file(int root, const char *path)
+static int walk(int root, const char *path, int flags)
 {
 	char segment[NAME_MAX + 1];
 	int fd = root;
@@ -121,15 +122,39 @@ int docroot_walk_file(int root, const char *path)
 			return -1;
 		path += len + 1;
 	}
-	return step(root, fd, segment[0] ? segment : ".", OPEN_FLAGS);
+	return step(root, fd, segment[0] ? segment : ".", flags);
+}
+
+int docroot_walk_file(int root, const char *path)
+{
+	return walk(root, path, OPEN_FLAGS);
+}
+
+static int open_confined(int root, const char *path, int flags)
+{
+	int fd = open_beneath(root, path[0] ? path : ".", flags);
+
+	/* A container's filter may answer EPERM for a call that it lacks. */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = walk(root, path, flags);
+	return fd;
 }
 
 int docroot_open_file(int root, const char *path)
 {
-	int fd = open_beneath(root, path[0] ? path : ".");
+	return open_confined(root, path, OPEN_FLAGS);
+}
 
-	/* A container's filter may answer EPERM for a call that it lacks. */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = docroot_walk_file(root, path);
-	return fd;
+int docroot_stat(int root, const char *path, struct stat *st)
+{
+	int fd = open_confined(root, path, O_PATH | O_CLOEXEC);
+	int result, saved;
+
+	if (fd < 0)
+		return -1;
+	result = fstat(fd, st);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return result;
 }

@@ -2,6 +2,8 @@
 #ifndef OS_DOCROOT_H
 #define OS_DOCROOT_H
 
+#include <sys/stat.h>
+
 #include "base/compiler.h"
 
 /*
@@ -26,5 +28,12 @@ int docroot_open_file(int root, const char *path) MUST_CHECK;
  * and follows no symbolic link at all. docroot_open_file() falls back to it.
  */
 int docroot_walk_file(int root, const char *path) MUST_CHECK;
+
+/*
+ * What stat(2) says of a path below the root, confined like
+ * docroot_open_file(); nothing is opened for reading. Returns 0, or -1 with
+ * errno.
+ */
+int docroot_stat(int root, const char *path, struct stat *st) MUST_CHECK;
 
 #endif

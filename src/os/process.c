@@ -4,8 +4,11 @@
  */
 #include "os/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -43,6 +46,51 @@ int process_open_log(void)
 		      O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	return fd >= 0 ? fd : STDERR_FILENO;
+}
+
+/* Reads what fd has, up to size bytes; -1 with errno. */
+static ssize_t read_all(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, buf + len, size - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+int process_read_file(const char *path, struct slice *out)
+{
+	char *buf = malloc(PROCESS_FILE_MAX + 1);
+	int fd = buf ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t len = fd >= 0 ? read_all(fd, buf, PROCESS_FILE_MAX + 1) : -1;
+	int saved = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (len > PROCESS_FILE_MAX)
+		saved = EFBIG;
+	if (len < 0 || len > PROCESS_FILE_MAX) {
+		free(buf);
+		errno = saved;
+		return -1;
+	}
+	*out = (struct slice){buf, (size_t)len};
+	return 0;
+}
+
+void process_free_file(struct slice text)
+{
+	/* Ours from process_read_file(); the const is for the readers. */
+	free((void *)(uintptr_t)text.ptr);
 }
 
 int process_guard_standard_descriptors(void)

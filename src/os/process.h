@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "base/slice.h"
 
 /*
  * Raises the limit on open descriptors to the hard limit, as far as the system
@@ -21,6 +22,14 @@ void process_ignore_sigpipe(void);
  * opened again: a socket, or another user's file.
  */
 int process_open_log(void);
+
+/*
+ * Reads a whole file, of at most PROCESS_FILE_MAX bytes (EFBIG beyond), into
+ * memory that process_free_file() frees. Returns 0, or -1 with errno.
+ */
+#define PROCESS_FILE_MAX (4 << 20)
+int process_read_file(const char *path, struct slice *out) MUST_CHECK;
+void process_free_file(struct slice text);
 
 /*
  * Opens /dev/null on each of the descriptors 0 to 2 that is closed, so that no

@@ -25,6 +25,17 @@ static const char usage_text[] =
 	"service out\n"
 	"  -r, --root=DIR        document root\n"
 	"                        (default: " HTDOCS_DIR ")\n"
+	"      --listing         list folders that have no index.html\n"
+	"      --hidden          serve and list names with a leading dot\n"
+	"      --max-age=SECONDS how long a browser may keep a file unasked\n"
+	"      --mime-types=FILE media types by extension, as in "
+	"/etc/mime.types\n"
+	"      --access-log=FILE a line for each request; - for standard "
+	"output\n"
+	"      --log-format=combined|json  (default: combined)\n"
+	"      --cache-size=BYTES  memory for small files; k, M, G "
+	"(default: 64M)\n"
+	"      --cache-files=N   files to remember (default: 16384)\n"
 	"      --tcp-once        answer one message per connection, then "
 	"close\n"
 	"  -h, --help            show this help and exit\n"
@@ -32,12 +43,27 @@ static const char usage_text[] =
 	"\n"
 	"Stops on SIGTERM or SIGINT when what is in flight is answered; a "
 	"second one\n"
-	"stops at once. SIGUSR1 writes the counters to standard error.\n"
+	"stops at once. SIGHUP opens the access log anew. SIGUSR1 writes the "
+	"counters\n"
+	"to standard error.\n"
 	"The manual is uppercase-server(8).\n";
 
+/* Options without a letter. */
 enum {
-	OPTION_TCP_ONCE = 256
+	OPTION_TCP_ONCE = 256,
+	OPTION_LISTING,
+	OPTION_HIDDEN,
+	OPTION_MAX_AGE,
+	OPTION_MIME_TYPES,
+	OPTION_ACCESS_LOG,
+	OPTION_LOG_FORMAT,
+	OPTION_CACHE_SIZE,
+	OPTION_CACHE_FILES,
 };
+
+#define MAX_AGE_MAX	INT32_MAX /* RFC 9111, 1.2.2: as good as for ever */
+#define CACHE_FILES_MAX (1 << 22)
+#define CACHE_SIZE_MAX	((uint64_t)1 << 40)
 
 static const struct option options[] = {
 	{"listen", required_argument, NULL, 'a'},
@@ -46,6 +72,14 @@ static const struct option options[] = {
 	{"http-port", required_argument, NULL, 'w'},
 	{"root", required_argument, NULL, 'r'},
 	{"tcp-once", no_argument, NULL, OPTION_TCP_ONCE},
+	{"listing", no_argument, NULL, OPTION_LISTING},
+	{"hidden", no_argument, NULL, OPTION_HIDDEN},
+	{"max-age", required_argument, NULL, OPTION_MAX_AGE},
+	{"mime-types", required_argument, NULL, OPTION_MIME_TYPES},
+	{"access-log", required_argument, NULL, OPTION_ACCESS_LOG},
+	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
+	{"cache-size", required_argument, NULL, OPTION_CACHE_SIZE},
+	{"cache-files", required_argument, NULL, OPTION_CACHE_FILES},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -101,6 +135,86 @@ static enum config_result show(const char *text)
 	return CONFIG_SHOWN;
 }
 
+static enum config_result bad_value(const char *option, const char *text,
+				    const char *wanted)
+{
+	fprintf(stderr, "uppercase-server: %s: '%s' is not %s\n", option, text,
+		wanted);
+	return wrong();
+}
+
+static enum config_result parse_max_age(struct config *config, const char *text)
+{
+	uint64_t seconds;
+
+	if (units_parse_uint(text, 0, MAX_AGE_MAX, &seconds) < 0)
+		return bad_value("--max-age", text, "a number of seconds");
+	config->max_age_s = (int64_t)seconds;
+	return CONFIG_RUN;
+}
+
+static enum config_result parse_log_format(struct config *config,
+					   const char *text)
+{
+	if (strcmp(text, "combined") == 0)
+		config->log_format = HTTP_LOG_COMBINED;
+	else if (strcmp(text, "json") == 0)
+		config->log_format = HTTP_LOG_JSON;
+	else
+		return bad_value("--log-format", text, "combined or json");
+	return CONFIG_RUN;
+}
+
+static enum config_result parse_cache_size(struct config *config,
+					   const char *text)
+{
+	uint64_t size;
+
+	if (units_parse_size(text, &size) < 0 || size > CACHE_SIZE_MAX)
+		return bad_value("--cache-size", text,
+				 "a number of bytes, such as 64M");
+	config->cache_size = size;
+	return CONFIG_RUN;
+}
+
+static enum config_result parse_cache_files(struct config *config,
+					    const char *text)
+{
+	if (units_parse_uint(text, 0, CACHE_FILES_MAX, &config->cache_files) <
+	    0)
+		return bad_value("--cache-files", text, "a number of files");
+	return CONFIG_RUN;
+}
+
+/* The options that are about files. */
+static enum config_result apply_http(struct config *config, int option)
+{
+	switch (option) {
+	case OPTION_LISTING:
+		config->listing = true;
+		return CONFIG_RUN;
+	case OPTION_HIDDEN:
+		config->hidden = true;
+		return CONFIG_RUN;
+	case OPTION_MAX_AGE:
+		return parse_max_age(config, optarg);
+	case OPTION_MIME_TYPES:
+		config->mime_types = optarg;
+		return CONFIG_RUN;
+	case OPTION_ACCESS_LOG:
+		config->access_log = optarg;
+		return CONFIG_RUN;
+	case OPTION_LOG_FORMAT:
+		return parse_log_format(config, optarg);
+	case OPTION_CACHE_SIZE:
+		return parse_cache_size(config, optarg);
+	case OPTION_CACHE_FILES:
+		return parse_cache_files(config, optarg);
+	default:
+		return wrong(); /* getopt_long() has said what is wrong */
+	}
+}
+
 static enum config_result apply(struct config *config, int option)
 {
 	switch (option) {
@@ -123,7 +237,7 @@ static enum config_result apply(struct config *config, int option)
 	case 'V':
 		return show("uppercase-server " PACKAGE_VERSION "\n");
 	default:
-		return wrong(); /* getopt_long() has said what is wrong */
+		return apply_http(config, option);
 	}
 }
 
@@ -156,6 +270,9 @@ enum config_result config_parse(struct config *config, int argc, char **argv)
 		.tcp = {.number = 12000},
 		.http = {.number = 6789},
 		.root = HTDOCS_DIR,
+		.max_age_s = -1,
+		.cache_size = 64 << 20,
+		.cache_files = 16384,
 	};
 	while ((option = getopt_long(argc, argv, "a:u:t:w:r:hV", options,
 				     NULL)) != -1) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "http/logline.h"
 
 #define CONFIG_LISTEN_MAX 16 /* --listen options */
 
@@ -25,6 +26,14 @@ struct config {
 	struct config_port http;
 	const char *root;
 	bool tcp_once;
+	bool listing;
+	bool hidden;
+	const char *mime_types; /* a file, or NULL */
+	int64_t max_age_s;	/* -1 for none */
+	const char *access_log; /* a file, "-", or NULL */
+	enum http_log_format log_format;
+	uint64_t cache_size; /* bytes */
+	uint64_t cache_files;
 };
 
 enum config_result {

@@ -69,7 +69,7 @@ static size_t send_some(struct conn *conn, const char *buf, size_t len,
 				 MSG_NOSIGNAL | MSG_DONTWAIT | flags);
 
 		if (n >= 0) {
-			conn->has_sent = true;
+			conn_note_sent(conn, (size_t)n);
 			done += (size_t)n;
 			continue;
 		}
@@ -102,12 +102,12 @@ static void arm(struct conn *conn, short want);
 /* A writable wake-up: what is held first, then the service. */
 static void write_on(struct conn *conn)
 {
-	conn->has_sent = false;
+	conn->has_progress = false;
 	if (!conn_has_held(conn) || flush_held(conn) == CONN_SENT)
 		conn->ops->writable(conn);
 	if (conn->closed || conn->armed != EV_WRITE)
 		return;
-	if (conn->has_sent) {
+	if (conn->has_progress) {
 		conn_wait_writable(conn, conn->stall);
 		return;
 	}
@@ -235,6 +235,73 @@ void conn_linger(struct conn *conn, struct deadline_queue *queue)
 	conn->lingering = true;
 	deadline_start(queue, &conn->deadline);
 	conn_wait_readable(conn);
+}
+
+/* Takes the first done bytes off the row; returns what is left of its len. */
+static size_t advance_iov(struct iovec **iov, size_t *n, size_t done)
+{
+	size_t left = 0;
+
+	while (*n > 0 && done >= (*iov)->iov_len) {
+		done -= (*iov)->iov_len;
+		(*iov)++;
+		(*n)--;
+	}
+	if (*n > 0) {
+		(*iov)->iov_base = (char *)(*iov)->iov_base + done;
+		(*iov)->iov_len -= done;
+	}
+	for (size_t i = 0; i < *n; i++)
+		left += (*iov)[i].iov_len;
+	return left;
+}
+
+/* Copies all of the row to be kept. */
+static int hold_iov(struct conn_held *held, const struct iovec *iov, size_t n,
+		    size_t len)
+{
+	char *at = malloc(len);
+
+	if (!at)
+		return -1;
+	*held = (struct conn_held){.ptr = at, .len = (uint32_t)len};
+	for (size_t i = 0; i < n; i++) {
+		memcpy(at, iov[i].iov_base, iov[i].iov_len);
+		at += iov[i].iov_len;
+	}
+	return 0;
+}
+
+enum conn_sent conn_send_iov(struct conn *conn, struct iovec *iov, size_t n,
+			     bool more)
+{
+	struct msghdr message = {0};
+	size_t left = advance_iov(&iov, &n, 0);
+
+	if (n == 1)
+		return conn_send(conn, iov->iov_base, iov->iov_len, more);
+	while (left > 0) {
+		ssize_t sent;
+
+		message.msg_iov = iov;
+		message.msg_iovlen = n;
+		sent = sendmsg(conn->fd, &message,
+			       MSG_NOSIGNAL | MSG_DONTWAIT |
+				       (more ? MSG_MORE : 0));
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			break;
+		conn_note_sent(conn, (size_t)sent);
+		left = advance_iov(&iov, &n, (size_t)sent);
+	}
+	if (left == 0)
+		return CONN_SENT;
+	if (errno != EAGAIN && errno != ENOBUFS)
+		conn_close(conn, CONN_FAILED);
+	else if (hold_iov(&conn->out, iov, n, left) < 0)
+		conn_close(conn, CONN_NO_MEMORY);
+	return conn->closed ? CONN_BROKEN : CONN_HELD;
 }
 
 void conn_finish(struct conn *conn, struct deadline_queue *linger)

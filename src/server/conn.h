@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "base/compiler.h"
 #include "server/deadline.h"
@@ -17,7 +18,8 @@ enum conn_reason {
 	CONN_ABANDONED, /* the peer closed with work outstanding */
 	CONN_FAILED,	/* the socket reported an error */
 	CONN_TIMED_OUT,
-	CONN_SHED, /* closed to make room for others */
+	CONN_SHRUNK, /* a file had less than was promised of it */
+	CONN_SHED,   /* closed to make room for others */
 	CONN_NO_MEMORY,
 	CONN_STOPPED, /* the server ends */
 };
@@ -61,9 +63,12 @@ struct conn {
 	struct loop *loop;
 	const struct conn_ops *ops;
 	struct deadline deadline;
-	struct list_node node; /* of the service's list of connections */
-	struct loop_corpse corpse;
+	union {
+		struct list_node node; /* of the service's list while open */
+		struct loop_corpse corpse;
+	};
 	struct conn_held out;
+	uint64_t n_sent;	  /* bytes handed to the kernel so far */
 	struct conn_stall *stall; /* that it was last told to wait in */
 	uint64_t stall_at_ns;	  /* when that wait is over, if it is in vain */
 	uint32_t unsent;	  /* bytes in the kernel when the wait began */
@@ -71,7 +76,7 @@ struct conn {
 	short armed; /* EV_READ, EV_WRITE or 0: what the event waits for */
 	bool closed;
 	bool lingering;
-	bool has_sent; /* something, since the last wake-up */
+	bool has_progress; /* since the last wake-up */
 };
 
 /* The time limit on peers that must take bytes; one for each service. */
@@ -117,11 +122,22 @@ enum conn_got conn_receive(struct conn *conn, char *buf, size_t size,
 enum conn_sent conn_send(struct conn *conn, const char *buf, size_t len,
 			 bool more) MUST_CHECK;
 
-/* Tells that bytes went out by another way, such as sendfile(2). */
-static inline void conn_note_sent(struct conn *conn)
+/*
+ * Tells that n bytes went out by another way, such as sendfile(2), or with 0
+ * that work was done towards the next ones.
+ */
+static inline void conn_note_sent(struct conn *conn, size_t n)
 {
-	conn->has_sent = true;
+	conn->n_sent += n;
+	conn->has_progress = true;
 }
+
+/*
+ * The same for bytes in several places, n of them; iov is used up. What is held
+ * is a copy, so they may go when this returns.
+ */
+enum conn_sent conn_send_iov(struct conn *conn, struct iovec *iov, size_t n,
+			     bool more) MUST_CHECK;
 
 static inline bool conn_has_held(const struct conn *conn)
 {

@@ -22,7 +22,9 @@
 	X(http_bad_requests, "requests refused as malformed or too large")     \
 	X(http_timeouts, "connections closed for being idle or too slow")      \
 	X(http_errors, "connections that failed, resets included")             \
+	X(http_aborted, "requests broken off before their answer was sent")    \
 	X(http_files_shrunk, "files that shrank while they were sent")         \
+	X(log_lines_lost, "lines of the access log that were lost")            \
 	X(accept_pauses, "times that accepting stopped for lack of resources") \
 	X(accept_errors, "connections that died before they were accepted")    \
 	X(shed, "idle connections closed to make room")                        \

@@ -111,11 +111,12 @@ static void resume_cb(evutil_socket_t fd, short what, void *arg)
 static bool accept_one(struct listener *listener)
 {
 	struct listener_set *set = listener->set;
-	int fd =
-		accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct address peer = {.len = sizeof(peer.sa)};
+	int fd = accept4(listener->fd, &peer.sa.any, &peer.len,
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
-		listener->accepted_cb(listener->service, fd);
+		listener->accepted_cb(listener->service, fd, &peer);
 		return true;
 	}
 	if (errno == EAGAIN)

@@ -8,10 +8,12 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "os/address.h"
 #include "server/loop.h"
 
 /* Takes over an accepted, nonblocking socket. */
-typedef void (*listener_accepted_cb)(void *service, int fd);
+typedef void (*listener_accepted_cb)(void *service, int fd,
+				     const struct address *peer);
 
 /* Closes idle connections; returns how many. */
 typedef size_t (*listener_shed_cb)(void *service, size_t n_wanted);

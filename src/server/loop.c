@@ -105,6 +105,8 @@ static void end_turn(struct loop *loop)
 {
 	free_dead(loop);
 	give_back_memory(loop);
+	if (loop->turn_ended_cb)
+		loop->turn_ended_cb(loop->turn_ended_arg);
 	log_flush();
 	loop->spent = 0;
 	loop->turn++;
@@ -150,17 +152,22 @@ uint64_t loop_now_ns(struct loop *loop)
 	return loop->now_ns;
 }
 
+struct timespec loop_wall(struct loop *loop)
+{
+	if (loop->wall_turn != loop->turn) {
+		loop->wall_turn = loop->turn;
+		loop->wall = clock_wall();
+	}
+	return loop->wall;
+}
+
 const char *loop_date(struct loop *loop)
 {
-	int64_t now_s;
+	int64_t now_s = loop_wall(loop).tv_sec;
 
-	if (loop->date_turn != loop->turn) {
-		loop->date_turn = loop->turn;
-		now_s = clock_wall().tv_sec;
-		if (now_s != loop->date_s) {
-			loop->date_s = now_s;
-			http_date_format(now_s, loop->date);
-		}
+	if (now_s != loop->date_s) {
+		loop->date_s = now_s;
+		http_date_format(now_s, loop->date);
 	}
 	return loop->date;
 }

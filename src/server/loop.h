@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/compiler.h"
 #include "base/list.h"
@@ -42,14 +43,19 @@ struct loop {
 	char *in;
 	char *out;
 
-	/* Read loop_now_ns() and loop_date() instead. */
+	/* Read loop_now_ns(), loop_wall() and loop_date() instead. */
 	uint64_t now_ns;
 	uint64_t now_turn;
+	struct timespec wall;
+	uint64_t wall_turn;
 	int64_t date_s;
-	uint64_t date_turn;
 	char date[HTTP_DATE_LEN];
 
 	struct list_node dead; /* struct loop_corpse */
+
+	/* Called when a turn ends, if not NULL. */
+	void (*turn_ended_cb)(void *arg);
+	void *turn_ended_arg;
 
 	size_t spent;	   /* bytes moved in this turn; see loop_budget() */
 	size_t peak_conns; /* since memory was last given back */
@@ -84,7 +90,10 @@ void loop_spend(struct loop *loop, size_t bytes);
 /* CLOCK_MONOTONIC, read at most once per turn. */
 uint64_t loop_now_ns(struct loop *loop);
 
-/* The time of day as HTTP's Date, HTTP_DATE_LEN bytes, read once per turn. */
+/* The time of day, read once per turn. */
+struct timespec loop_wall(struct loop *loop);
+
+/* The same as HTTP's Date, HTTP_DATE_LEN bytes. */
 const char *loop_date(struct loop *loop);
 
 #endif

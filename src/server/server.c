@@ -28,8 +28,10 @@
 #include "os/docroot.h"
 #include "os/process.h"
 #include "os/socket.h"
+#include "server/accesslog.h"
 #include "server/listener.h"
 #include "server/loop.h"
+#include "server/site.h"
 #include "server/tcp.h"
 #include "server/udp.h"
 #include "server/web.h"
@@ -49,6 +51,7 @@
 enum {
 	SIGNAL_TERM,
 	SIGNAL_INT,
+	SIGNAL_HUP,
 	SIGNAL_USR1,
 	SIGNAL_N
 };
@@ -66,6 +69,8 @@ struct server {
 	struct udp_service *udp;
 	struct tcp_service *tcp;
 	struct web_service *web;
+	struct site *site;
+	struct access_log *log; /* NULL for none */
 	const struct config *config;
 	struct address addresses[SERVER_ADDRESSES_MAX];
 	size_t n_addresses;
@@ -300,8 +305,66 @@ static int resolve_listen(struct server *server, char **cause)
 
 /* --- services --- */
 
-static int new_web_service(struct server *server, char **cause)
+/* Descriptors that are not for connections; half of them are the cache's. */
+static size_t count_reserve(const struct server *server)
 {
+	size_t reserve = server->n_descriptors / 8;
+
+	if (reserve < SERVER_RESERVE_MIN)
+		return SERVER_RESERVE_MIN;
+	return reserve < SERVER_RESERVE_MAX ? reserve : SERVER_RESERVE_MAX;
+}
+
+/* Reads --mime-types; *media stays NULL without it. */
+static int read_media(struct server *server, struct http_media **media,
+		      char **cause)
+{
+	const char *path = server->config->mime_types;
+	struct slice text;
+	unsigned line;
+
+	*media = NULL;
+	if (!path)
+		return 0;
+	if (process_read_file(path, &text) < 0)
+		return fail(cause, "--mime-types=%s: %s", path,
+			    strerror(errno));
+	*media = http_media_parse(text, &line);
+	process_free_file(text);
+	if (*media)
+		return 0;
+	if (line == 0)
+		return fail(cause, "out of memory");
+	return fail(cause,
+		    "--mime-types=%s: line %u: not a media type and its "
+		    "extensions",
+		    path, line);
+}
+
+static int new_site(struct server *server, int root, struct http_media *media,
+		    char **cause)
+{
+	const struct config *config = server->config;
+	struct site_options options = {
+		.listing = config->listing,
+		.hidden = config->hidden,
+		.max_age_s = config->max_age_s,
+		.cache = {.max_bytes = (size_t)config->cache_size,
+			  .max_files = (size_t)config->cache_files,
+			  .max_open = count_reserve(server) / 2},
+	};
+
+	server->site = site_new(&server->loop, root, media, &options);
+	if (server->site)
+		return 0;
+	http_media_free(media);
+	(void)close(root);
+	return fail(cause, "out of memory");
+}
+
+static int new_site_at_root(struct server *server, char **cause)
+{
+	struct http_media *media;
 	int root = docroot_open(server->config->root);
 
 	if (root < 0)
@@ -309,11 +372,35 @@ static int new_web_service(struct server *server, char **cause)
 			    "document root %s: %s (name a folder with "
 			    "--root, or --http-port=off)",
 			    server->config->root, strerror(errno));
-	server->web = web_service_new(&server->loop, root);
-	if (!server->web) {
+	if (read_media(server, &media, cause) < 0) {
 		(void)close(root);
-		return fail(cause, "out of memory");
+		return -1;
 	}
+	return new_site(server, root, media, cause);
+}
+
+static int open_access_log(struct server *server, char **cause)
+{
+	const struct config *config = server->config;
+
+	if (!config->access_log)
+		return 0;
+	server->log = access_log_open(&server->loop, config->access_log,
+				      config->log_format);
+	if (!server->log)
+		return fail(cause, "--access-log=%s: %s", config->access_log,
+			    strerror(errno));
+	return 0;
+}
+
+static int new_web_service(struct server *server, char **cause)
+{
+	if (open_access_log(server, cause) < 0 ||
+	    new_site_at_root(server, cause) < 0)
+		return -1;
+	server->web = web_service_new(&server->loop, server->site, server->log);
+	if (!server->web)
+		return fail(cause, "out of memory");
 	listener_set_shed(&server->listeners, web_service_shed_cb, server->web);
 	return 0;
 }
@@ -408,6 +495,25 @@ static void usr1_cb(evutil_socket_t signal, short what, void *arg)
 	counters_log(&server->loop.counters);
 }
 
+/* Without an access log there is nothing to open anew, and no reason to die. */
+static void hup_cb(evutil_socket_t signal, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)signal;
+	(void)what;
+	if (server->log)
+		access_log_reopen(server->log);
+}
+
+static void turn_ended_cb(void *arg)
+{
+	struct server *server = arg;
+
+	if (server->log)
+		access_log_flush(server->log);
+}
+
 static int catch_signals(struct server *server, char **cause)
 {
 	static const struct {
@@ -416,6 +522,7 @@ static int catch_signals(struct server *server, char **cause)
 	} caught[SIGNAL_N] = {
 		[SIGNAL_TERM] = {SIGTERM, stop_cb},
 		[SIGNAL_INT] = {SIGINT, stop_cb},
+		[SIGNAL_HUP] = {SIGHUP, hup_cb},
 		[SIGNAL_USR1] = {SIGUSR1, usr1_cb},
 	};
 
@@ -432,17 +539,6 @@ static int catch_signals(struct server *server, char **cause)
 }
 
 /* --- the server --- */
-
-static size_t max_conns(size_t n_descriptors)
-{
-	size_t reserve = n_descriptors / 8;
-
-	if (reserve < SERVER_RESERVE_MIN)
-		reserve = SERVER_RESERVE_MIN;
-	if (reserve > SERVER_RESERVE_MAX)
-		reserve = SERVER_RESERVE_MAX;
-	return n_descriptors - reserve;
-}
 
 static void tell_limits(const struct server *server)
 {
@@ -463,7 +559,9 @@ static int start(struct server *server, char **cause)
 			    "needed (ulimit -n)",
 			    server->n_descriptors, SERVER_DESCRIPTORS_MIN);
 	listener_set_init(&server->listeners, &server->loop,
-			  max_conns(server->n_descriptors));
+			  server->n_descriptors - count_reserve(server));
+	server->loop.turn_ended_cb = turn_ended_cb;
+	server->loop.turn_ended_arg = server;
 	if (catch_signals(server, cause) < 0 ||
 	    resolve_listen(server, cause) < 0 ||
 	    new_services(server, cause) < 0)
@@ -513,6 +611,8 @@ void server_free(struct server *server)
 	udp_service_free(server->udp);
 	tcp_service_free(server->tcp);
 	web_service_free(server->web);
+	site_free(server->site);
+	access_log_close(server->log);
 	loop_clear(&server->loop);
 	free(server);
 }

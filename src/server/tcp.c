@@ -160,11 +160,12 @@ struct tcp_service *tcp_service_new(struct loop *loop, bool once)
 	return service;
 }
 
-void tcp_service_accept_cb(void *arg, int fd)
+void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct tcp_service *service = arg;
 	struct tcp_conn *tc = malloc(sizeof(*tc));
 
+	(void)peer;
 	if (!tc) {
 		service->loop->counters.out_of_memory++;
 		(void)close(fd);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/compiler.h"
+#include "os/address.h"
 #include "server/loop.h"
 
 #define TCP_IDLE_S   300 /* a connection that moves no byte is closed */
@@ -25,7 +26,7 @@ void tcp_service_stop(struct tcp_service *service);
 void tcp_service_free(struct tcp_service *service);
 
 /* A listener_accepted_cb: takes over the socket. */
-void tcp_service_accept_cb(void *service, int fd);
+void tcp_service_accept_cb(void *service, int fd, const struct address *peer);
 
 /* Answers what has arrived, then ends each connection. */
 void tcp_service_drain(struct tcp_service *service);

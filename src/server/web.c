@@ -4,53 +4,41 @@
  *
  *	receive   bytes behind what was left of the last wake-up
  *	answer    each whole request, into the loop's `out` buffer, in order
- *	send      what was gathered in one go, then a slice of a large file
+ *	send      what was gathered in one go, then a slice of a body behind it
  *	settle    keep what is left of the input, choose what to wait for
  *
- * A small file's content joins its head in `out`; a large one is sent from its
- * descriptor, and until its last byte has gone no further request is answered.
- * What a request means is decided in src/http, what it names in server/file.
+ * Until a body's last byte has gone no further request is answered. What a
+ * request means is decided in src/http, what it names in server/site.
  */
 #include "server/web.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "http/answer.h"
-#include "http/head.h"
-#include "http/page.h"
 #include "http/request.h"
-#include "http/target.h"
+#include "server/body.h"
 #include "server/conn.h"
-#include "server/file.h"
+#include "server/trace.h"
 
-#define WEB_SMALL_MAX (64 << 10)  /* content that is sent with its head */
-#define WEB_BUDGET    64	  /* requests per wake-up, then others' turn */
-#define WEB_SLICE     (512 << 10) /* bytes of a large file per wake-up */
+#define WEB_BUDGET 64 /* requests per wake-up, then others' turn */
 
 /* The same when the turn is old, and what a request counts in bytes moved. */
 #define WEB_BUDGET_LEAST 4
-#define WEB_SLICE_LEAST	 (64 << 10)
 #define WEB_REQUEST_COST (8 << 10)
 
 #define WEB_SHED_LOOK	 1024 /* idle connections looked at in a shortage */
 #define WEB_FRESH_NS	 CLOCK_NS_PER_S /* a peer is not idle so soon */
 
-/* The most that one answer adds to `out` besides a small file's content. */
-#define WEB_ANSWER_MAX (HTTP_HEAD_FIXED_MAX + 4 * HTTP_LINE_MAX + HTTP_PAGE_MAX)
-
-_Static_assert(LOOP_OUT_SIZE >= WEB_ANSWER_MAX + WEB_SMALL_MAX,
+_Static_assert(LOOP_OUT_SIZE >= SITE_TEXT_MAX,
 	       "an answer must fit into an empty buffer");
 _Static_assert(LOOP_IN_SIZE >= HTTP_HEAD_MAX, "a head must fit");
 
 struct web_service {
 	struct loop *loop;
-	int root;
+	struct site *site;
+	struct access_log *log; /* NULL for none */
 	struct list_node conns;
 	struct deadline_queue head;
 	struct deadline_queue idle;
@@ -66,9 +54,8 @@ struct web_conn {
 	bool in_head;	     /* the head deadline runs for it */
 	bool last;	     /* close when the output is gone */
 	bool must_linger;    /* closing at once could cost the peer answers */
-	int file;	     /* large content being sent, or -1 */
-	off_t file_off;
-	uint64_t file_left;
+	struct body *body;   /* content behind the last head, or NULL */
+	struct trace *trace; /* NULL without an access log */
 };
 
 static struct web_conn *web_conn_of(struct conn *conn)
@@ -76,77 +63,7 @@ static struct web_conn *web_conn_of(struct conn *conn)
 	return CONTAINER_OF(conn, struct web_conn, conn);
 }
 
-static void close_file(struct web_conn *wc)
-{
-	if (wc->file >= 0)
-		(void)close(wc->file);
-	wc->file = -1;
-}
-
 /* --- answering: from a request to bytes in `out` --- */
-
-/*
- * Reads a whole small file. A file that is shorter than its facts said has
- * shrunk since; the head that promises the length must not go out.
- */
-static bool read_small(int fd, struct text *out, uint64_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pread(fd, out->ptr + out->len + done,
-				  (size_t)size - done, (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	out->len += done;
-	return true;
-}
-
-static void add_page_answer(struct web_conn *wc, struct text *out,
-			    const struct http_answer *answer)
-{
-	char buf[HTTP_PAGE_MAX];
-	struct text page = text_in(buf, sizeof(buf));
-
-	if (answer->content == HTTP_CONTENT_PAGE)
-		http_page_write(&page, answer->status);
-	http_head_write(out, answer, page.len, loop_date(wc->conn.loop));
-	if (!answer->head_only)
-		text_add(out, text_slice(&page));
-}
-
-/* Takes over fd. */
-static void add_file_answer(struct web_conn *wc, struct text *out,
-			    const struct http_answer *answer, int fd)
-{
-	size_t start = out->len;
-	bool is_large = answer->length > WEB_SMALL_MAX;
-
-	http_head_write(out, answer, answer->length, loop_date(wc->conn.loop));
-	if (!answer->head_only && is_large) {
-		/* Much of it will be on its way when the last byte is sent. */
-		wc->must_linger = true;
-		wc->file = fd;
-		wc->file_off = 0;
-		wc->file_left = answer->length;
-		return;
-	}
-	if (!answer->head_only && !read_small(fd, out, answer->length)) {
-		struct http_answer failed = http_answer_bad(NULL, 500);
-
-		out->len = start;
-		wc->last = true;
-		wc->must_linger = true;
-		wc->conn.loop->counters.http_files_shrunk++;
-		add_page_answer(wc, out, &failed);
-	}
-	(void)close(fd);
-}
 
 /* True when this must be the connection's last answer, as the server ends. */
 static bool is_last_in_drain(struct web_conn *wc, size_t n_behind)
@@ -155,46 +72,56 @@ static bool is_last_in_drain(struct web_conn *wc, size_t n_behind)
 	       !conn_has_input(&wc->conn);
 }
 
-/* Answers one request; n_behind bytes of input stand behind its head. */
-static void answer_request(struct web_conn *wc, struct text *out,
-			   const struct http_request *request, size_t n_behind)
+/*
+ * Takes over what the site has answered: out grew by it. before is what out
+ * held; request is NULL for what could not be read.
+ */
+static void take_reply(struct web_conn *wc, const struct http_request *request,
+		       const struct gather *out, const struct site_reply *reply)
 {
-	char target_buf[HTTP_LINE_MAX], path_buf[FILE_PATH_SIZE];
-	struct http_target target;
-	struct http_file file = {0};
-	struct http_answer answer;
-	int fd = -1;
-	bool is_valid = http_target_parse(request->target, &target, target_buf,
-					  sizeof(target_buf));
+	uint64_t end_at = wc->conn.n_sent + out->len;
+	struct trace_answer answer = {
+		.status = reply->status,
+		.content_at = end_at - reply->content_len,
+		.end_at = reply->body ? TRACE_END_UNKNOWN : end_at,
+	};
 
-	wc->conn.loop->counters.http_requests++;
-	if (!http_answer_early(request, is_valid ? &target : NULL, &answer)) {
-		fd = file_open(wc->service->root, &target, &file, path_buf);
-		answer = http_answer_file(request, &target, &file);
-	}
-	if (is_last_in_drain(wc, n_behind)) {
-		answer.close = true;
-		answer.keep_said = false;
-	}
-	wc->last = answer.close;
-	/* A peer that did not ask for the end may have sent on. */
-	wc->must_linger =
-		request->has_content || (answer.close && request->keep_alive);
-	if (fd >= 0)
-		add_file_answer(wc, out, &answer, fd);
-	else
-		add_page_answer(wc, out, &answer);
+	wc->last = reply->close;
+	wc->body = reply->body;
+	trace_add(wc->trace, request, &answer);
 }
 
-/* request is NULL when its head has not arrived. */
-static void answer_bad(struct web_conn *wc, struct text *out,
+/* Answers one request; n_behind bytes of input stand behind its head. */
+static void answer_request(struct web_conn *wc, struct gather *out,
+			   const struct http_request *request, size_t n_behind)
+{
+	struct site_reply reply =
+		site_answer(wc->service->site, request,
+			    is_last_in_drain(wc, n_behind), out);
+
+	wc->conn.loop->counters.http_requests++;
+	if (reply.failed) {
+		conn_close(&wc->conn, CONN_NO_MEMORY);
+		return;
+	}
+	/*
+	 * A peer that did not ask for the end may have sent on; and much of a
+	 * body is still on its way when its last byte is with the kernel.
+	 */
+	wc->must_linger = request->has_content || reply.body ||
+			  (reply.close && request->keep_alive);
+	take_reply(wc, request, out, &reply);
+}
+
+/* Answers what is no request; NULL when its head has not arrived. */
+static void answer_bad(struct web_conn *wc, struct gather *out,
 		       const struct http_request *request, unsigned status)
 {
-	struct http_answer answer = http_answer_bad(request, status);
+	struct site_reply reply =
+		site_answer_bad(wc->service->site, request, status, out);
 
-	wc->last = true;
 	wc->must_linger = true;
-	add_page_answer(wc, out, &answer);
+	take_reply(wc, NULL, out, &reply);
 }
 
 /*
@@ -202,7 +129,7 @@ static void answer_bad(struct web_conn *wc, struct text *out,
  * budget, and cuts them off. Returns true when what is left may hold another
  * whole one.
  */
-static bool answer_input(struct web_conn *wc, struct text *out,
+static bool answer_input(struct web_conn *wc, struct gather *out,
 			 struct slice *in)
 {
 	struct loop *loop = wc->conn.loop;
@@ -212,10 +139,9 @@ static bool answer_input(struct web_conn *wc, struct text *out,
 	for (size_t i = 0; i < budget; i++) {
 		size_t scanned = wc->scanned;
 
-		if (wc->last || in->len == 0)
+		if (wc->last || wc->conn.closed || in->len == 0)
 			return false;
-		if (wc->file >= 0 ||
-		    out->size - out->len < WEB_ANSWER_MAX + WEB_SMALL_MAX)
+		if (wc->body || !gather_has_room(out, SITE_TEXT_MAX))
 			return true;
 		switch (http_request_parse(&request, in->ptr, in->len,
 					   &scanned)) {
@@ -241,36 +167,35 @@ static bool answer_input(struct web_conn *wc, struct text *out,
 
 /* --- sending --- */
 
-/* Sends one slice of the large file. */
-static enum conn_sent send_file_slice(struct web_conn *wc)
+/* Sends a slice of the body, if there is one, and frees it when it is sent. */
+static enum conn_sent send_body(struct web_conn *wc)
 {
-	struct conn *conn = &wc->conn;
-	size_t budget = loop_budget(conn->loop, WEB_SLICE, WEB_SLICE_LEAST);
+	enum conn_sent sent;
 
-	while (wc->file_left > 0) {
-		size_t len =
-			wc->file_left < budget ? (size_t)wc->file_left : budget;
-		ssize_t n;
-
-		if (len == 0)
-			return CONN_HELD;
-		n = sendfile(conn->fd, wc->file, &wc->file_off, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return CONN_HELD;
-		if (n <= 0) {
-			conn->loop->counters.http_files_shrunk += n == 0;
-			conn_close(conn, n == 0 ? CONN_FINISHED : CONN_FAILED);
-			return CONN_BROKEN;
-		}
-		conn_note_sent(conn);
-		loop_spend(conn->loop, (size_t)n);
-		wc->file_left -= (uint64_t)n;
-		budget -= (size_t)n;
+	if (!wc->body)
+		return CONN_SENT;
+	sent = wc->body->send(wc->body, &wc->conn);
+	if (sent == CONN_SENT) {
+		body_free(wc->body);
+		wc->body = NULL;
+		trace_end_known(wc->trace, wc->conn.n_sent);
 	}
-	close_file(wc);
-	return CONN_SENT;
+	return sent;
+}
+
+/* Sends what was gathered, and the first slice of a body behind it. */
+static enum conn_sent send_gathered(struct web_conn *wc,
+				    const struct gather *out)
+{
+	enum conn_sent sent = CONN_SENT;
+	struct iovec iov[GATHER_IOV_MAX];
+
+	if (out->len > 0)
+		sent = conn_send_iov(&wc->conn, iov, gather_iov(out, iov),
+				     wc->body != NULL);
+	if (sent == CONN_SENT)
+		sent = send_body(wc);
+	return sent;
 }
 
 /* --- settling: what to wait for next --- */
@@ -303,31 +228,23 @@ static void wait_for_room(struct web_conn *wc)
 	conn_wait_writable(&wc->conn, &wc->service->stall);
 }
 
-/* Sends what was gathered, and the first slice of a large file behind it. */
-static enum conn_sent send_gathered(struct web_conn *wc, const struct text *out)
-{
-	bool has_file = wc->file >= 0;
-	enum conn_sent sent = CONN_SENT;
-
-	if (out->len > 0)
-		sent = conn_send(&wc->conn, out->ptr, out->len, has_file);
-	if (sent == CONN_SENT && has_file)
-		sent = send_file_slice(wc);
-	return sent;
-}
-
 /*
  * Answers the input, which lies in the loop's buffer, keeps what is left of it,
  * sends, and settles.
  */
 static void serve(struct web_conn *wc, struct slice in)
 {
-	struct text out = text_in(wc->conn.loop->out, LOOP_OUT_SIZE);
-	bool is_unfinished = answer_input(wc, &out, &in);
+	struct gather out;
+	bool is_unfinished;
+
+	gather_init(&out, wc->conn.loop->out, LOOP_OUT_SIZE);
+	is_unfinished = answer_input(wc, &out, &in);
 
 	/* An empty line before the next request does not begin its head. */
 	if (!is_unfinished && slice_is(in, "\r\n"))
 		in.len = wc->scanned = 0;
+	if (wc->conn.closed)
+		return;
 	if (wc->last) {
 		wc->must_linger |= in.len > 0;
 	} else if (conn_hold(&wc->in, in.ptr, in.len) < 0) {
@@ -336,18 +253,21 @@ static void serve(struct web_conn *wc, struct slice in)
 	}
 	switch (send_gathered(wc, &out)) {
 	case CONN_BROKEN:
-		break;
+		return;
 	case CONN_HELD:
+		trace_sent(wc->trace, wc->conn.n_sent);
 		wait_for_room(wc);
-		break;
+		return;
 	case CONN_SENT:
-		if (wc->last)
-			finish(wc);
-		else if (is_unfinished)
-			wait_for_room(wc);
-		else
-			wait_for_request(wc);
+		break;
 	}
+	trace_sent(wc->trace, wc->conn.n_sent);
+	if (wc->last)
+		finish(wc);
+	else if (is_unfinished)
+		wait_for_room(wc);
+	else
+		wait_for_request(wc);
 }
 
 /* Moves the kept input to the front of the loop's buffer. */
@@ -389,17 +309,16 @@ static void web_writable(struct conn *conn)
 {
 	struct web_conn *wc = web_conn_of(conn);
 
-	if (wc->file >= 0) {
-		switch (send_file_slice(wc)) {
-		case CONN_SENT:
-			break;
-		case CONN_HELD:
-			wait_for_room(wc);
-			return;
-		case CONN_BROKEN:
-			return;
-		}
+	switch (send_body(wc)) {
+	case CONN_SENT:
+		break;
+	case CONN_HELD:
+		wait_for_room(wc);
+		return;
+	case CONN_BROKEN:
+		return;
 	}
+	trace_sent(wc->trace, conn->n_sent);
 	if (wc->last)
 		finish(wc);
 	else
@@ -414,9 +333,14 @@ static void web_closed(struct conn *conn, enum conn_reason reason)
 	struct web_conn *wc = web_conn_of(conn);
 	struct counters *counters = &conn->loop->counters;
 
-	close_file(wc);
+	body_free(wc->body);
+	wc->body = NULL;
 	conn_held_clear(&wc->in);
-	if (reason == CONN_TIMED_OUT)
+	counters->http_aborted += trace_free(wc->trace, conn->n_sent);
+	wc->trace = NULL;
+	if (reason == CONN_SHRUNK)
+		counters->http_files_shrunk++;
+	else if (reason == CONN_TIMED_OUT)
 		counters->http_timeouts++;
 	else if (reason == CONN_FAILED)
 		counters->http_errors++;
@@ -441,10 +365,11 @@ static void head_expired_cb(struct deadline *deadline)
 {
 	struct conn *conn = CONTAINER_OF(deadline, struct conn, deadline);
 	struct web_conn *wc = web_conn_of(conn);
-	struct text out = text_in(conn->loop->out, LOOP_OUT_SIZE);
+	struct gather out;
 
 	conn->loop->counters.http_timeouts++;
 	conn_held_clear(&wc->in);
+	gather_init(&out, conn->loop->out, LOOP_OUT_SIZE);
 	answer_bad(wc, &out, NULL, 408);
 	switch (send_gathered(wc, &out)) {
 	case CONN_SENT:
@@ -460,14 +385,16 @@ static void head_expired_cb(struct deadline *deadline)
 
 /* --- the service --- */
 
-struct web_service *web_service_new(struct loop *loop, int root)
+struct web_service *web_service_new(struct loop *loop, struct site *site,
+				    struct access_log *log)
 {
 	struct web_service *service = calloc(1, sizeof(*service));
 
 	if (!service)
 		return NULL;
 	service->loop = loop;
-	service->root = root;
+	service->site = site;
+	service->log = log;
 	list_init(&service->conns);
 	deadline_queue_init(&service->head, loop, WEB_HEAD_S * CLOCK_NS_PER_S,
 			    head_expired_cb);
@@ -480,7 +407,7 @@ struct web_service *web_service_new(struct loop *loop, int root)
 	return service;
 }
 
-void web_service_accept_cb(void *arg, int fd)
+void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct web_service *service = arg;
 	struct web_conn *wc = malloc(sizeof(*wc));
@@ -491,10 +418,19 @@ void web_service_accept_cb(void *arg, int fd)
 		return;
 	}
 	service->loop->counters.http_connections++;
-	*wc = (struct web_conn){.service = service, .file = -1};
+	*wc = (struct web_conn){.service = service};
+	if (service->log)
+		wc->trace = trace_new(service->loop, service->log, peer,
+				      service->loop->counters.http_connections);
 	conn_init(&wc->conn, service->loop, fd, &web_ops);
 	list_add_last(&service->conns, &wc->conn.node);
 	wait_for_request(wc);
+	/*
+	 * A new peer has mostly sent its request by now. If it is answered and
+	 * closed in this turn, epoll never hears of the connection.
+	 */
+	if (conn_is_reading(&wc->conn))
+		web_readable(&wc->conn);
 }
 
 /* Whether a peer has asked for nothing for a while, now included. */
@@ -553,6 +489,5 @@ void web_service_free(struct web_service *service)
 	deadline_queue_clear(&service->idle);
 	conn_stall_clear(&service->stall);
 	deadline_queue_clear(&service->linger);
-	(void)close(service->root);
 	free(service);
 }

@@ -5,7 +5,10 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "os/address.h"
+#include "server/accesslog.h"
 #include "server/loop.h"
+#include "server/site.h"
 
 #define WEB_HEAD_S   10 /* from a head's first byte to its last: 408 */
 #define WEB_IDLE_S   65 /* between two requests on a connection */
@@ -16,17 +19,18 @@
 struct web_service;
 
 /*
- * root is the document root's descriptor; the service owns it from then on.
- * Returns NULL when out of memory (the caller still owns root).
+ * Serves this site; log may be NULL. Both must outlive the service. NULL when
+ * out of memory.
  */
-struct web_service *web_service_new(struct loop *loop, int root) MUST_CHECK;
+struct web_service *web_service_new(struct loop *loop, struct site *site,
+				    struct access_log *log) MUST_CHECK;
 
 /* Closes its connections at once. */
 void web_service_stop(struct web_service *service);
 void web_service_free(struct web_service *service);
 
 /* A listener_accepted_cb: takes over the socket. */
-void web_service_accept_cb(void *service, int fd);
+void web_service_accept_cb(void *service, int fd, const struct address *peer);
 
 /* A listener_shed_cb: closes the longest idle persistent connections. */
 size_t web_service_shed_cb(void *service, size_t n_wanted);

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a request to its answer, in three steps: decide what can be decided
+ * without a file (src/http), find the file (the cache), decide the rest; then
+ * write. Everything that is decided is decided in src/http; here is what needs
+ * the file system to be asked.
+ */
+#include "server/site.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "server/listing.h"
+
+#define SITE_INDEX "index.html"
+#define SITE_NOT_FOUND                                                         \
+	"404.html" /* at the root: shown in place of our page                  \
+		    */
+
+#define SITE_PATH_SIZE (HTTP_LINE_MAX + sizeof("/" SITE_INDEX))
+
+struct site {
+	struct loop *loop;
+	int root;
+	struct http_media *media;
+	struct cache *cache;
+	struct site_options options;
+	char boundary[HTTP_BOUNDARY_LEN];
+	struct listing_budget listings;
+};
+
+/* A request on its way to its answer. */
+struct question {
+	const struct http_request *request;
+	struct http_target target;
+	struct http_answer answer;
+	struct cache_entry *entry; /* of HTTP_CONTENT_FILE */
+	struct listing *listing;   /* of HTTP_CONTENT_LISTING */
+	char target_buf[HTTP_LINE_MAX];
+};
+
+/* --- finding --- */
+
+static bool is_hidden(struct slice path)
+{
+	for (size_t i = 0; i < path.len; i++)
+		if (path.ptr[i] == '.' && (i == 0 || path.ptr[i - 1] == '/'))
+			return true;
+	return false;
+}
+
+/* Writes path, a slash unless it is the root, and a name; NUL-ended. */
+static struct slice join(struct slice path, const char *name,
+			 char buf[SITE_PATH_SIZE])
+{
+	struct text text = text_in(buf, SITE_PATH_SIZE - 1);
+
+	text_add(&text, path);
+	if (path.len > 0)
+		text_add_char(&text, '/');
+	text_add_str(&text, name);
+	buf[text.len] = '\0';
+	return text_slice(&text);
+}
+
+/* Writes path and a coding's suffix; NUL-ended. */
+static struct slice add_suffix(struct slice path, const char *suffix,
+			       char buf[SITE_PATH_SIZE])
+{
+	struct text text = text_in(buf, SITE_PATH_SIZE - 1);
+
+	text_add(&text, path);
+	text_add_str(&text, suffix);
+	buf[text.len] = '\0';
+	return text_slice(&text);
+}
+
+/*
+ * Chooses the encoded sibling that the peer likes best, if any: *entry becomes
+ * it, and *file says so. One that is older than the file is of an older file.
+ */
+static void negotiate(struct site *site, const struct http_request *request,
+		      struct slice path, struct cache_entry **entry,
+		      struct http_file *file)
+{
+	unsigned available = file->codings;
+	char buf[SITE_PATH_SIZE];
+
+	while (file->codings != 0) {
+		struct http_file refusal;
+		struct cache_entry *sibling;
+
+		file->coding = http_coding_choose(request, available);
+		if (file->coding >= HTTP_CODING_IDENTITY)
+			return;
+		sibling = cache_get(
+			site->cache,
+			add_suffix(path, http_coding_suffix(file->coding), buf),
+			&refusal);
+		if (sibling && sibling->file.mtime_s >= file->mtime_s) {
+			*entry = sibling;
+			file->size = sibling->file.size;
+			file->mtime_s = sibling->file.mtime_s;
+			file->etag = sibling->file.etag;
+			return;
+		}
+		available &= ~(1U << file->coding);
+	}
+}
+
+/* Opens the listing of a directory that has no index, if it may be listed. */
+static bool try_listing(struct site *site, struct question *q)
+{
+	bool as_json = http_accept_prefers_json(q->request);
+
+	if (!site->options.listing || !q->target.is_directory)
+		return false;
+	q->listing = listing_open(&site->listings, site->root, q->target.path,
+				  site->options.hidden, as_json);
+	if (!q->listing)
+		return false;
+	q->answer = http_answer_listing(q->request, &q->target, as_json);
+	return true;
+}
+
+/* Puts the operator's own page in place of ours. */
+static void use_own_page(struct site *site, struct question *q)
+{
+	static const struct slice path = {SITE_NOT_FOUND,
+					  sizeof(SITE_NOT_FOUND) - 1};
+	struct http_file refusal;
+	struct cache_entry *entry = cache_get(site->cache, path, &refusal);
+
+	if (!entry || !entry->content)
+		return;
+	q->entry = entry;
+	q->answer.content = HTTP_CONTENT_FILE;
+	q->answer.size = entry->file.size;
+	q->answer.media_type = entry->file.media_type;
+}
+
+/* Decides with the file that the target names. */
+static void answer_by_file(struct site *site, struct question *q)
+{
+	const struct http_policy policy = {
+		.now_s = loop_wall(site->loop).tv_sec,
+		.max_age_s = site->options.max_age_s,
+	};
+	struct http_file file = {.kind = HTTP_FILE_REFUSED, .status = 404};
+	struct slice path = q->target.path;
+	char buf[SITE_PATH_SIZE];
+
+	if (q->target.is_directory)
+		path = join(path, SITE_INDEX, buf);
+	if (site->options.hidden || !is_hidden(path))
+		q->entry = cache_get(site->cache, path, &file);
+	if (q->entry) {
+		file = q->entry->file;
+		negotiate(site, q->request, path, &q->entry, &file);
+	} else if (q->target.is_directory) {
+		/* A directory called index.html is no index. */
+		if (file.kind == HTTP_FILE_DIRECTORY) {
+			file.kind = HTTP_FILE_REFUSED;
+			file.status = 404;
+		}
+		if (file.status == 404 &&
+		    (site->options.hidden || !is_hidden(q->target.path)) &&
+		    try_listing(site, q))
+			return;
+	}
+	q->answer = http_answer_file(q->request, &q->target, &file, &policy);
+	if (q->answer.status == 404)
+		use_own_page(site, q);
+}
+
+static void decide(struct site *site, struct question *q)
+{
+	bool is_valid = http_target_parse(q->request->target, &q->target,
+					  q->target_buf, sizeof(q->target_buf));
+
+	if (!http_answer_early(q->request, is_valid ? &q->target : NULL,
+			       &q->answer))
+		answer_by_file(site, q);
+}
+
+/* --- writing --- */
+
+static void write_page(struct site *site, const struct http_answer *answer,
+		       struct gather *out, struct site_reply *reply)
+{
+	char buf[HTTP_PAGE_MAX];
+	struct text page = text_in(buf, sizeof(buf));
+
+	if (answer->content == HTTP_CONTENT_PAGE)
+		http_page_write(&page, answer->status);
+	http_head_write(&out->text, answer, page.len, loop_date(site->loop),
+			site->boundary);
+	gather_note_text(out);
+	if (answer->head_only)
+		return;
+	gather_add(out, text_slice(&page));
+	reply->content_len = page.len;
+}
+
+/* The whole of a small file, or one range of it, joins its head. */
+static bool is_inline(const struct question *q)
+{
+	return q->entry->content && q->answer.ranges.n <= 1;
+}
+
+static void write_file(struct site *site, struct question *q,
+		       struct gather *out, struct site_reply *reply)
+{
+	const struct http_answer *answer = &q->answer;
+	uint64_t length = http_content_length(answer, site->boundary);
+	size_t before = out->text.len;
+	uint64_t first =
+		answer->ranges.n == 1 ? answer->ranges.list[0].first : 0;
+
+	http_head_write(&out->text, answer, length, loop_date(site->loop),
+			site->boundary);
+	gather_note_text(out);
+	if (answer->head_only)
+		return;
+	if (is_inline(q)) {
+		gather_add(out, (struct slice){q->entry->content + first,
+					       (size_t)length});
+		reply->content_len = length;
+		return;
+	}
+	reply->body = body_new_file(q->entry, answer, site->boundary);
+	if (!reply->body) {
+		out->text.len = before;
+		gather_note_text(out);
+		reply->failed = true;
+	}
+}
+
+static void write_listing(struct site *site, struct question *q,
+			  struct gather *out, struct site_reply *reply)
+{
+	http_head_write(&out->text, &q->answer, 0, loop_date(site->loop),
+			site->boundary);
+	gather_note_text(out);
+	if (q->answer.head_only)
+		listing_free(q->listing);
+	else
+		reply->body = listing_body(q->listing, q->answer.chunked);
+}
+
+struct site_reply site_answer(struct site *site,
+			      const struct http_request *request, bool is_last,
+			      struct gather *out)
+{
+	struct question q;
+	struct site_reply reply = {0};
+
+	q.request = request;
+	q.entry = NULL;
+	q.listing = NULL;
+	decide(site, &q);
+	if (is_last) {
+		q.answer.close = true;
+		q.answer.keep_said = false;
+	}
+	reply.status = q.answer.status;
+	reply.close = q.answer.close;
+	switch (q.answer.content) {
+	case HTTP_CONTENT_NONE:
+	case HTTP_CONTENT_PAGE:
+		write_page(site, &q.answer, out, &reply);
+		break;
+	case HTTP_CONTENT_FILE:
+		write_file(site, &q, out, &reply);
+		break;
+	case HTTP_CONTENT_LISTING:
+		write_listing(site, &q, out, &reply);
+		break;
+	}
+	return reply;
+}
+
+struct site_reply site_answer_bad(struct site *site,
+				  const struct http_request *request,
+				  unsigned status, struct gather *out)
+{
+	struct http_answer answer = http_answer_bad(request, status);
+	struct site_reply reply = {.status = status, .close = true};
+
+	write_page(site, &answer, out, &reply);
+	return reply;
+}
+
+/* --- the site --- */
+
+/* What separates parts must not be guessed by who writes the files. */
+static void make_boundary(char boundary[HTTP_BOUNDARY_LEN])
+{
+	unsigned char random[HTTP_BOUNDARY_LEN] = {0};
+
+	/* Without randomness it is only easier to guess. */
+	(void)!getrandom(random, sizeof(random), GRND_NONBLOCK);
+	for (size_t i = 0; i < HTTP_BOUNDARY_LEN; i++)
+		boundary[i] = (char)('a' + random[i] % 26);
+}
+
+struct site *site_new(struct loop *loop, int root, struct http_media *media,
+		      const struct site_options *options)
+{
+	struct site *site = calloc(1, sizeof(*site));
+
+	if (!site)
+		return NULL;
+	site->loop = loop;
+	site->options = *options;
+	make_boundary(site->boundary);
+	site->cache = cache_new(loop, root, media, &options->cache);
+	if (!site->cache) {
+		free(site);
+		return NULL;
+	}
+	site->root = root;
+	site->media = media;
+	return site;
+}
+
+void site_free(struct site *site)
+{
+	if (!site)
+		return;
+	cache_free(site->cache);
+	http_media_free(site->media);
+	(void)close(site->root);
+	free(site);
+}
