@@ -13,13 +13,9 @@
  * A burst of a few thousand connects must fit; the kernel caps it at
  * net.core.somaxconn.
  */
-#define SOCKET_BACKLOG 4096
+#define SOCKET_BACKLOG	  4096
 
-/*
- * The kernel takes no more from us while it has this much unsent: a peer that
- * does not read costs little memory, and what it is sent is fresh.
- */
-#define SOCKET_UNSENT_MAX (128 << 10)
+#define SOCKET_UNSENT_MAX (128 << 10) /* see socket_limit_unsent() */
 
 /* Room in the kernel for a burst of datagrams; it caps this at rmem_max. */
 #define SOCKET_UDP_RECEIVE_BUF (4 << 20)
@@ -71,8 +67,6 @@ int socket_listen_tcp(const struct address *address)
 	if (fd < 0)
 		return -1;
 	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0 ||
-	    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, SOCKET_UNSENT_MAX) <
-		    0 ||
 	    listen(fd, SOCKET_BACKLOG) < 0)
 		return close_failed(fd);
 	return fd;
@@ -99,6 +93,12 @@ int socket_bind_udp(const struct address *address)
 	/* A smaller buffer loses more in a burst, but it serves. */
 	(void)set_option(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_UDP_RECEIVE_BUF);
 	return fd;
+}
+
+void socket_limit_unsent(int fd)
+{
+	/* Without it the connection is only greedier. */
+	(void)set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, SOCKET_UNSENT_MAX);
 }
 
 int socket_local_address(int fd, struct address *out)

@@ -16,8 +16,8 @@
 
 /*
  * A listening TCP socket. An IPv6 one takes IPv6 only, so that both families
- * can have sockets of their own. Nagle's algorithm is off and
- * what the kernel buffers to send is bounded; accepted sockets inherit that.
+ * can have sockets of their own. Nagle's algorithm is off, and
+ * accepted sockets inherit that.
  */
 int socket_listen_tcp(const struct address *address) MUST_CHECK;
 
@@ -29,6 +29,13 @@ int socket_bind_udp(const struct address *address) MUST_CHECK;
 
 /* An unbound socket of the address's family; type as for socket(2). */
 int socket_open(const struct address *address, int type) MUST_CHECK;
+
+/*
+ * Makes the kernel take no more from us while it has 128 KiB unsent. A peer
+ * that does not read then costs little of its memory, instead of megabytes; a
+ * fast one costs us more wake-ups.
+ */
+void socket_limit_unsent(int fd);
 
 /* The address that the socket is bound to. */
 int socket_local_address(int fd, struct address *out) MUST_CHECK;

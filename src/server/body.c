@@ -15,7 +15,7 @@
 #include "http/head.h"
 
 /* Bytes of a file per wake-up, and when the turn is old. */
-#define BODY_SLICE	 (512 << 10)
+#define BODY_SLICE	 (2 << 20)
 #define BODY_SLICE_LEAST (64 << 10)
 
 struct file_body {

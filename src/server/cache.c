@@ -36,7 +36,10 @@
 #include "http/etag.h"
 #include "os/docroot.h"
 
-#define CACHE_SETTLE_S	  2 /* the coarsest clock of a file system in use */
+#define CACHE_SETTLE_S 2 /* the coarsest clock of a file system in use */
+#define CACHE_TOUCH_NS                                                         \
+	CLOCK_NS_PER_S	    /* "recently used" is as exact as that             \
+			     */
 #define CACHE_SUFFIX_SIZE 8 /* ".zst" and a NUL fit */
 #define CACHE_READ_TRIES  3 /* for a file that changes while it is read */
 
@@ -69,24 +72,29 @@ struct directory {
 	char path[]; /* NUL-ended */
 };
 
+/*
+ * What a lookup touches comes first and together: among thousands of files it
+ * is the processor's cache misses that a lookup costs.
+ */
 struct entry {
-	struct cache_entry public;
-	struct cache *cache;
 	struct entry *next; /* of the same hash */
 	uint64_t hash;
-	struct list_node used; /* of cache->small or cache->large */
-	struct loop_corpse corpse;
+	uint64_t checked_turn;
+	uint64_t used_ns;
 	struct directory *directory;
 	unsigned directory_version;
 	bool is_settled;
 	bool is_watched; /* a change of its directory tells of its name */
 	bool is_listed;	 /* can be found; else it lives for its holders only */
-	unsigned n_holds;
-	uint64_t checked_turn;
-	uint64_t used_ns;
-	size_t cost; /* bytes */
 	struct facts facts;
+	struct cache_entry public;
 	char etag[HTTP_ETAG_SIZE];
+
+	struct cache *cache;
+	struct list_node used; /* of cache->small or cache->large */
+	struct loop_corpse corpse;
+	unsigned n_holds;
+	size_t cost; /* bytes */
 	size_t path_len;
 	char path[]; /* NUL-ended */
 };
@@ -471,6 +479,7 @@ static void add(struct entry *entry)
 	cache->usage.max_bytes += entry->cost;
 	cache->usage.max_files++;
 	cache->usage.max_open += is_large;
+	entry->used_ns = loop_now_ns(cache->loop);
 	list_add_first(is_large ? &cache->large : &cache->small, &entry->used);
 }
 
@@ -568,15 +577,19 @@ static bool is_current(struct cache *cache, struct entry *entry)
 	return is_same(&facts, &entry->facts);
 }
 
-/* The entry was asked for: to the front of its list. */
+/*
+ * The entry was asked for: to the front of its list, unless it was brought
+ * there a moment ago, since that costs its neighbours' cache lines too.
+ */
 static void touch(struct cache *cache, struct entry *entry)
 {
 	struct list_node *list =
 		entry->public.fd >= 0 ? &cache->large : &cache->small;
+	uint64_t now_ns = loop_now_ns(cache->loop);
 
-	entry->used_ns = loop_now_ns(cache->loop);
-	if (list->next == &entry->used)
+	if (now_ns - entry->used_ns < CACHE_TOUCH_NS)
 		return;
+	entry->used_ns = now_ns;
 	list_remove(&entry->used);
 	list_add_first(list, &entry->used);
 }

@@ -16,7 +16,8 @@ void gather_init(struct gather *gather, char *buf, size_t size)
 
 bool gather_has_room(const struct gather *gather, size_t text_len)
 {
-	return gather->n_pieces < GATHER_PIECES_MAX &&
+	return gather->len < GATHER_LEN_MAX &&
+	       gather->n_pieces < GATHER_PIECES_MAX &&
 	       gather->text.size - gather->text.len >= text_len;
 }
 

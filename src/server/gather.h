@@ -11,6 +11,8 @@
 /* Below this, copying is cheaper than one more piece for the kernel. */
 #define GATHER_COPY_MAX	  2048
 
+#define GATHER_LEN_MAX	  (128 << 10) /* nothing is added to more than this */
+
 #define GATHER_PIECES_MAX 16
 #define GATHER_IOV_MAX	  (2 * GATHER_PIECES_MAX + 1)
 
@@ -37,7 +39,10 @@ struct gather {
 /* Nothing gathered yet; the text goes to buf[0..size). */
 void gather_init(struct gather *gather, char *buf, size_t size);
 
-/* True when text_len more bytes of text and one piece can be added. */
+/*
+ * True when text_len more bytes of text and one piece can be added, and not so
+ * much is gathered already that a peer that does not read would cost too much.
+ */
 bool gather_has_room(const struct gather *gather, size_t text_len);
 
 /* Tells that text was added to gather->text. */

@@ -15,10 +15,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "os/socket.h"
 
 #define LISTENER_BUDGET	  64 /* accepts per wake-up, then others' turn */
 #define LISTENER_SHED	  32 /* idle connections to close in one shortage */
 #define LISTENER_PAUSE_MS 100
+
+/*
+ * Beyond this many connections each may keep little in the kernel: a thousand
+ * that do not read would else fill the memory that the host has for TCP.
+ */
+#define LISTENER_CROWD 256
 
 /* A shortage that comes back sooner than this is still the same one. */
 #define LISTENER_CALM_NS (10 * CLOCK_NS_PER_S)
@@ -116,6 +123,8 @@ static bool accept_one(struct listener *listener)
 			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
+		if (set->loop->n_conns >= LISTENER_CROWD)
+			socket_limit_unsent(fd);
 		listener->accepted_cb(listener->service, fd, &peer);
 		return true;
 	}
