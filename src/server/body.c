@@ -16,7 +16,7 @@
 
 /* Bytes of a file per wake-up, and when the turn is old. */
 #define BODY_SLICE	 (2 << 20)
-#define BODY_SLICE_LEAST (64 << 10)
+#define BODY_SLICE_LEAST (256 << 10)
 
 struct file_body {
 	struct body body;

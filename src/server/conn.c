@@ -108,7 +108,9 @@ static void write_on(struct conn *conn)
 	if (conn->closed || conn->armed != EV_WRITE)
 		return;
 	if (conn->has_progress) {
-		conn_wait_writable(conn, conn->stall);
+		/* Otherwise the service has said so. */
+		if (conn_has_held(conn))
+			conn_wait_writable(conn, conn->stall);
 		return;
 	}
 	/*
