@@ -70,6 +70,7 @@ src_libclient_a_SOURCES = \
 	src/client/udp.c src/client/udp.h \
 	src/client/wait.c src/client/wait.h
 
+
 sbin_PROGRAMS = src/uppercase-server
 src_uppercase_server_SOURCES = src/server/main.c
 src_uppercase_server_LDADD = src/libserver.a src/libhttp.a src/libos.a \

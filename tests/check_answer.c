@@ -9,35 +9,14 @@
 #include <string.h>
 
 #include "harness.h"
+#include "http_fixture.h"
 
 #define HOST " HTTP/1.1\r\nHost: h\r\n"
 
-/* A request that was parsed, with its target if it has a valid one. */
-struct parsed {
-	struct http_request request;
-	struct http_target target;
-	bool has_target;
-	char path[256];
-};
-
-static struct parsed *parse(const char *head)
+static bool early(const struct asked *asked, struct http_answer *answer)
 {
-	static struct parsed parsed;
-	size_t scanned = 0;
-
-	ck_assert_msg(http_request_parse(&parsed.request, head, strlen(head),
-					 &scanned) == HTTP_REQUEST_DONE,
-		      "not a request: %s", head);
-	parsed.has_target =
-		http_target_parse(parsed.request.target, &parsed.target,
-				  parsed.path, sizeof(parsed.path));
-	return &parsed;
-}
-
-static bool early(const struct parsed *parsed, struct http_answer *answer)
-{
-	return http_answer_early(&parsed->request,
-				 parsed->has_target ? &parsed->target : NULL,
+	return http_answer_early(&asked->request,
+				 asked->has_target ? &asked->target : NULL,
 				 answer);
 }
 
@@ -90,7 +69,7 @@ START_TEST(method_and_target_alone_decide_this)
 {
 	const struct early_row *row = &early_rows[_i];
 	struct http_answer answer = {0};
-	bool decided = early(parse(row->head), &answer);
+	bool decided = early(http_fixture_ask(row->head), &answer);
 
 	ck_assert_msg(decided == (row->status != 0), "%s", row->why);
 	if (!decided)
@@ -110,7 +89,7 @@ START_TEST(an_error_has_a_page_of_html)
 	const struct early_row *row = &early_rows[_i];
 	struct http_answer answer;
 
-	if (row->status < 400 || !early(parse(row->head), &answer))
+	if (row->status < 400 || !early(http_fixture_ask(row->head), &answer))
 		return;
 	ck_assert_int_eq(answer.content, HTTP_CONTENT_PAGE);
 	ck_assert_str_eq(answer.media_type, "text/html; charset=utf-8");
@@ -121,15 +100,15 @@ START_TEST(methods_are_listed_where_they_are_asked_for_or_missed)
 {
 	struct http_answer answer;
 
-	ck_assert(early(parse("OPTIONS *" HOST "\r\n"), &answer));
+	ck_assert(early(http_fixture_ask("OPTIONS *" HOST "\r\n"), &answer));
 	ck_assert(answer.allow);
 	ck_assert_int_eq(answer.content, HTTP_CONTENT_NONE);
 	ck_assert_ptr_null(answer.media_type);
-	ck_assert(early(parse("POST /" HOST "\r\n"), &answer));
+	ck_assert(early(http_fixture_ask("POST /" HOST "\r\n"), &answer));
 	ck_assert(answer.allow);
-	ck_assert(early(parse("BREW /" HOST "\r\n"), &answer));
+	ck_assert(early(http_fixture_ask("BREW /" HOST "\r\n"), &answer));
 	ck_assert(!answer.allow);
-	ck_assert(early(parse("GET *" HOST "\r\n"), &answer));
+	ck_assert(early(http_fixture_ask("GET *" HOST "\r\n"), &answer));
 	ck_assert(!answer.allow);
 }
 END_TEST
@@ -189,13 +168,12 @@ static const struct http_file folder = {.kind = HTTP_FILE_DIRECTORY};
 static struct http_answer answer_to(const char *head,
 				    const struct http_file *file)
 {
-	struct parsed *parsed = parse(head);
+	struct asked *asked = http_fixture_ask(head);
 	struct http_answer answer;
 
-	ck_assert(parsed->has_target);
-	ck_assert(!early(parsed, &answer));
-	return http_answer_file(&parsed->request, &parsed->target, file,
-				&policy);
+	ck_assert(asked->has_target);
+	ck_assert(!early(asked, &answer));
+	return http_answer_file(&asked->request, &asked->target, file, &policy);
 }
 
 static bool same(struct slice a, const char *b)

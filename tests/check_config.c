@@ -114,6 +114,14 @@ START_TEST(without_options_the_defaults_hold)
 	ck_assert_uint_eq(ran->config.n_listen, 0);
 	ck_assert_str_eq(ran->config.root, HTDOCS_DIR);
 	ck_assert(!ran->config.tcp_once);
+	ck_assert(!ran->config.listing);
+	ck_assert(!ran->config.hidden);
+	ck_assert_ptr_null(ran->config.mime_types);
+	ck_assert_ptr_null(ran->config.access_log);
+	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_COMBINED);
+	ck_assert_int_eq(ran->config.max_age_s, -1);
+	ck_assert_uint_eq(ran->config.cache_size, 64 << 20);
+	ck_assert_uint_eq(ran->config.cache_files, 16384);
 	free(ran);
 }
 END_TEST
@@ -176,6 +184,81 @@ START_TEST(a_port_is_a_number_or_off)
 }
 END_TEST
 
+static const char *const file_options[] = {
+	"--listing --hidden --max-age=60 --mime-types=/etc/m --access-log=/l "
+	"--log-format=json --cache-size=2k --cache-files=7",
+	"--cache-files 7 --cache-size 2048 --log-format json --access-log /l "
+	"--mime-types /etc/m --max-age 60 --hidden --listing",
+	/* the last one counts */
+	"--listing --hidden --max-age=1 --mime-types=/x --access-log=- "
+	"--log-format=combined --cache-size=1G --cache-files=0 --listing "
+	"--hidden --max-age=60 --mime-types=/etc/m --access-log=/l "
+	"--log-format=json --cache-size=2k --cache-files=7",
+};
+
+START_TEST(every_spelling_of_an_option_about_files_means_the_same)
+{
+	struct run *ran = run_well(file_options[_i]);
+
+	ck_assert(ran->config.listing);
+	ck_assert(ran->config.hidden);
+	ck_assert_int_eq(ran->config.max_age_s, 60);
+	ck_assert_str_eq(ran->config.mime_types, "/etc/m");
+	ck_assert_str_eq(ran->config.access_log, "/l");
+	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_JSON);
+	ck_assert_uint_eq(ran->config.cache_size, 2048);
+	ck_assert_uint_eq(ran->config.cache_files, 7);
+	free(ran);
+}
+END_TEST
+
+START_TEST(options_about_files_stand_for_themselves)
+{
+	struct run *ran = run_well("--listing");
+
+	ck_assert(ran->config.listing);
+	ck_assert(!ran->config.hidden);
+	free(ran);
+	ran = run_well("--hidden");
+	ck_assert(!ran->config.listing);
+	ck_assert(ran->config.hidden);
+	free(ran);
+	ran = run_well("--access-log=-");
+	ck_assert_str_eq(ran->config.access_log, "-");
+	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_COMBINED);
+	free(ran);
+	ran = run_well("--log-format=combined");
+	ck_assert_ptr_null(ran->config.access_log);
+	free(ran);
+}
+END_TEST
+
+static const struct number_row {
+	const char *line;
+	int64_t max_age_s;
+	uint64_t cache_size;
+	uint64_t cache_files;
+} numbers[] = {
+	{"--max-age=0 --cache-size=0 --cache-files=0", 0, 0, 0},
+	{"--max-age=2147483647 --cache-size=1024G --cache-files=4194304",
+	 INT32_MAX, UINT64_C(1) << 40, 1 << 22},
+	{"--max-age=31536000 --cache-size=1M --cache-files=1", 31536000,
+	 1 << 20, 1},
+	{"--max-age=007 --cache-size=1K --cache-files=007", 7, 1024, 7},
+};
+
+START_TEST(numbers_about_files_have_bounds)
+{
+	const struct number_row *row = &numbers[_i];
+	struct run *ran = run_well(row->line);
+
+	ck_assert_int_eq(ran->config.max_age_s, row->max_age_s);
+	ck_assert_uint_eq(ran->config.cache_size, row->cache_size);
+	ck_assert_uint_eq(ran->config.cache_files, row->cache_files);
+	free(ran);
+}
+END_TEST
+
 static const char *const fine_lines[] = {
 	"-u 7 -t 7",	      /* UDP and TCP ports are apart */
 	"-u 7 -w 7",	      /* UDP and TCP ports are apart */
@@ -225,11 +308,12 @@ static const char *const help_lines[] = {
 START_TEST(help_names_every_option_on_standard_output)
 {
 	static const char *const words[] = {
-		"-a, --listen",	  "-u, --udp-port",
-		"-t, --tcp-port", "-w, --http-port",
-		"-r, --root",	  "--tcp-once",
-		"-h, --help",	  "-V, --version",
-		"12000",	  "6789",
+		"-a, --listen",	   "-u, --udp-port", "-t, --tcp-port",
+		"-w, --http-port", "-r, --root",     "--tcp-once",
+		"--listing",	   "--hidden",	     "--max-age",
+		"--mime-types",	   "--access-log",   "--log-format",
+		"--cache-size",	   "--cache-files",  "-h, --help",
+		"-V, --version",   "12000",	     "6789",
 	};
 	struct run *ran = run(help_lines[_i]);
 
@@ -327,6 +411,31 @@ static const struct wrong_row {
 	{"-u", "u", NULL},
 	{"--root", "root", NULL},
 	{"--tcp-once=yes", "tcp-once", NULL},
+	{"--listing=yes", "listing", NULL},
+	{"--hidden=no", "hidden", NULL},
+	{"--max-age=-1", "--max-age", "'-1'"},
+	{"--max-age=", "--max-age", "''"},
+	{"--max-age=1h", "--max-age", "'1h'"},
+	{"--max-age=1.5", "--max-age", "'1.5'"},
+	{"--max-age=2147483648", "--max-age", "2147483648"},
+	{"--max-age", "max-age", NULL},
+	{"--log-format=", "--log-format", "''"},
+	{"--log-format=JSON", "--log-format", "'JSON'"},
+	{"--log-format=common", "--log-format", "'common'"},
+	{"--log-format=json,combined", "--log-format", "json,combined"},
+	{"--cache-size=", "--cache-size", "''"},
+	{"--cache-size=64MB", "--cache-size", "'64MB'"},
+	{"--cache-size=-1", "--cache-size", "'-1'"},
+	{"--cache-size=1025G", "--cache-size", "1025G"},
+	{"--cache-size=1099511627777", "--cache-size", "1099511627777"},
+	{"--cache-size=18446744073709551616", "--cache-size", "551616"},
+	{"--cache-files=", "--cache-files", "''"},
+	{"--cache-files=1k", "--cache-files", "'1k'"},
+	{"--cache-files=4194305", "--cache-files", "4194305"},
+	{"--cache-files=-1", "--cache-files", "'-1'"},
+	{"--mime-types", "mime-types", NULL},
+	{"--access-log", "access-log", NULL},
+	{"--cache", "cache", NULL}, /* short for two of them */
 };
 
 START_TEST(what_is_wrong_is_named_with_its_value)
@@ -360,6 +469,12 @@ int main(void)
 	tcase_add_test(tcase, without_options_the_defaults_hold);
 	tcase_add_loop_test(tcase, every_spelling_of_an_option_means_the_same,
 			    0, (int)ARRAY_LEN(all_options));
+	tcase_add_loop_test(
+		tcase, every_spelling_of_an_option_about_files_means_the_same,
+		0, (int)ARRAY_LEN(file_options));
+	tcase_add_test(tcase, options_about_files_stand_for_themselves);
+	tcase_add_loop_test(tcase, numbers_about_files_have_bounds, 0,
+			    (int)ARRAY_LEN(numbers));
 	tcase_add_loop_test(tcase, a_port_is_a_number_or_off, 0,
 			    (int)ARRAY_LEN(ports));
 	tcase_add_loop_test(tcase, what_can_be_served_together_is_accepted, 0,

@@ -3,7 +3,7 @@
  * The document root against real folders: what is below it opens, nothing else
  * does, whatever links, loops, queues and long names lie there. Both ways to a
  * file are held to the same contract: openat2(2), and the walk for kernels that
- * do not have it.
+ * do not have it. What stat says is what opening would say.
  *
  * Every test has a folder with a root in it and a secret beside that root:
  *
@@ -16,9 +16,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -534,6 +538,169 @@ START_TEST(what_may_not_be_read_is_refused)
 }
 END_TEST
 
+/* --- stat --- */
+
+/* How the kernel answers openat2(2); 0: as it does. */
+static const int kernels[] = {0, ENOSYS, EPERM};
+
+#define N_KERNELS ((int)ARRAY_LEN(kernels))
+
+/* An old kernel, or a container's filter, until the end of the process. */
+static void become_kernel(int error)
+{
+	const uint32_t nr_openat2 = 437; /* on every architecture */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {ARRAY_LEN(code), code};
+
+	if (error == 0)
+		return;
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program),
+			 0);
+}
+
+static struct stat stat_of(const char *path)
+{
+	struct stat st;
+
+	ck_assert_msg(docroot_stat(root, path, &st) == 0, "%s: %s", path,
+		      strerror(errno));
+	return st;
+}
+
+static void assert_no_stat(const char *path, int want)
+{
+	int before = lowest_free();
+	struct stat st;
+
+	errno = 0;
+	ck_assert_msg(docroot_stat(root, path, &st) == -1, "%s: there", path);
+	ck_assert_msg(errno == want, "%s: %s, not %s", path, strerror(errno),
+		      strerror(want));
+	ck_assert_int_eq(lowest_free(), before);
+}
+
+START_TEST(stat_says_what_the_open_file_says)
+{
+	static const char *const paths[] = {"file", "sub/file", "sub/deep/file",
+					    "sub", ""};
+	int before = lowest_free();
+
+	become_kernel(kernels[_i]);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		struct stat got = stat_of(paths[i]), want;
+		int fd = docroot_open_file(root, paths[i]);
+
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(fstat(fd, &want), 0);
+		(void)close(fd);
+		ck_assert_uint_eq(got.st_ino, want.st_ino);
+		ck_assert_uint_eq(got.st_dev, want.st_dev);
+		ck_assert_uint_eq(got.st_mode, want.st_mode);
+		ck_assert_int_eq(got.st_size, want.st_size);
+		ck_assert_int_eq(got.st_mtim.tv_nsec, want.st_mtim.tv_nsec);
+	}
+	ck_assert_int_eq(lowest_free(), before);
+}
+END_TEST
+
+START_TEST(stat_sees_each_change)
+{
+	struct stat before, after;
+
+	become_kernel(kernels[_i]);
+	before = stat_of("file");
+	folder_write_text(folder, "root/file", "longer");
+	after = stat_of("file");
+	ck_assert_int_eq(after.st_size, (off_t)strlen("longer"));
+	ck_assert_int_ne(before.st_size, after.st_size);
+	folder_write_text(folder, "root/new", "new");
+	ck_assert_int_eq(renameat(root, "new", root, "file"), 0);
+	after = stat_of("file");
+	ck_assert_uint_ne(before.st_ino, after.st_ino);
+	ck_assert_int_eq(unlinkat(root, "file", 0), 0);
+	assert_no_stat("file", ENOENT);
+}
+END_TEST
+
+START_TEST(stat_does_not_look_outside)
+{
+	become_kernel(kernels[_i]);
+	add_link("../secret", "out");
+	add_link("..", "up");
+	add_absolute_link("secret", "absolute");
+	/* Without openat2 no link is followed, wherever it leads. */
+	assert_no_stat("out", kernels[_i] == 0 ? EXDEV : ELOOP);
+	assert_no_stat("up/secret", kernels[_i] == 0 ? EXDEV : ELOOP);
+	assert_no_stat("absolute", kernels[_i] == 0 ? EXDEV : ELOOP);
+	assert_no_stat("..", EXDEV);
+	assert_no_stat("../secret", EXDEV);
+	assert_no_stat("sub/../../secret", EXDEV);
+}
+END_TEST
+
+/* Whoever may open a path may stat it, and nobody else: the same errors. */
+START_TEST(stat_fails_as_opening_does)
+{
+	static const char *const paths[] = {
+		"absent", "absent/file", "file/file", "file/",
+		"loop",	  "dead",	 "inner",     "inner/file",
+	};
+
+	become_kernel(kernels[_i]);
+	add_link("loop", "loop");
+	add_link("absent", "dead");
+	add_link("sub", "inner");
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		int fd = docroot_open_file(root, paths[i]);
+
+		if (fd < 0)
+			assert_no_stat(paths[i], errno);
+		else
+			ck_assert(!S_ISLNK(stat_of(paths[i]).st_mode));
+		if (fd >= 0)
+			(void)close(fd);
+	}
+}
+END_TEST
+
+/* Nothing is opened for reading: neither a queue nor a mode is in the way. */
+START_TEST(stat_needs_no_right_to_read)
+{
+	folder_write_text(folder, "root/private", "private");
+	ck_assert_int_eq(fchmodat(root, "private", 0, 0), 0);
+	ck_assert_int_eq(mkfifoat(root, "queue", 0), 0);
+	ck_assert_msg(become_nobody(), "setuid: %s", strerror(errno));
+	become_kernel(kernels[_i]);
+	ck_assert(S_ISREG(stat_of("private").st_mode));
+	ck_assert(S_ISFIFO(stat_of("queue").st_mode));
+}
+END_TEST
+
+START_TEST(stat_without_a_descriptor_is_an_error_that_heals)
+{
+	struct rlimit limit, none;
+	struct stat st;
+	int before = lowest_free();
+
+	become_kernel(kernels[_i]);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)before;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(docroot_stat(root, "sub/file", &st), -1);
+	ck_assert_int_eq(errno, EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert(S_ISREG(stat_of("sub/file").st_mode));
+}
+END_TEST
+
 /* --- the suite --- */
 
 static TCase *add_case(Suite *suite, const char *name)
@@ -602,6 +769,21 @@ static void add_other(Suite *suite)
 	add_both(tcase, what_may_not_be_read_is_refused);
 }
 
+static void add_stat(Suite *suite)
+{
+	TCase *tcase = add_case(suite, "stat");
+
+	tcase_add_loop_test(tcase, stat_says_what_the_open_file_says, 0,
+			    N_KERNELS);
+	tcase_add_loop_test(tcase, stat_sees_each_change, 0, N_KERNELS);
+	tcase_add_loop_test(tcase, stat_does_not_look_outside, 0, N_KERNELS);
+	tcase_add_loop_test(tcase, stat_fails_as_opening_does, 0, N_KERNELS);
+	tcase_add_loop_test(tcase, stat_needs_no_right_to_read, 0, N_KERNELS);
+	tcase_add_loop_test(tcase,
+			    stat_without_a_descriptor_is_an_error_that_heals, 0,
+			    N_KERNELS);
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("docroot");
@@ -610,5 +792,6 @@ int main(void)
 	add_below(suite);
 	add_out(suite);
 	add_other(suite);
+	add_stat(suite);
 	return harness_run(suite);
 }

@@ -174,8 +174,7 @@ static void expect_version(const struct response *response, size_t size,
 	unsigned char *data = new_version(size, version);
 
 	http_expect_status(response, 200);
-	if (response->len != size ||
-	    memcmp(response->content, data, size) != 0)
+	if (response->len != size || memcmp(response->content, data, size) != 0)
 		harness_fail("version %d (%zu bytes) expected, got %.12s "
 			     "(%zu bytes)",
 			     version, size, (const char *)response->content,
@@ -284,20 +283,20 @@ static void exchange(const struct place *place)
 			 0);
 }
 
-static void delete(const struct place *place)
+static void delete (const struct place *place)
 {
 	ck_assert_int_eq(unlink(in(place, "dir/f")), 0);
 }
 
 static void delete_and_make(const struct place *place)
 {
-	delete(place);
+	delete (place);
 	write_anew(place);
 }
 
 static void link_over(const struct place *place)
 {
-	delete(place);
+	delete (place);
 	ck_assert_int_eq(link(in(place, "dir/g"), in(place, "dir/f")), 0);
 }
 
@@ -308,31 +307,31 @@ static void change_mode(const struct place *place)
 
 static void link_out(const struct place *place)
 {
-	delete(place);
+	delete (place);
 	make_link(place, "../../../secrets/f", "dir/f");
 }
 
 static void link_inside(const struct place *place)
 {
-	delete(place);
+	delete (place);
 	make_link(place, "../other/f", "dir/f");
 }
 
 static void link_to_itself(const struct place *place)
 {
-	delete(place);
+	delete (place);
 	make_link(place, "f", "dir/f");
 }
 
 static void make_fifo(const struct place *place)
 {
-	delete(place);
+	delete (place);
 	ck_assert_int_eq(mkfifo(in(place, "dir/f"), 0644), 0);
 }
 
 static void make_folder(const struct place *place)
 {
-	delete(place);
+	delete (place);
 	folder_add(place->path, "dir/f");
 }
 
@@ -459,7 +458,7 @@ static const struct {
 	{close_folder, NULL, 403, NO_VERSION},
 	{close_place, NULL, 403, NO_VERSION},
 	{move_place, NULL, 404, NO_VERSION},
-	{link_place_out, NULL, 404, NO_VERSION},
+	{link_place_out, NULL, 403, NO_VERSION},
 	/* By a path with a link in it. */
 	{write_in_place, "link/f", 200, 2},
 	{delete, "link/f", 404, NO_VERSION},
@@ -620,6 +619,12 @@ static void make_old_root(void)
 	folder_write_text(root, "404.html", "version 1");
 	folder_write_text(root, "last", "");
 	wait_until_old(in(&place, "../last"));
+}
+
+static void free_root(void)
+{
+	free(root);
+	free(outside);
 }
 
 static struct place old_place(const char *name)
@@ -825,50 +830,10 @@ START_TEST(what_a_client_has_is_not_confirmed_after_a_change)
 END_TEST
 
 /*
- * The server hears of many connections at once, and may look at the file once
- * for all of them. What it has seen then must not be the answer to a request
- * that came after the change, though a request before it was heard of earlier.
+ * Only the first write to a page changes the file's times, so a cache must not
+ * trust a time that it sees right after one.
  */
-START_TEST(a_request_behind_another_is_answered_as_of_its_own_time)
-{
-	enum {
-		N_FDS = 100,
-		N_ROUNDS = 50
-	};
-	struct place place;
-	struct response response;
-	char request[128];
-	int fds[N_FDS];
-
-	place_make(&place, "place", SMALL_SIZE);
-	(void)snprintf(request, sizeof(request),
-		       "GET /%s/dir/f HTTP/1.1\r\nHost: h\r\n\r\n", place.name);
-	for (int i = 0; i < N_FDS; i++)
-		fds[i] = tcp_connect(server, SERVICE_HTTP);
-	for (int version = 2; version < N_ROUNDS; version++) {
-		for (int i = 0; i < N_FDS; i++)
-			tcp_send_text(fds[i], request);
-		write_version(&place, "dir/f", version);
-		for (int i = N_FDS - 1; i >= 0; i--)
-			tcp_send_text(fds[i], request);
-		for (int i = 0; i < N_FDS; i++) {
-			http_read(fds[i], &response, true);
-			http_clear(&response);
-			http_read(fds[i], &response, true);
-			expect_version(&response, place.size, version);
-			http_clear(&response);
-		}
-	}
-	for (int i = 0; i < N_FDS; i++)
-		(void)close(fds[i]);
-}
-END_TEST
-
-/*
- * Pages of a mapping that have been written to may be written to again, and
- * the file's times tell nothing of it until the system has stored them.
- */
-START_TEST(what_is_written_to_a_mapping_is_served)
+START_TEST(what_is_being_written_to_a_mapping_is_served)
 {
 	struct place place = old_place("mapped");
 	struct asker asker = {true, -1};
@@ -879,7 +844,7 @@ START_TEST(what_is_written_to_a_mapping_is_served)
 
 	ck_assert_ptr_ne(map, MAP_FAILED);
 	ask_version(&asker, &place, "dir/f", 1);
-	for (int version = 2; version < 50; version++) {
+	for (int version = 2; version < 20; version++) {
 		data = new_version(place.size, version);
 		memcpy(map, data, place.size);
 		ask_version(&asker, &place, "dir/f", version);
@@ -893,8 +858,8 @@ END_TEST
 
 START_TEST(a_file_that_was_truncated_is_served_as_it_is_now)
 {
-	static const off_t lens[] = {SMALL_SIZE, 0, 1, 65536, 65537, 0, 65537,
-				     3};
+	static const off_t lens[] = {SMALL_SIZE, 0, 1,	   65536,
+				     65537,	 0, 65537, 3};
 	char *path = folder_path(root, "file");
 	struct response response;
 	int fd = tcp_connect(server, SERVICE_HTTP);
@@ -971,9 +936,12 @@ START_TEST(a_file_that_changes_all_the_time_is_served_as_long_as_it_is_said)
 	folder_write_text(root, "file", "");
 	writer = fork();
 	ck_assert_int_ge(writer, 0);
-	for (off_t len = 0; writer == 0; len = (len + 12345) % 65536)
-		if (truncate(path, len) != 0 || getppid() == 1)
-			_exit(1);
+	if (writer == 0) {
+		for (off_t len = 0; getppid() != 1; len = (len + 12345) % 65536)
+			if (truncate(path, len) != 0)
+				_exit(1);
+		_exit(0);
+	}
 	while (harness_now_ms() < end_ms) {
 		http_get(fd, "/file", &response);
 		ck_assert(response.status == 200 || response.status == 503);
@@ -995,7 +963,7 @@ static void add_old(Suite *suite)
 	TCase *tcase = harness_case(suite, "old files");
 
 	/* Once for all tests: it takes as long as files need to be old. */
-	tcase_add_unchecked_fixture(tcase, make_old_root, NULL);
+	tcase_add_unchecked_fixture(tcase, make_old_root, free_root);
 	tcase_add_checked_fixture(tcase, start_server, stop_server);
 	tcase_add_loop_test(tcase,
 			    an_old_file_that_changes_is_served_as_it_is_now, 0,
@@ -1004,13 +972,12 @@ static void add_old(Suite *suite)
 	tcase_add_test(
 		tcase,
 		an_encoded_sibling_that_is_written_is_served_as_it_is_now);
-	tcase_add_test(tcase,
-		       an_encoded_sibling_that_grows_old_is_not_served);
+	tcase_add_test(tcase, an_encoded_sibling_that_grows_old_is_not_served);
 	tcase_add_test(tcase, an_encoded_sibling_that_appears_is_served);
 	tcase_add_test(tcase,
 		       an_encoded_sibling_of_an_older_file_is_not_served);
 	tcase_add_test(tcase, an_own_page_for_404_is_served_as_it_is_now);
-	tcase_add_test(tcase, what_is_written_to_a_mapping_is_served);
+	tcase_add_test(tcase, what_is_being_written_to_a_mapping_is_served);
 }
 
 static void add_new(Suite *suite)
@@ -1028,11 +995,7 @@ static void add_new(Suite *suite)
 	tcase_add_loop_test(tcase,
 			    what_a_client_has_is_not_confirmed_after_a_change,
 			    0, ARRAY_LEN(rows));
-	tcase_add_test(
-		tcase,
-		a_request_behind_another_is_answered_as_of_its_own_time);
-	tcase_add_test(tcase,
-		       a_file_that_was_truncated_is_served_as_it_is_now);
+	tcase_add_test(tcase, a_file_that_was_truncated_is_served_as_it_is_now);
 	tcase_add_test(tcase,
 		       a_file_that_shrinks_while_many_fetch_it_ends_them_all);
 	tcase_add_test(

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The HTTP file service of the running daemon, as a hostile client meets it:
- * requests that two readers could read in two ways, heads beyond every limit
- * or without an end, noise.
- *
- * A malformed request is followed, in the same bytes, by a flawless one: a
- * server that went on reading after the error would answer that as well.
+ * heads beyond every limit or without an end, noise. Requests that two readers
+ * could read in two ways are in check_e2e_smuggling.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,201 +50,7 @@ static void expect_service(void)
 	http_clear(&response);
 }
 
-/* --- strict parsing --- */
-
 #define MARKER "GET /file.txt HTTP/1.1\r\nHost: h\r\n\r\n"
-
-/* Bytes with their length, since a NUL may be among them. */
-struct vector {
-	const char *bytes;
-	size_t len;
-	int status;
-};
-
-#define VECTOR(status, text)                                                   \
-	{                                                                      \
-		text MARKER, sizeof(text MARKER) - 1, status                   \
-	}
-
-static const struct vector vectors[] = {
-	/* Line ends: CRLF and nothing else. */
-	VECTOR(400, "GET / HTTP/1.1\nHost: h\n\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n\n"),
-	VECTOR(400, "GET / HTTP/1.1\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\rHost: h\r\r"),
-	VECTOR(400, "GET / HTTP/1.1\r\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\rA: b\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\r\n\r\n"),
-	VECTOR(400, "\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"),
-	/* The request-line: two single spaces, three words. */
-	VECTOR(400, "GET  / HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /  HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1 \r\nHost: h\r\n\r\n"),
-	VECTOR(400, " GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET\t/ HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /\tHTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / x HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /\r\n\r\n"), /* HTTP/0.9 */
-	VECTOR(400, "GET\r\n\r\n"),
-	VECTOR(400, "G@T / HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / http/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.10\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/01.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1,1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTPS/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /\x80 HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET file.txt HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET * HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET h:80 HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET http:///file.txt HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET ftp://h/file.txt HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET http://u@h/file.txt HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /% HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /%4 HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /file.txt%00 HTTP/1.1\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET /file.txt%00.png HTTP/1.1\r\nHost: h\r\n\r\n"),
-	/* Fields: a name, a colon at once, a value on one line. */
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n\tc\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\n Host: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA\t: b\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n: b\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA@: b\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: b\0c\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: \x01\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nA: \x7f\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n\0A: b\r\n\r\n"),
-	VECTOR(400, "GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n"),
-	/* Host: exactly one, and a host. */
-	VECTOR(400, "GET / HTTP/1.1\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nhost: i\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.0\r\nHost: h\r\nHost: h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h/\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: u@h\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h:x\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: \x80\r\n\r\n"),
-	/* Framing: one length, one number, or chunked alone. */
-	VECTOR(400, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n"
-		    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n"
-		    "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n"
-		    "Content-Length: 5\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n"
-		    "Content-Length: 0\r\n\r\n"),
-	VECTOR(400,
-	       "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0, 0\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: +0\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0x0\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0a\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 0 0\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n\r\n"),
-	VECTOR(400, "GET / HTTP/1.1\r\nHost: h\r\n"
-		    "Content-Length: 18446744073709551616\r\n\r\n"),
-	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
-		    "Transfer-Encoding: chunked\r\n"
-		    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
-		    "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
-	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
-		    "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
-	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
-		    "Transfer-Encoding: identity\r\n\r\n"),
-	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
-		    "Transfer-Encoding: xchunked\r\n\r\n"),
-	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
-		    "Transfer-Encoding: \"chunked\"\r\n\r\n"),
-	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding:\r\n\r\n"),
-	VECTOR(400, "PUT / HTTP/1.1\r\nHost: h\r\n"
-		    "Transfer-Encoding:\x0b"
-		    "chunked\r\n\r\n"),
-	VECTOR(400, "PUT / HTTP/1.0\r\n"
-		    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-	/* Framing is judged before the method is. */
-	VECTOR(400, "BREW / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
-		    "Content-Length: 2\r\n\r\n"),
-	/* What is clear, but not spoken here. */
-	VECTOR(501, "PUT / HTTP/1.1\r\nHost: h\r\n"
-		    "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
-	VECTOR(505, "GET / HTTP/2.0\r\nHost: h\r\n\r\n"),
-	VECTOR(505, "GET / HTTP/0.9\r\nHost: h\r\n\r\n"),
-	VECTOR(505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-};
-
-START_TEST(an_ambiguous_request_is_the_last_one)
-{
-	const struct vector *vector = &vectors[_i];
-	int fd = tcp_connect(server, SERVICE_HTTP);
-	struct response response;
-
-	tcp_send(fd, vector->bytes, vector->len);
-	http_read(fd, &response, true);
-	expect_status(&response, vector->status);
-	http_expect_field(&response, "Connection", "close");
-	http_clear(&response);
-	tcp_expect_end(fd);
-	(void)close(fd);
-}
-END_TEST
-
-START_TEST(an_ambiguous_request_behind_a_good_one_is_the_last_one)
-{
-	int fd = tcp_connect(server, SERVICE_HTTP);
-	struct response response;
-
-	tcp_send_text(fd, MARKER "GET / HTTP/1.1\r\nHost : h\r\n\r\n" MARKER);
-	http_read(fd, &response, true);
-	expect_status(&response, 200);
-	http_clear(&response);
-	http_read(fd, &response, true);
-	expect_status(&response, 400);
-	http_clear(&response);
-	tcp_expect_end(fd);
-	(void)close(fd);
-}
-END_TEST
-
-static const char *const odd[] = {
-	"\r\nGET /file.txt HTTP/1.1\r\nHost: h\r\n\r\n", /* one empty line */
-	"GET /file.txt HTTP/1.1\r\nhOST: h\r\n\r\n",
-	"GET /file.txt HTTP/1.1\r\nHost:h\r\n\r\n",
-	"GET /file.txt HTTP/1.1\r\nHost: \t h \t\r\n\r\n",
-	"GET /file.txt HTTP/1.1\r\nHost:\r\n\r\n", /* empty, but there */
-	"GET /file.txt HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
-	"GET /file.txt HTTP/1.1\r\nHost: h:\r\n\r\n",
-	"GET /file.txt HTTP/1.1\r\nHost: h\r\nA:\r\n\r\n",
-	"GET /file.txt HTTP/1.1\r\nHost: h\r\nA: \xff\t\"\\\r\n\r\n",
-	"GET /file.txt HTTP/1.1\r\nHost: h\r\n!#$%&'*+-.^_`|~9: b\r\n\r\n",
-	"GET /file.txt HTTP/1.1\r\nHost: h\r\nA: b\r\nA: b\r\n\r\n",
-	"GET /file.txt HTTP/1.1\r\nHost: h\r\nContent-Length: 000\r\n\r\n",
-	"GET http://h/file.txt HTTP/1.1\r\nHost: other\r\n\r\n",
-	"GET /file.txt HTTP/1.9\r\nHost: h\r\n\r\n",
-};
-
-START_TEST(an_unusual_request_is_answered)
-{
-	int fd = tcp_connect(server, SERVICE_HTTP);
-	struct response response;
-
-	tcp_send_text(fd, odd[_i]);
-	http_read(fd, &response, true);
-	http_expect(&response, 200, FILE_TEXT, strlen(FILE_TEXT));
-	http_clear(&response);
-	(void)close(fd);
-}
-END_TEST
 
 /* --- limits --- */
 
@@ -497,16 +300,8 @@ static TCase *served_case(Suite *suite, const char *name)
 
 static void add_requests(Suite *suite)
 {
-	TCase *tcase = served_case(suite, "strict parsing");
+	TCase *tcase = served_case(suite, "limits");
 
-	tcase_add_loop_test(tcase, an_ambiguous_request_is_the_last_one, 0,
-			    ARRAY_LEN(vectors));
-	tcase_add_test(tcase,
-		       an_ambiguous_request_behind_a_good_one_is_the_last_one);
-	tcase_add_loop_test(tcase, an_unusual_request_is_answered, 0,
-			    ARRAY_LEN(odd));
-
-	tcase = served_case(suite, "limits");
 	tcase_add_loop_test(tcase, a_request_line_may_be_eight_kibibytes_long,
 			    0, ARRAY_LEN(lines));
 	tcase_add_loop_test(tcase, a_head_may_be_sixteen_kibibytes_long, 0,

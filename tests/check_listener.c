@@ -498,7 +498,9 @@ START_TEST(draining_in_a_shortage_ends)
 	(void)set_descriptor_limit(old);
 	ck_assert_uint_eq(fixture->service.n, 2);
 	assert_nobody_listens(&fixture->address);
-	run_for_ms(fixture, 150); /* no timer is left that would arm them */
+	/* The set may be freed now: no timer is left that would look at it. */
+	ck_assert(!event_pending(&fixture->set.resume_timer, EV_TIMEOUT, NULL));
+	run_for_ms(fixture, 150);
 	fixture_free(fixture);
 }
 END_TEST
@@ -514,6 +516,7 @@ START_TEST(clearing_while_paused_leaves_nothing_behind)
 	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
 	(void)set_descriptor_limit(old);
 	listener_set_clear(&fixture->set);
+	ck_assert(!event_pending(&fixture->set.resume_timer, EV_TIMEOUT, NULL));
 	run_for_ms(fixture, 150);
 	ck_assert_uint_eq(fixture->service.n, 0);
 	fixture_free(fixture);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The Content-Type of a path: what browsers must get right for a lab's pages,
- * that text always says its charset, and what counts as the extension.
+ * that text always says its charset, and what counts as the extension. And the
+ * operator's own table in the form of mime.types, which goes before ours.
  */
 #include "http/media.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "guard.h"
@@ -147,14 +149,246 @@ START_TEST(case_never_matters)
 }
 END_TEST
 
+/* --- an operator's table --- */
+
+/* Reads a table that ends at a guard page. */
+static struct http_media *read_table(const char *text, size_t len,
+				     unsigned *line)
+{
+	static char *guard;
+
+	if (!guard)
+		guard = guard_new();
+	return http_media_parse(
+		(struct slice){guard_copy(guard, text, len), len}, line);
+}
+
+static const struct table_row {
+	const char *text;
+	const char *path;
+	const char *type;
+	const char *why;
+} tables[] = {
+	{"a/b x\n", "f.x", "a/b", "a line"},
+	{"a/b x", "f.x", "a/b", "no line's end"},
+	{"a/b x\r\n", "f.x", "a/b", "CRLF"},
+	{"a/b\tx\n", "f.x", "a/b", "a tab"},
+	{"a/b\t\t  x\n", "f.x", "a/b", "many blanks"},
+	{"  a/b x  \n", "f.x", "a/b", "blanks around"},
+	{"a/b x y z\n", "f.x", "a/b", "the first of several"},
+	{"a/b x y z\n", "f.z", "a/b", "the last of several"},
+	{"a/b x y z\r\n", "f.z", "a/b", "the last one, and CRLF"},
+	{"a/b x\nc/d y\n", "f.y", "c/d", "the second line"},
+	{"\n\n  \n\t\r\n\na/b x\n", "f.x", "a/b", "empty lines"},
+	{"# a/c x\na/b x\n", "f.x", "a/b", "a comment"},
+	{"  # a/c x\na/b x\n", "f.x", "a/b", "a comment behind blanks"},
+	{"a/b x # y\n", "f.x", "a/b", "a comment behind a line"},
+	{"a/b x # y\n", "f.y", UNKNOWN, "a comment holds no extension"},
+	{"a/b x#y\n", "f.x", "a/b", "a comment without a blank"},
+	{"#\na/b x\n", "f.x", "a/b", "an empty comment"},
+	{"a/b\n", "f.b", UNKNOWN, "a type without an extension"},
+	{"a/b\na/c x\n", "f.x", "a/c", "a type without an extension"},
+	{"a/b X\n", "f.x", "a/b", "an extension in capitals"},
+	{"a/b x\n", "f.X", "a/b", "a path in capitals"},
+	{"A/B x\n", "f.x", "a/b", "a type in capitals"},
+	{"a/b x\n", "x", UNKNOWN, "no extension"},
+	{"a/b x\n", "f.xx", UNKNOWN, "another one"},
+	{"", "f.html", "text/html; charset=utf-8", "an empty table"},
+
+	/* above ours */
+	{"a/b html\n", "f.html", "a/b", "it goes before ours"},
+	{"a/b html\n", "f.htm", "text/html; charset=utf-8", "ours is left"},
+	{"a/b x\na/c x\n", "f.x", "a/c", "a later line wins"},
+	{"a/b x\na/c y\na/d x\n", "f.x", "a/d", "a later line wins"},
+	{"a/b x x\n", "f.x", "a/b", "the same twice"},
+
+	/* charset */
+	{"text/x-a x\n", "f.x", "text/x-a; charset=utf-8", "text has one"},
+	{"text/x-a;charset=koi8-r x\n", "f.x", "text/x-a;charset=koi8-r",
+	 "text that has one keeps it"},
+	{"TEXT/X-A x\n", "f.x", "text/x-a; charset=utf-8",
+	 "RFC 9110, 8.3.1: types ignore case"},
+	{"text/x-a;format=flowed x\n", "f.x",
+	 "text/x-a;format=flowed; charset=utf-8", "another parameter is none"},
+	{"texts/x-a x\n", "f.x", "texts/x-a", "another type"},
+	{"application/json x\n", "f.x", "application/json", "no text"},
+	{"image/svg+xml x\n", "f.x", "image/svg+xml", "no text"},
+};
+
+START_TEST(a_table_says_this)
+{
+	const struct table_row *row = &tables[_i];
+	unsigned line = 4711;
+	struct http_media *media =
+		read_table(row->text, strlen(row->text), &line);
+	const char *type;
+
+	ck_assert_msg(media, "%s: line %u: %s", row->text, line, row->why);
+	type = http_media_type(media, slice_of(row->path));
+	ck_assert_msg(!strcmp(type, row->type), "%s: %s, not %s: %s", row->text,
+		      type, row->type, row->why);
+	http_media_free(media);
+}
+END_TEST
+
+#define LONG_100                                                               \
+	"a/"                                                                   \
+	"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"                    \
+	"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static const struct malformed_row {
+	const char *text;
+	unsigned line; /* 0: it is fine */
+	const char *why;
+} malformeds[] = {
+	{"x\n", 1, "no slash"},
+	{"x", 1, "no slash, no line's end"},
+	{"x y\n", 1, "no slash"},
+	{"/b x\n", 1, "nothing before the slash"},
+	{"a/ x\n", 1, "nothing behind the slash"},
+	{"/ x\n", 1, "a slash alone"},
+	{"a/b x\nc d\n", 2, "the second line"},
+	{"a/b x\n\n# c\nd\n", 4, "empty lines and comments count"},
+	{"a/b x\r\n\r\nd\r\n", 3, "CRLF is one end"},
+	{"a/\x01 x\n", 1, "a control byte would be in a head"},
+	{"a/b\x7f x\n", 1, "DEL"},
+	{"a/\xc3\xa4 x\n", 1, "a type is ASCII"},
+	{"\xef\xbb\xbf"
+	 "a/b x\n",
+	 1, "a byte order mark is no type"},
+	{"a/b\rx y\n", 1, "a bare CR would be in a head"},
+	{LONG_100 " x\n", 0, "as long as may be"},
+	{LONG_100 "b x\n", 1, "longer than may be: a head has a bound"},
+};
+
+START_TEST(a_malformed_line_is_named)
+{
+	const struct malformed_row *row = &malformeds[_i];
+	unsigned line = 4711;
+	struct http_media *media =
+		read_table(row->text, strlen(row->text), &line);
+
+	ck_assert_msg(!media == (row->line != 0), "%s", row->why);
+	ck_assert_msg(line == row->line, "line %u, not %u: %s", line, row->line,
+		      row->why);
+	http_media_free(media);
+}
+END_TEST
+
+START_TEST(nothing_of_the_text_is_kept)
+{
+	char text[] = "text/x-a x\n";
+	unsigned line;
+	struct http_media *media = http_media_parse(slice_of(text), &line);
+
+	ck_assert_ptr_nonnull(media);
+	memset(text, '#', sizeof(text) - 1);
+	ck_assert_str_eq(http_media_type(media, slice_of("f.x")),
+			 "text/x-a; charset=utf-8");
+	http_media_free(media);
+}
+END_TEST
+
+/* More than any table grows by at once, and in no order. */
+START_TEST(a_large_table_is_found_in)
+{
+	enum {
+		N = 3000
+	};
+	static char text[N * 32];
+	struct http_media *media;
+	size_t len = 0;
+	unsigned line;
+	char path[16], type[32];
+
+	for (unsigned i = 0; i < N; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"a/t%u e%u\n", i * 7 % N, i * 7 % N);
+	media = read_table(text, len, &line);
+	ck_assert_ptr_nonnull(media);
+	for (unsigned i = 0; i < N; i++) {
+		(void)snprintf(path, sizeof(path), "f.e%u", i);
+		(void)snprintf(type, sizeof(type), "a/t%u", i);
+		ck_assert_str_eq(http_media_type(media, slice_of(path)), type);
+	}
+	http_media_free(media);
+}
+END_TEST
+
+/* What takes the most memory for its length: short lines of text. */
+START_TEST(a_table_of_the_shortest_lines_fits)
+{
+	enum {
+		N = 2000
+	};
+	static char text[N * 10];
+
+	for (int i = 0; i < 3; i++) {
+		static const char *const lines[] = {"text/a b\n", "a/b c\n",
+						    "text/a\n\n\n"};
+		size_t len = strlen(lines[i]);
+		struct http_media *media;
+		unsigned line;
+
+		for (size_t n = 0; n < N; n++)
+			memcpy(text + n * len, lines[i], len);
+		media = read_table(text, N * len - 1, &line);
+		ck_assert_ptr_nonnull(media);
+		http_media_free(media);
+	}
+}
+END_TEST
+
+START_TEST(no_table_is_freed_like_one)
+{
+	http_media_free(NULL);
+}
+END_TEST
+
+/* The real thing, where it is installed. */
+START_TEST(the_table_of_the_system_is_read)
+{
+	static char text[1 << 20];
+	FILE *file = fopen("/etc/mime.types", "rb");
+	struct http_media *media;
+	unsigned line;
+	size_t len;
+
+	if (!file) {
+		harness_skip("no /etc/mime.types here");
+		return;
+	}
+	len = fread(text, 1, sizeof(text), file);
+	(void)fclose(file);
+	media = http_media_parse((struct slice){text, len}, &line);
+	ck_assert_msg(media, "line %u", line);
+	ck_assert_str_eq(http_media_type(media, slice_of("a.html")),
+			 "text/html; charset=utf-8");
+	ck_assert_str_eq(http_media_type(media, slice_of("a.png")),
+			 "image/png");
+	http_media_free(media);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("media");
-	TCase *tcase = harness_case(suite, "media");
+	TCase *tcase = harness_case(suite, "ours");
 
 	tcase_add_loop_test(tcase, a_path_has_this_type, 0,
 			    (int)ARRAY_LEN(rows));
 	tcase_add_test(tcase, text_always_says_its_charset);
 	tcase_add_test(tcase, case_never_matters);
+
+	tcase = harness_case(suite, "an operator's");
+	tcase_add_loop_test(tcase, a_table_says_this, 0,
+			    (int)ARRAY_LEN(tables));
+	tcase_add_loop_test(tcase, a_malformed_line_is_named, 0,
+			    (int)ARRAY_LEN(malformeds));
+	tcase_add_test(tcase, nothing_of_the_text_is_kept);
+	tcase_add_test(tcase, a_large_table_is_found_in);
+	tcase_add_test(tcase, a_table_of_the_shortest_lines_fits);
+	tcase_add_test(tcase, no_table_is_freed_like_one);
+	tcase_add_test(tcase, the_table_of_the_system_is_read);
 	return harness_run(suite);
 }

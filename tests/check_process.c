@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -132,6 +134,109 @@ START_TEST(no_descriptor_to_be_had_is_an_error)
 }
 END_TEST
 
+/* --- reading a file --- */
+
+/* Reads a file of this content in a new folder. */
+static int read_back(const void *data, size_t len, struct slice *out)
+{
+	char *folder = folder_new(), *path = folder_path(folder, "file");
+	int result, saved;
+
+	folder_write(folder, "file", data, len);
+	errno = 0;
+	result = process_read_file(path, out);
+	saved = errno;
+	free(path);
+	free(folder);
+	errno = saved;
+	return result;
+}
+
+static const size_t lengths[] = {
+	0, 1, 4095, 4096, 100000, PROCESS_FILE_MAX - 1, PROCESS_FILE_MAX};
+
+START_TEST(a_file_is_read_whole)
+{
+	size_t len = lengths[_i];
+	unsigned char *data = bytes_new(len + 1);
+	struct slice text;
+
+	bytes_pattern(data, len, 1);
+	ck_assert_int_eq(read_back(data, len, &text), 0);
+	ck_assert_uint_eq(text.len, len);
+	ck_assert_ptr_nonnull(text.ptr);
+	ck_assert(len == 0 || memcmp(text.ptr, data, len) == 0);
+	process_free_file(text);
+	free(data);
+}
+END_TEST
+
+START_TEST(a_file_beyond_the_bound_is_refused)
+{
+	size_t len = (size_t)PROCESS_FILE_MAX + (_i == 0 ? 1 : 1 << 20);
+	unsigned char *data = bytes_new(len);
+	struct slice text = {"untouched", 9};
+
+	bytes_pattern(data, len, 1);
+	ck_assert_int_eq(read_back(data, len, &text), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	ck_assert(slice_is(text, "untouched"));
+	free(data);
+}
+END_TEST
+
+/* A file that never ends must not be waited for. */
+START_TEST(an_endless_file_is_refused)
+{
+	struct slice text;
+
+	errno = 0;
+	ck_assert_int_eq(process_read_file("/dev/zero", &text), -1);
+	ck_assert_int_eq(errno, EFBIG);
+}
+END_TEST
+
+static const struct unreadable_row {
+	const char *path;
+	int error;
+} unreadables[] = {
+	{"/", EISDIR},
+	{"/dev/null/x", ENOTDIR},
+	{"/nonexistent/mime.types", ENOENT},
+	{"", ENOENT},
+};
+
+START_TEST(what_is_no_file_is_an_error)
+{
+	struct slice text = {"untouched", 9};
+	int before = dup(2), after;
+
+	(void)close(before);
+	errno = 0;
+	ck_assert_int_eq(process_read_file(unreadables[_i].path, &text), -1);
+	ck_assert_int_eq(errno, unreadables[_i].error);
+	ck_assert(slice_is(text, "untouched"));
+	after = dup(2);
+	ck_assert_int_eq(after, before);
+	(void)close(after);
+}
+END_TEST
+
+START_TEST(a_file_is_closed_when_it_is_read)
+{
+	int before = dup(2), after;
+	struct slice text;
+
+	(void)close(before);
+	ck_assert_int_eq(process_read_file("/dev/null", &text), 0);
+	ck_assert_uint_eq(text.len, 0);
+	process_free_file(text);
+	after = dup(2);
+	ck_assert_int_eq(after, before);
+	(void)close(after);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("process");
@@ -146,5 +251,14 @@ int main(void)
 		standard_descriptors_that_are_closed_become_the_null_device, 0,
 		8);
 	tcase_add_test(tcase, no_descriptor_to_be_had_is_an_error);
+
+	tcase = harness_case(suite, "files");
+	tcase_add_loop_test(tcase, a_file_is_read_whole, 0,
+			    (int)ARRAY_LEN(lengths));
+	tcase_add_loop_test(tcase, a_file_beyond_the_bound_is_refused, 0, 2);
+	tcase_add_test(tcase, an_endless_file_is_refused);
+	tcase_add_loop_test(tcase, what_is_no_file_is_an_error, 0,
+			    (int)ARRAY_LEN(unreadables));
+	tcase_add_test(tcase, a_file_is_closed_when_it_is_read);
 	return harness_run(suite);
 }

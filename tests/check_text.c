@@ -77,6 +77,33 @@ START_TEST(a_number_is_written_in_decimal)
 }
 END_TEST
 
+static const struct uint_row hexes[] = {
+	{0, "0"},
+	{9, "9"},
+	{10, "a"},
+	{15, "f"},
+	{16, "10"},
+	{0xabcdef, "abcdef"},
+	{UINT64_C(0x100000000), "100000000"},
+	{UINT64_C(0x8000000000000000), "8000000000000000"},
+	{UINT64_MAX, "ffffffffffffffff"},
+};
+
+START_TEST(a_number_is_written_in_hexadecimal)
+{
+	char *guard = guard_new();
+	size_t len = strlen(hexes[_i].text);
+	struct text text = text_in(guard - len, len);
+
+	text_add_hex(&text, hexes[_i].value);
+	ck_assert(!text.overflow);
+	assert_text(&text, hexes[_i].text);
+	text = text_in(guard - len + 1, len - 1);
+	text_add_hex(&text, hexes[_i].value);
+	ck_assert(text.overflow);
+}
+END_TEST
+
 /* --- room --- */
 
 START_TEST(a_piece_may_fill_the_room)
@@ -117,7 +144,12 @@ START_TEST(after_an_overflow_nothing_is_added)
 	text_add_str(&text, "x");
 	text_add_char(&text, 'x');
 	text_add_uint(&text, 1);
+	text_add_hex(&text, 1);
 	text_addf(&text, "x");
+	text_add_json(&text, bytes("x", 1));
+	text_add_html(&text, bytes("x", 1));
+	text_add_escaped(&text, bytes("x", 1));
+	text_add_uri_path(&text, bytes("x", 1));
 	ck_assert(text.overflow);
 	assert_text(&text, "");
 }
@@ -206,6 +238,52 @@ static const struct escape_row uri[] = {
 	{IN("[]"), "%5B%5D"},
 };
 
+#define BAD "\xef\xbf\xbd" /* U+FFFD */
+
+static const struct escape_row json[] = {
+	{IN(""), ""},
+	{IN("plain text, 100%!"), "plain text, 100%!"},
+	{IN("\""), "\\\""},
+	{IN("\\"), "\\\\"},
+	{IN("/"), "/"},
+	{IN("\r\n\t"), "\\u000D\\u000A\\u0009"},
+	{IN("\0"), "\\u0000"},
+	{IN("\x1f\x20"), "\\u001F "},
+	{IN("~\x7f"), "~\\u007F"},
+	/* RFC 3629: the first and the last of each length */
+	{IN("\xc2\x80"), "\xc2\x80"},
+	{IN("\xdf\xbf"), "\xdf\xbf"},
+	{IN("\xe0\xa0\x80"), "\xe0\xa0\x80"},
+	{IN("\xef\xbf\xbf"), "\xef\xbf\xbf"},
+	{IN("\xf0\x90\x80\x80"), "\xf0\x90\x80\x80"},
+	{IN("\xf4\x8f\xbf\xbf"), "\xf4\x8f\xbf\xbf"},
+	/* around the surrogates, and they */
+	{IN("\xed\x9f\xbf"), "\xed\x9f\xbf"},
+	{IN("\xee\x80\x80"), "\xee\x80\x80"},
+	{IN("\xed\xa0\x80"), BAD BAD BAD},
+	{IN("\xed\xbf\xbf"), BAD BAD BAD},
+	/* longer than need be: a slash, a NUL, the greatest of each */
+	{IN("\xc0\xaf"), BAD BAD},
+	{IN("\xc1\xbf"), BAD BAD},
+	{IN("\xe0\x80\x80"), BAD BAD BAD},
+	{IN("\xe0\x9f\xbf"), BAD BAD BAD},
+	{IN("\xf0\x8f\xbf\xbf"), BAD BAD BAD BAD},
+	/* beyond U+10FFFF */
+	{IN("\xf4\x90\x80\x80"), BAD BAD BAD BAD},
+	{IN("\xf5\x80\x80\x80"), BAD BAD BAD BAD},
+	{IN("\xff\xfe"), BAD BAD},
+	/* broken off, and by what: that byte stands for itself */
+	{IN("\x80"), BAD},
+	{IN("\xbf"), BAD},
+	{IN("\xc3"), BAD},
+	{IN("\xe2\x82"), BAD BAD},
+	{IN("\xf0\x9f\x98"), BAD BAD BAD},
+	{IN("\xc3\""), BAD "\\\""},
+	{IN("\xe2\x82\\"), BAD BAD "\\\\"},
+	{IN("\xf0\x9f\x98\n"), BAD BAD BAD "\\u000A"},
+	{IN("\xc3\xc3\xa4"), BAD "\xc3\xa4"},
+};
+
 static void assert_escaped(add_fn add, const struct escape_row *row)
 {
 	char *guard = guard_new();
@@ -232,6 +310,12 @@ END_TEST
 START_TEST(what_a_peer_sent_is_no_markup)
 {
 	assert_escaped(text_add_html, &html[_i]);
+}
+END_TEST
+
+START_TEST(any_bytes_are_the_inside_of_a_json_string)
+{
+	assert_escaped(text_add_json, &json[_i]);
 }
 END_TEST
 
@@ -272,6 +356,8 @@ int main(void)
 	tcase_add_test(tcase, a_new_text_is_empty);
 	tcase_add_loop_test(tcase, a_number_is_written_in_decimal, 0,
 			    (int)ARRAY_LEN(uints));
+	tcase_add_loop_test(tcase, a_number_is_written_in_hexadecimal, 0,
+			    (int)ARRAY_LEN(hexes));
 
 	tcase = harness_case(suite, "room");
 	tcase_add_test(tcase, a_piece_may_fill_the_room);
@@ -285,6 +371,8 @@ int main(void)
 			    (int)ARRAY_LEN(escaped));
 	tcase_add_loop_test(tcase, what_a_peer_sent_is_no_markup, 0,
 			    (int)ARRAY_LEN(html));
+	tcase_add_loop_test(tcase, any_bytes_are_the_inside_of_a_json_string, 0,
+			    (int)ARRAY_LEN(json));
 	tcase_add_loop_test(tcase, a_path_is_percent_encoded, 0,
 			    (int)ARRAY_LEN(uri));
 	tcase_add_test(tcase, every_byte_is_escaped_to_visible_ascii);

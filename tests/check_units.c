@@ -105,6 +105,70 @@ START_TEST(seconds_may_have_a_fraction)
 }
 END_TEST
 
+#define KIB UINT64_C(1024)
+#define MIB (KIB * KIB)
+#define GIB (KIB * MIB)
+
+static const struct size_row {
+	const char *text;
+	int result;
+	uint64_t value;
+	const char *why;
+} sizes[] = {
+	{"0", 0, 0, "the least"},
+	{"1", 0, 1, "a byte"},
+	{"4096", 0, 4096, "bytes"},
+	{"1k", 0, KIB, "a kibibyte"},
+	{"1K", 0, KIB, "in either case"},
+	{"64M", 0, 64 * MIB, "mebibytes"},
+	{"2G", 0, 2 * GIB, "gibibytes"},
+	{"0G", 0, 0, "none of them"},
+	{"007k", 0, 7 * KIB, "zeros ahead change nothing"},
+	{"18446744073709551615", 0, UINT64_MAX, "64 bits"},
+	{"18014398509481983k", 0, UINT64_MAX - KIB + 1, "64 bits, in k"},
+	{"17179869183G", 0, UINT64_MAX - GIB + 1, "64 bits, in G"},
+	{"18446744073709551616", -1, 0, "2^64"},
+	{"18014398509481984k", -1, 0, "2^64, in k"},
+	{"17592186044416M", -1, 0, "2^64, in M"},
+	{"17179869184G", -1, 0, "2^64, in G"},
+	{"18446744073709551615k", -1, 0, "far beyond 2^64"},
+	{"99999999999999999999", -1, 0, "20 digits, beyond 2^64"},
+	{"999999999999999999999", -1, 0, "21 digits"},
+	{"99999999999999999999999999G", -1, 0, "far too long"},
+	{"", -1, 0, "nothing"},
+	{"k", -1, 0, "a unit alone"},
+	{"G", -1, 0, "a unit alone"},
+	{"1m", -1, 0, "milli?"},
+	{"1g", -1, 0, "grams?"},
+	{"1T", -1, 0, "a unit not known"},
+	{"1B", -1, 0, "a unit not known"},
+	{"1kB", -1, 0, "two letters"},
+	{"1KiB", -1, 0, "three letters"},
+	{"1kk", -1, 0, "two units"},
+	{"1k1", -1, 0, "a digit behind"},
+	{"1 k", -1, 0, "a blank"},
+	{" 1k", -1, 0, "a blank ahead"},
+	{"1k ", -1, 0, "a blank behind"},
+	{"-1", -1, 0, "a sign"},
+	{"+1", -1, 0, "a sign"},
+	{"-1k", -1, 0, "a sign"},
+	{"1.5G", -1, 0, "a fraction"},
+	{"0x10", -1, 0, "hexadecimal"},
+	{"1e3", -1, 0, "an exponent"},
+};
+
+START_TEST(a_size_may_have_a_unit)
+{
+	const struct size_row *row = &sizes[_i];
+	uint64_t value = UNTOUCHED;
+	int result = units_parse_size(row->text, &value);
+
+	ck_assert_msg(result == row->result, "\"%s\": %s", row->text, row->why);
+	ck_assert_msg(value == (result == 0 ? row->value : UNTOUCHED),
+		      "\"%s\": %s", row->text, row->why);
+}
+END_TEST
+
 /* Without bounds on the digits a loop over them might never end well. */
 START_TEST(a_long_row_of_digits_is_read_to_its_end)
 {
@@ -121,6 +185,7 @@ START_TEST(a_long_row_of_digits_is_read_to_its_end)
 	memset(text, '9', sizeof(text) - 1);
 	ck_assert_int_eq(units_parse_uint(text, 0, UINT64_MAX, &value), -1);
 	ck_assert_int_eq(units_parse_seconds(text, &value), -1);
+	ck_assert_int_eq(units_parse_size(text, &value), -1);
 }
 END_TEST
 
@@ -133,6 +198,8 @@ int main(void)
 			    (int)ARRAY_LEN(uints));
 	tcase_add_loop_test(tcase, seconds_may_have_a_fraction, 0,
 			    (int)ARRAY_LEN(seconds));
+	tcase_add_loop_test(tcase, a_size_may_have_a_unit, 0,
+			    (int)ARRAY_LEN(sizes));
 	tcase_add_test(tcase, a_long_row_of_digits_is_read_to_its_end);
 	return harness_run(suite);
 }

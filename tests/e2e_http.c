@@ -146,8 +146,8 @@ void http_read_head(int fd, struct response *response)
 	char value[32], *rest;
 
 	read_head(fd, response);
-	response->is_chunked = http_field(response, "Transfer-Encoding", value,
-					  sizeof(value));
+	response->is_chunked =
+		http_field(response, "Transfer-Encoding", value, sizeof(value));
 	if (response->is_chunked)
 		ck_assert_str_eq(value, "chunked");
 	if (http_field(response, "Content-Length", value, sizeof(value))) {
@@ -159,12 +159,24 @@ void http_read_head(int fd, struct response *response)
 	}
 }
 
+/* The room that is made for content of this length, and for the NUL. */
+static size_t room_for(size_t len)
+{
+	size_t size = 4096;
+
+	while (size < len + 1)
+		size *= 2;
+	return size;
+}
+
 /* Makes room for n more bytes of content and the NUL. */
 static unsigned char *grow_content(struct response *response, size_t n)
 {
-	unsigned char *grown =
-		realloc(response->content, response->len + n + 1);
+	size_t size = room_for(response->len + n);
+	unsigned char *grown = response->content;
 
+	if (!grown || size > room_for(response->len))
+		grown = realloc(grown, size);
 	if (!grown)
 		harness_fail("out of memory for content");
 	response->content = grown;
@@ -179,7 +191,8 @@ static size_t read_chunk_size(int fd)
 
 	while (len < 2 || line[len - 1] != '\n') {
 		if (len + 1 == sizeof(line))
-			harness_fail("not a chunk's size: %.*s", (int)len, line);
+			harness_fail("not a chunk's size: %.*s", (int)len,
+				     line);
 		tcp_read(fd, line + len++, 1);
 	}
 	line[len] = '\0';

@@ -26,15 +26,32 @@ tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 
 request_ways = tests/request_ways.c tests/request_ways.h
-http_tests = tests/check_answer tests/check_date tests/check_head \
-	tests/check_media tests/check_page tests/check_request \
-	tests/check_request_host tests/check_request_limits \
-	tests/check_status tests/check_target
+http_fixture = tests/http_fixture.c tests/http_fixture.h
+json_reader = tests/json_reader.c tests/json_reader.h
+http_tests = tests/check_answer tests/check_answer_head tests/check_coding \
+	tests/check_condition tests/check_date tests/check_etag \
+	tests/check_head tests/check_listing tests/check_logline \
+	tests/check_media tests/check_page tests/check_range \
+	tests/check_request tests/check_request_host \
+	tests/check_request_limits tests/check_status tests/check_target
 tests_check_answer_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_answer_SOURCES = tests/check_answer.c $(http_fixture)
+tests_check_answer_head_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_answer_head_SOURCES = tests/check_answer_head.c $(http_fixture)
+tests_check_coding_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_coding_SOURCES = tests/check_coding.c $(http_fixture)
+tests_check_condition_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_condition_SOURCES = tests/check_condition.c $(http_fixture)
 tests_check_date_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_etag_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_head_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_listing_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_listing_SOURCES = tests/check_listing.c $(json_reader)
+tests_check_logline_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_logline_SOURCES = tests/check_logline.c $(json_reader)
 tests_check_media_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_page_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_range_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_request_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_request_SOURCES = tests/check_request.c $(request_ways)
 tests_check_request_host_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
@@ -61,13 +78,21 @@ tests_check_loop_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 e2e_tests = tests/check_client \
 	tests/check_client_modes \
 	tests/check_client_peers \
+	tests/check_e2e_accesslog \
+	tests/check_e2e_bounds \
 	tests/check_e2e_cache \
+	tests/check_e2e_clients \
+	tests/check_e2e_codings \
 	tests/check_e2e_confined \
 	tests/check_e2e_daemon \
 	tests/check_e2e_drain \
 	tests/check_e2e_files \
 	tests/check_e2e_foreign \
 	tests/check_e2e_http \
+	tests/check_e2e_listing \
+	tests/check_e2e_ranges \
+	tests/check_e2e_semantics \
+	tests/check_e2e_smuggling \
 	tests/check_e2e_strict \
 	tests/check_e2e_tcp \
 	tests/check_e2e_udp
@@ -75,13 +100,21 @@ e2e_libs = tests/libharness.a $(CHECK_LIBS)
 tests_check_client_LDADD = $(e2e_libs)
 tests_check_client_modes_LDADD = $(e2e_libs)
 tests_check_client_peers_LDADD = $(e2e_libs)
+tests_check_e2e_accesslog_LDADD = $(e2e_libs)
+tests_check_e2e_bounds_LDADD = $(e2e_libs)
 tests_check_e2e_cache_LDADD = $(e2e_libs)
+tests_check_e2e_clients_LDADD = $(e2e_libs)
+tests_check_e2e_codings_LDADD = $(e2e_libs)
 tests_check_e2e_confined_LDADD = $(e2e_libs)
 tests_check_e2e_daemon_LDADD = $(e2e_libs)
 tests_check_e2e_drain_LDADD = $(e2e_libs)
 tests_check_e2e_files_LDADD = $(e2e_libs)
 tests_check_e2e_foreign_LDADD = $(e2e_libs)
 tests_check_e2e_http_LDADD = $(e2e_libs)
+tests_check_e2e_listing_LDADD = $(e2e_libs)
+tests_check_e2e_ranges_LDADD = $(e2e_libs)
+tests_check_e2e_semantics_LDADD = $(e2e_libs)
+tests_check_e2e_smuggling_LDADD = $(e2e_libs)
 tests_check_e2e_strict_LDADD = $(e2e_libs)
 tests_check_e2e_tcp_LDADD = $(e2e_libs)
 tests_check_e2e_udp_LDADD = $(e2e_libs)
@@ -95,20 +128,34 @@ tests_libharness_a_SOURCES = \
 	tests/guard.c tests/guard.h \
 	tests/harness.c tests/harness.h
 
-# Benchmarks are built and run by make bench alone.
-bench_programs = tests/bench/drive tests/bench/limit tests/bench/upper_speed
+# Benchmarks are built and run by make bench and make bench-http alone.
+bench_programs = tests/bench/drive tests/bench/limit \
+	tests/bench/udp_latency tests/bench/upper_speed
 EXTRA_PROGRAMS = $(bench_programs)
 tests_bench_drive_LDADD = $(base_libs)
 tests_bench_limit_LDADD = $(base_libs)
+tests_bench_udp_latency_LDADD = $(base_libs)
 tests_bench_upper_speed_LDADD = $(base_libs)
-EXTRA_DIST += tests/bench/compare.py
+EXTRA_DIST += tests/bench/benchlib.py tests/bench/compare.py \
+	tests/bench/http.py tests/bench/peers.py tests/bench/wrk.lua
 CLEANFILES += $(bench_programs)
 
 # Every target of tests/fuzz is replayed over its seeds in any build; the
 # fuzzers themselves are built by configure CC=clang --enable-fuzzing.
 fuzz = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
-fuzz_replays = tests/fuzz/replay_request tests/fuzz/replay_target
+fuzz_targets = tests/fuzz/fuzz_condition tests/fuzz/fuzz_range \
+	tests/fuzz/fuzz_request tests/fuzz/fuzz_target
+fuzz_replays = tests/fuzz/replay_condition tests/fuzz/replay_range \
+	tests/fuzz/replay_request tests/fuzz/replay_target
 
+tests_fuzz_replay_condition_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_condition.c
+tests_fuzz_replay_condition_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"condition"'
+tests_fuzz_replay_condition_LDADD = $(http_libs)
+tests_fuzz_replay_range_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_range.c
+tests_fuzz_replay_range_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"range"'
+tests_fuzz_replay_range_LDADD = $(http_libs)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_request.c
 tests_fuzz_replay_request_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"request"'
@@ -119,9 +166,15 @@ tests_fuzz_replay_target_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"target"'
 tests_fuzz_replay_target_LDADD = $(http_libs)
 
 if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_request tests/fuzz/fuzz_target
+noinst_PROGRAMS += $(fuzz_targets)
 endif
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_condition_SOURCES = tests/fuzz/fuzz_condition.c $(fuzz)
+tests_fuzz_fuzz_condition_LDADD = $(http_libs)
+tests_fuzz_fuzz_condition_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(fuzz)
+tests_fuzz_fuzz_range_LDADD = $(http_libs)
+tests_fuzz_fuzz_range_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c $(fuzz)
 tests_fuzz_fuzz_request_LDADD = $(http_libs)
 tests_fuzz_fuzz_request_LDFLAGS = $(fuzz_ldflags)
@@ -135,7 +188,7 @@ EXTRA_DIST += $(script_tests) tests/summary tests/fuzz/seeds
 AM_TESTS_ENVIRONMENT = \
 	SERVER='$(abs_top_builddir)/src/uppercase-server$(EXEEXT)'; \
 	CLIENT='$(abs_top_builddir)/src/uppercase-client$(EXEEXT)'; \
-	HTDOCS='$(abs_top_srcdir)/htdocs'; \
+		HTDOCS='$(abs_top_srcdir)/htdocs'; \
 	export SERVER CLIENT HTDOCS;
 
 if HAVE_CHECK

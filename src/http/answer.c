@@ -147,6 +147,12 @@ static struct http_answer answer_content(
 		break;
 	case HTTP_RANGE_PARTIAL:
 		answer.status = 206;
+		/* Content-Encoding would be taken to be of the multipart. */
+		if (answer.ranges.n > 1 &&
+		    file->coding != HTTP_CODING_IDENTITY) {
+			answer.status = 200;
+			answer.ranges.n = 0;
+		}
 		break;
 	case HTTP_RANGE_UNSATISFIABLE:
 		answer = answer_page(416);
@@ -223,7 +229,21 @@ struct http_answer http_answer_listing(const struct http_request *request,
 				       const struct http_target *target,
 				       bool as_json)
 {
+	/* It exists, and that is all that can be known of it. */
+	static const struct http_validators none = {
+		.etag = {"", 0},
+		.last_modified_s = HTTP_NO_DATE,
+	};
 	struct http_answer answer = answer_page(200);
+	enum http_condition condition = http_condition_judge(request, &none);
+
+	if (condition != HTTP_CONDITION_NONE) {
+		answer = condition == HTTP_CONDITION_FAILED ? answer_page(412)
+							    : answer_empty(304);
+		answer.varies_by_type = true;
+		settle(&answer, request, target);
+		return answer;
+	}
 
 	answer.content = HTTP_CONTENT_LISTING;
 	answer.varies_by_type = true;

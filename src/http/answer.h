@@ -7,6 +7,7 @@
 
 #include "base/slice.h"
 #include "http/coding.h"
+#include "http/date.h"
 #include "http/range.h"
 #include "http/request.h"
 #include "http/target.h"
@@ -24,6 +25,7 @@ struct http_file {
 	/* Of HTTP_FILE_REGULAR, and of the coding that was chosen: */
 	uint64_t size;
 	int64_t mtime_s;
+	uint32_t mtime_ns; /* of that second */
 	struct slice etag;
 	const char *media_type;	 /* of the file without its coding */
 	unsigned codings;	 /* 1 << coding: it also stands encoded so */
@@ -42,8 +44,6 @@ enum http_content {
 	HTTP_CONTENT_FILE,    /* the file, or its ranges */
 	HTTP_CONTENT_LISTING, /* of a directory; its length is not known */
 };
-
-#define HTTP_NO_DATE (-1) /* last_modified_s: leave the field out */
 
 /* A whole decision: everything that the response's head and content need. */
 struct http_answer {

@@ -99,12 +99,13 @@ enum http_condition http_condition_judge(
 {
 	int64_t date_s, now_s = validators->now_s;
 	bool present, matches;
+	bool has_date = validators->last_modified_s != HTTP_NO_DATE;
 
 	matches = field_has(request, HTTP_FIELD_IF_MATCH, validators->etag,
 			    false, &present);
 	if (present && !matches)
 		return HTTP_CONDITION_FAILED;
-	if (!present &&
+	if (!present && has_date &&
 	    field_date(request, HTTP_FIELD_IF_UNMODIFIED_SINCE, now_s,
 		       &date_s) &&
 	    validators->last_modified_s > date_s)
@@ -114,7 +115,8 @@ enum http_condition http_condition_judge(
 	if (present)
 		return matches ? HTTP_CONDITION_NOT_MODIFIED
 			       : HTTP_CONDITION_NONE;
-	if (field_date(request, HTTP_FIELD_IF_MODIFIED_SINCE, now_s, &date_s) &&
+	if (has_date &&
+	    field_date(request, HTTP_FIELD_IF_MODIFIED_SINCE, now_s, &date_s) &&
 	    validators->last_modified_s <= date_s)
 		return HTTP_CONDITION_NOT_MODIFIED;
 	return HTTP_CONDITION_NONE;

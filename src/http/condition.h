@@ -11,7 +11,7 @@
 /* What a representation can be told apart by (RFC 9110, 8.8). */
 struct http_validators {
 	struct slice etag;	 /* strong, with its quotes */
-	int64_t last_modified_s; /* as sent */
+	int64_t last_modified_s; /* as sent; HTTP_NO_DATE for none */
 	int64_t now_s;		 /* the Date that goes with it */
 };
 

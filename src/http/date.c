@@ -143,9 +143,8 @@ static void choose_century(struct parts *p, int64_t now_s)
 	struct tm tm;
 
 	(void)gmtime_r(&now, &tm);
-	p->year += (tm.tm_year + 1900) / 100 * 100;
-	if (p->year > tm.tm_year + 1900 + 50)
-		p->year -= 100;
+	p->year += (tm.tm_year + 1900) / 100 * 100 - 50;
+	p->year += seconds_of(p) > now_s ? -50 : 50;
 }
 
 /* Length of the weekday's name, short or whole, that text begins with. */

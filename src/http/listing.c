@@ -8,6 +8,9 @@
 
 #include <time.h>
 
+#define TIME_MIN INT64_C(-62135596800) /* the first second of the year 1 */
+#define TIME_MAX INT64_C(253402300799) /* the last one of the year 9999 */
+
 static const char style[] =
 	"<style>\n"
 	":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\n"
@@ -76,9 +79,12 @@ static void add_time(struct text *text, int64_t time_s, char middle)
 	time_t t = (time_t)time_s;
 	struct tm tm;
 
+	/* Nobody's file is from then; something must stand there. */
+	if (time_s < TIME_MIN || time_s > TIME_MAX)
+		t = 0;
 	if (!gmtime_r(&t, &tm))
 		return;
-	text_add_uint(text, (uint64_t)(tm.tm_year + 1900));
+	text_addf(text, "%04d", tm.tm_year + 1900);
 	add_two(text, '-', tm.tm_mon + 1);
 	add_two(text, '-', tm.tm_mday);
 	add_two(text, middle, tm.tm_hour);

@@ -208,6 +208,18 @@ static bool is_type(struct slice word)
 	       slash < word.ptr + word.len - 1;
 }
 
+/* Whether a type says its charset already. */
+static bool has_charset(struct slice type)
+{
+	static const char name[] = "charset=";
+	size_t len = sizeof(name) - 1;
+
+	for (size_t i = 0; i + len <= type.len; i++)
+		if (slice_is_nocase((struct slice){type.ptr + i, len}, name))
+			return true;
+	return false;
+}
+
 /* Copies a word, in lower case, with a suffix; the room was made before. */
 static const char *keep(struct http_media *media, struct slice word,
 			const char *suffix)
@@ -259,8 +271,9 @@ static int parse_line(struct http_media *media, struct slice line)
 		return 1;
 	if (!is_type(word))
 		return 0;
-	is_text = word.len > 5 && memcmp(word.ptr, "text/", 5) == 0 &&
-		  !memchr(word.ptr, ';', word.len);
+	is_text = word.len > 5 &&
+		  slice_is_nocase((struct slice){word.ptr, 5}, "text/") &&
+		  !has_charset(word);
 	type = keep(media, word, is_text ? UTF8 : "");
 	while (next_word(&line, &word))
 		if (!add(media, keep(media, word, ""), type))

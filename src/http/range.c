@@ -33,7 +33,7 @@ static bool take_number(struct slice *s, uint64_t *out)
 			   __builtin_add_overflow(
 				   value, (uint64_t)(s->ptr[i] - '0'), &value);
 	*s = (struct slice){s->ptr + i, s->len - i};
-	*out = is_huge ? NUMBER_MAX : value;
+	*out = is_huge || value > NUMBER_MAX ? NUMBER_MAX : value;
 	return i > 0;
 }
 
@@ -80,9 +80,9 @@ static bool merge(struct span *spans, size_t n, struct http_ranges *ranges)
 	ranges->n = 0;
 	qsort(spans, n, sizeof(spans[0]), by_first);
 	for (size_t i = 0; i < n; i++) {
-		struct http_range *last = &ranges->list[ranges->n - 1];
-
 		if (ranges->n > 0 && spans[i].first <= end) {
+			struct http_range *last = &ranges->list[ranges->n - 1];
+
 			if (spans[i].end > end)
 				end = spans[i].end;
 			last->len = end - last->first;

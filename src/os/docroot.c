@@ -76,9 +76,17 @@ static int step(int root, int parent, const char *name, int flags)
 	int fd = openat(parent, name, flags | O_NOFOLLOW);
 	int saved = errno;
 
-	/* A link where a directory is wanted is called "not a directory". */
-	if (fd < 0 && saved == ENOTDIR && is_link(parent, name))
+	/*
+	 * A link where a directory is wanted is called "not a directory", and
+	 * O_PATH opens the link itself.
+	 */
+	if (((fd < 0 && saved == ENOTDIR) || (fd >= 0 && flags & O_PATH)) &&
+	    is_link(parent, name)) {
+		if (fd >= 0)
+			(void)close(fd);
+		fd = -1;
 		saved = ELOOP;
+	}
 
 	if (parent != root)
 		(void)close(parent);
@@ -143,6 +151,11 @@ static int open_confined(int root, const char *path, int flags)
 int docroot_open_file(int root, const char *path)
 {
 	return open_confined(root, path, OPEN_FLAGS);
+}
+
+int docroot_open_directory(int root, const char *path)
+{
+	return open_confined(root, path, OPEN_FLAGS | O_DIRECTORY);
 }
 
 int docroot_stat(int root, const char *path, struct stat *st)

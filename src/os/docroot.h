@@ -29,6 +29,9 @@ int docroot_open_file(int root, const char *path) MUST_CHECK;
  */
 int docroot_walk_file(int root, const char *path) MUST_CHECK;
 
+/* The same for a directory, to be read; ENOTDIR for anything else. */
+int docroot_open_directory(int root, const char *path) MUST_CHECK;
+
 /*
  * What stat(2) says of a path below the root, confined like
  * docroot_open_file(); nothing is opened for reading. Returns 0, or -1 with

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -38,14 +39,17 @@ void process_ignore_sigpipe(void)
 	(void)sigaction(SIGPIPE, &action, NULL);
 }
 
-int process_open_log(void)
+int process_reopen_nonblocking(int standard)
 {
+	char path[32];
+	int fd;
+
 	/* O_NONBLOCK belongs to the open file: the shell's must stay as it is.
 	 */
-	int fd = open("/proc/self/fd/2",
-		      O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	return fd >= 0 ? fd : STDERR_FILENO;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", standard);
+	fd = open(path,
+		  O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd >= 0 ? fd : standard;
 }
 
 /* Reads what fd has, up to size bytes; -1 with errno. */

@@ -17,11 +17,11 @@ size_t process_raise_descriptor_limit(void);
 void process_ignore_sigpipe(void);
 
 /*
- * Standard error anew, as a descriptor that does not block however full its
- * reader is; closed with the process. STDERR_FILENO itself when it cannot be
- * opened again: a socket, or another user's file.
+ * The file behind a standard descriptor opened anew for appending, as a
+ * descriptor that does not block however full its reader is. fd itself when it
+ * cannot be opened again: a socket, or another user's file.
  */
-int process_open_log(void);
+int process_reopen_nonblocking(int fd);
 
 /*
  * Reads a whole file, of at most PROCESS_FILE_MAX bytes (EFBIG beyond), into

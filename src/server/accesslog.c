@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "http/request.h"
+#include "os/process.h"
 
 #define ACCESS_LOG_SIZE (256 << 10) /* a turn's worth, and what was kept */
 
@@ -28,9 +29,10 @@ struct access_log {
 	const char *path;
 	enum http_log_format format;
 	int fd;
-	bool is_shared;	 /* standard output: it may block, whatever we set */
-	bool is_regular; /* a write takes what the disk has room for */
-	bool is_failing; /* told already */
+	bool is_shared;	     /* standard output itself, which may block */
+	bool is_regular;     /* a write takes what the disk has room for */
+	bool is_failing;     /* told already */
+	uint64_t tried_turn; /* when it was last written to */
 	size_t len;
 	char buf[ACCESS_LOG_SIZE];
 };
@@ -44,7 +46,7 @@ static bool is_stdout(const char *path)
 static int open_path(const char *path)
 {
 	if (is_stdout(path))
-		return STDOUT_FILENO;
+		return process_reopen_nonblocking(STDOUT_FILENO);
 	return open(path,
 		    O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY |
 			    O_CLOEXEC,
@@ -56,7 +58,7 @@ static void adopt(struct access_log *log, int fd)
 	struct stat st;
 
 	log->fd = fd;
-	log->is_shared = is_stdout(log->path);
+	log->is_shared = fd == STDOUT_FILENO;
 	log->is_regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
@@ -95,31 +97,47 @@ static size_t writable_len(const struct access_log *log, size_t len)
 	return len < PIPE_BUF ? len : PIPE_BUF;
 }
 
+/* Tells once that lines are lost, until one goes through again. */
+static void tell_failing(struct access_log *log, const char *why)
+{
+	if (!log->is_failing)
+		log_warn("access log %s: %s: lines are being lost", log->path,
+			 why);
+	log->is_failing = true;
+}
+
 /* Writes the buffer as far as it goes; the rest moves to its front. */
 static void write_out(struct access_log *log)
 {
 	size_t done = 0;
 
+	log->tried_turn = log->loop->turn;
 	while (done < log->len) {
 		size_t len = writable_len(log, log->len - done);
 		ssize_t n = len > 0 ? write(log->fd, log->buf + done, len) : -1;
 
+		if (n < 0 && len > 0 && errno == EINTR)
+			continue;
 		if (n <= 0) {
-			if (len == 0)
-				errno = EAGAIN;
+			if (len > 0 && errno != EAGAIN)
+				tell_failing(log, strerror(errno));
 			break;
 		}
 		done += (size_t)n;
 	}
-	if (done == log->len)
-		log->is_failing = false;
-	else if (errno != EAGAIN && !log->is_failing) {
-		log->is_failing = true;
-		log_warn("access log %s: %s: lines are being lost", log->path,
-			 strerror(errno));
-	}
+	if (done == 0)
+		return;
+	log->is_failing = log->is_failing && done < log->len;
 	log->len -= done;
 	memmove(log->buf, log->buf + done, log->len);
+}
+
+/* Forgets what could not be written; a line that has begun is cut. */
+static void give_up_rest(struct access_log *log)
+{
+	for (size_t i = 0; i < log->len; i++)
+		log->loop->counters.log_lines_lost += log->buf[i] == '\n';
+	log->len = 0;
 }
 
 void access_log_flush(struct access_log *log)
@@ -131,9 +149,10 @@ void access_log_flush(struct access_log *log)
 /* Makes room for a line, if that can be. */
 static bool make_room(struct access_log *log, size_t need)
 {
-	if (ACCESS_LOG_SIZE - log->len >= need)
-		return true;
-	write_out(log);
+	/* A reader that is stuck is asked once in a turn, not for each line. */
+	if (ACCESS_LOG_SIZE - log->len < need &&
+	    log->tried_turn != log->loop->turn)
+		write_out(log);
 	return ACCESS_LOG_SIZE - log->len >= need;
 }
 
@@ -147,11 +166,7 @@ void access_log_add(struct access_log *log,
 
 	if (!make_room(log, need)) {
 		log->loop->counters.log_lines_lost++;
-		if (!log->is_failing)
-			log_warn("access log %s: its reader is too slow: lines "
-				 "are being lost",
-				 log->path);
-		log->is_failing = true;
+		tell_failing(log, "its reader is too slow");
 		return;
 	}
 	line = text_in(log->buf + log->len, ACCESS_LOG_SIZE - log->len);
@@ -164,7 +179,7 @@ void access_log_reopen(struct access_log *log)
 	int fd;
 
 	access_log_flush(log);
-	if (log->is_shared)
+	if (is_stdout(log->path))
 		return;
 	fd = open_path(log->path);
 	if (fd < 0) {
@@ -172,6 +187,7 @@ void access_log_reopen(struct access_log *log)
 			 log->path, strerror(errno));
 		return;
 	}
+	give_up_rest(log);
 	(void)close(log->fd);
 	adopt(log, fd);
 	log_info("access log %s: opened anew", log->path);
@@ -182,6 +198,7 @@ void access_log_close(struct access_log *log)
 	if (!log)
 		return;
 	access_log_flush(log);
+	give_up_rest(log);
 	if (!log->is_shared)
 		(void)close(log->fd);
 	free(log);

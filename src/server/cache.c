@@ -67,7 +67,7 @@ struct directory {
 	bool is_gone;
 	unsigned version; /* grows when the names in it may have changed */
 	unsigned n_entries;
-	uint64_t checked_turn;
+	uint64_t checked_epoch;
 	size_t path_len;
 	char path[]; /* NUL-ended */
 };
@@ -79,12 +79,13 @@ struct directory {
 struct entry {
 	struct entry *next; /* of the same hash */
 	uint64_t hash;
-	uint64_t checked_turn;
+	uint64_t checked_epoch;
 	uint64_t used_ns;
 	struct directory *directory;
 	unsigned directory_version;
 	bool is_settled;
 	bool is_watched; /* a change of its directory tells of its name */
+	bool is_buried;	 /* until the turn ends */
 	bool is_listed;	 /* can be found; else it lives for its holders only */
 	struct facts facts;
 	struct cache_entry public;
@@ -111,6 +112,7 @@ struct cache {
 	struct list_node small;
 	struct list_node large;
 	struct event idle_timer;
+	int spare_fd; /* or -1 */
 };
 
 static struct entry *entry_of(struct list_node *node)
@@ -147,14 +149,16 @@ static bool is_same(const struct facts *a, const struct facts *b)
 /* Whether a change from now on must leave other times behind. */
 static bool is_settled(const struct facts *facts)
 {
-	int64_t since_s = clock_wall().tv_sec - CACHE_SETTLE_S;
+	int64_t now_s = clock_wall().tv_sec, since_s = now_s - CACHE_SETTLE_S;
 
-	return facts->mtime.tv_sec < since_s && facts->ctime.tv_sec < since_s;
+	/* Somebody may have set a time to come; the other one tells then. */
+	return facts->ctime.tv_sec < since_s &&
+	       (facts->mtime.tv_sec < since_s || facts->mtime.tv_sec > now_s);
 }
 
 /* --- tables --- */
 
-/* FNV-1a. Only names that exist get in, so nobody can choose collisions. */
+/* FNV-1a. Only names that exist get in, so peers cannot choose collisions. */
 static uint64_t hash_of(struct slice s)
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
@@ -179,21 +183,43 @@ static struct entry *find_entry(struct cache *cache, struct slice path,
 
 /* --- directories --- */
 
+static int open_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * docroot_stat() needs a descriptor for a moment. One is kept for that, so that
+ * what is in the cache can be served when there are no others.
+ */
+static int stat_directory(struct cache *cache, const char *path,
+			  struct stat *st)
+{
+	int result = docroot_stat(cache->root, path, st);
+
+	if (result == 0 || (errno != EMFILE && errno != ENFILE) ||
+	    cache->spare_fd < 0)
+		return result;
+	(void)close(cache->spare_fd);
+	result = docroot_stat(cache->root, path, st);
+	cache->spare_fd = open_spare();
+	return result;
+}
+
 /* Looks at the directory, the first time in a turn that it is asked for. */
 static void check_directory(struct cache *cache, struct directory *directory)
 {
 	struct facts facts;
 	struct stat st;
 
-	if (directory->checked_turn == cache->loop->turn)
+	if (directory->checked_epoch == cache->loop->epoch)
 		return;
-	directory->checked_turn = cache->loop->turn;
+	directory->checked_epoch = cache->loop->epoch;
 	/* The root is its descriptor, whatever its name is now. */
 	directory->is_gone =
 		(directory->path_len == 0
 			 ? fstat(cache->root, &st)
-			 : docroot_stat(cache->root, directory->path, &st)) <
-			0 ||
+			 : stat_directory(cache, directory->path, &st)) < 0 ||
 		!S_ISDIR(st.st_mode);
 	if (directory->is_gone)
 		return;
@@ -248,15 +274,32 @@ static void put_directory(struct cache *cache, struct directory *directory)
 
 /* --- entries: the end of their lives --- */
 
-static void free_entry_cb(struct loop_corpse *corpse)
+static void free_entry(struct entry *entry)
 {
-	struct entry *entry = CONTAINER_OF(corpse, struct entry, corpse);
-
 	if (entry->public.fd >= 0)
 		(void)close(entry->public.fd);
 	/* The cast takes off the const that is for the readers. */
 	free((void *)(uintptr_t)entry->public.content);
 	free(entry);
+}
+
+/* The turn has ended. Somebody may have taken hold of the entry since. */
+static void free_entry_cb(struct loop_corpse *corpse)
+{
+	struct entry *entry = CONTAINER_OF(corpse, struct entry, corpse);
+
+	entry->is_buried = false;
+	if (entry->n_holds == 0)
+		free_entry(entry);
+}
+
+/* Nobody can find the entry any more; it goes when nobody holds it. */
+static void bury(struct entry *entry)
+{
+	if (entry->n_holds > 0 || entry->is_buried)
+		return;
+	entry->is_buried = true;
+	loop_bury(entry->cache->loop, &entry->corpse);
 }
 
 /* Takes an entry out of the cache; it lives on for those who use it. */
@@ -275,8 +318,7 @@ static void drop(struct entry *entry)
 	entry->directory->n_entries--;
 	put_directory(cache, entry->directory);
 	entry->is_listed = false;
-	if (entry->n_holds == 0)
-		loop_bury(cache->loop, &entry->corpse);
+	bury(entry);
 }
 
 void cache_hold(struct cache_entry *public)
@@ -288,14 +330,28 @@ void cache_release(struct cache_entry *public)
 {
 	struct entry *entry = CONTAINER_OF(public, struct entry, public);
 
-	if (--entry->n_holds == 0 && !entry->is_listed)
-		loop_bury(entry->cache->loop, &entry->corpse);
+	entry->n_holds--;
+	if (!entry->is_listed)
+		bury(entry);
 }
 
 /* The least recently used of the list goes. */
 static void drop_last(struct list_node *list)
 {
 	drop(entry_of(list->prev));
+}
+
+/* The list whose last entry has been unused for longer. */
+static struct list_node *older_list(struct cache *cache)
+{
+	if (list_is_empty(&cache->large))
+		return &cache->small;
+	if (list_is_empty(&cache->small))
+		return &cache->large;
+	return entry_of(cache->small.prev)->used_ns <=
+			       entry_of(cache->large.prev)->used_ns
+		       ? &cache->small
+		       : &cache->large;
 }
 
 static void enforce_limits(struct cache *cache)
@@ -307,8 +363,7 @@ static void enforce_limits(struct cache *cache)
 		drop_last(&cache->large);
 	while (usage->max_bytes > limits->max_bytes ||
 	       usage->max_files > limits->max_files)
-		drop_last(list_is_empty(&cache->small) ? &cache->large
-						       : &cache->small);
+		drop_last(older_list(cache));
 }
 
 /* Gives up descriptors that nobody asks for any more. */
@@ -327,12 +382,7 @@ static void idle_cb(evutil_socket_t fd, short what, void *arg)
 
 /* --- entries: loading --- */
 
-/*
- * What a failure to open means to the peer. Names that cannot exist are as
- * good as absent; what exists and may not be read is forbidden; only what may
- * be better in a moment is 503.
- */
-static unsigned status_of_error(int error)
+unsigned cache_status_of_error(int error)
 {
 	switch (error) {
 	case ENOENT:
@@ -374,7 +424,7 @@ static int open_regular(struct cache *cache, struct slice path,
 	int fd = docroot_open_file(cache->root, path.ptr);
 
 	if (fd < 0)
-		return refuse(refusal, status_of_error(errno));
+		return refuse(refusal, cache_status_of_error(errno));
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		*facts = facts_of(&st);
 		return fd;
@@ -457,6 +507,7 @@ static void describe(struct entry *entry, const struct facts *facts)
 	file->kind = HTTP_FILE_REGULAR;
 	file->size = (uint64_t)facts->size;
 	file->mtime_s = facts->mtime.tv_sec;
+	file->mtime_ns = (uint32_t)facts->mtime.tv_nsec;
 	file->etag = http_etag_write(entry->etag, (uint64_t)facts->ino,
 				     (uint64_t)facts->size, facts->mtime);
 	file->coding = HTTP_CODING_IDENTITY;
@@ -493,15 +544,20 @@ static int read_entry(struct entry *entry, int fd, struct facts *facts)
 
 	entry->public.fd = fd;
 	for (int i = 0; facts->size <= CACHE_SMALL_MAX; i++) {
-		entry->public.content = read_content(fd, (size_t)facts->size);
-		if (entry->public.content) {
+		struct facts before = *facts;
+		char *content = read_content(fd, (size_t)facts->size);
+
+		if (fstat(fd, &st) == 0)
+			*facts = facts_of(&st);
+		if (content && is_same(facts, &before)) {
+			entry->public.content = content;
 			(void)close(fd);
 			entry->public.fd = -1;
 			break;
 		}
-		if (i == CACHE_READ_TRIES || fstat(fd, &st) < 0)
+		free(content);
+		if (i == CACHE_READ_TRIES)
 			return -1;
-		*facts = facts_of(&st);
 	}
 	describe(entry, facts);
 	return 0;
@@ -527,7 +583,7 @@ static struct entry *new_entry(struct cache *cache, struct slice path,
 		entry->directory = get_directory(cache, path);
 	if (entry->directory)
 		return entry;
-	free_entry_cb(&entry->corpse);
+	free_entry(entry);
 	return NULL;
 }
 
@@ -600,12 +656,12 @@ struct cache_entry *cache_get(struct cache *cache, struct slice path,
 	uint64_t hash = hash_of(path);
 	struct entry *entry = find_entry(cache, path, hash);
 
-	if (!entry || entry->checked_turn != cache->loop->turn) {
+	if (!entry || entry->checked_epoch != cache->loop->epoch) {
 		if (!entry || !is_current(cache, entry))
 			entry = load(cache, path, hash, entry, refusal);
 		if (!entry)
 			return NULL;
-		entry->checked_turn = cache->loop->turn;
+		entry->checked_epoch = cache->loop->epoch;
 	}
 	touch(cache, entry);
 	enforce_limits(cache);
@@ -639,6 +695,7 @@ struct cache *cache_new(struct loop *loop, int root,
 	cache->media = media;
 	cache->limits = *limits;
 	cache->mask = size - 1;
+	cache->spare_fd = open_spare();
 	cache->entries = calloc(size, sizeof(*cache->entries));
 	cache->directories = calloc(size, sizeof(*cache->directories));
 	list_init(&cache->small);
@@ -661,6 +718,8 @@ void cache_free(struct cache *cache)
 		drop_last(&cache->small);
 	while (!list_is_empty(&cache->large))
 		drop_last(&cache->large);
+	if (cache->spare_fd >= 0)
+		(void)close(cache->spare_fd);
 	free(cache->entries);
 	free(cache->directories);
 	free(cache);

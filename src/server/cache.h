@@ -58,6 +58,13 @@ void cache_free(struct cache *cache);
 struct cache_entry *cache_get(struct cache *cache, struct slice path,
 			      struct http_file *refusal) MUST_CHECK;
 
+/*
+ * What a failure to open means to the peer. Names that cannot exist are as
+ * good as absent; what exists and may not be read is forbidden; only what may
+ * be better in a moment is 503.
+ */
+unsigned cache_status_of_error(int error);
+
 /* Keep an entry, its content and descriptor, beyond the end of the turn. */
 void cache_hold(struct cache_entry *entry);
 void cache_release(struct cache_entry *entry);

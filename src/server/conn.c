@@ -388,11 +388,11 @@ void conn_close(struct conn *conn, enum conn_reason reason)
 	conn->closed = true;
 	deadline_stop(&conn->deadline);
 	list_remove(&conn->node);
-	conn_held_clear(&conn->out);
 	(void)close(conn->fd);
 	if (reason == CONN_NO_MEMORY)
 		loop->counters.out_of_memory++;
 	conn->ops->closed(conn, reason);
+	conn_held_clear(&conn->out);
 	conn->corpse.free_cb = free_corpse;
 	loop_bury(loop, &conn->corpse);
 	loop->n_conns--;

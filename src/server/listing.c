@@ -15,6 +15,7 @@
 #include "server/listing.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +25,18 @@
 #include "http/listing.h"
 #include "os/docroot.h"
 
-#define LISTING_RUN    1024	  /* names read and sorted in a step */
-#define LISTING_ROWS   128	  /* rows written in a step */
-#define LISTING_BLOCK  (64 << 10) /* memory is taken in pieces of this size */
+#define LISTING_RUN  1024 /* names read and sorted in a step */
+#define LISTING_ROWS 128  /* rows written in a step */
 
-#define MARK_DIRECTORY '0'
-#define MARK_FILE      '1'
+/* The same when the turn is old, and what a name counts in bytes moved. */
+#define LISTING_RUN_LEAST  64
+#define LISTING_ROWS_LEAST 16
+#define LISTING_NAME_COST  1024
+
+#define LISTING_BLOCK	   (64 << 10) /* memory is taken in pieces of this size */
+
+#define MARK_DIRECTORY	   '0'
+#define MARK_FILE	   '1'
 
 struct block {
 	struct block *next;
@@ -77,6 +84,22 @@ static bool take(struct listing *listing, size_t size)
 	return true;
 }
 
+/* One more block for names; NULL when there is no memory for it. */
+static struct block *new_block(struct listing *listing)
+{
+	struct block *block;
+
+	if (!take(listing, sizeof(*block)))
+		return NULL;
+	block = malloc(sizeof(*block));
+	if (!block)
+		return NULL;
+	block->next = listing->blocks;
+	block->len = 0;
+	listing->blocks = block;
+	return block;
+}
+
 /* A copy of mark and name that lives as long as the listing, or NULL. */
 static const char *keep(struct listing *listing, char mark, const char *name)
 {
@@ -84,16 +107,10 @@ static const char *keep(struct listing *listing, char mark, const char *name)
 	struct block *block = listing->blocks;
 	char *copy;
 
-	if (!block || LISTING_BLOCK - block->len < len) {
-		if (!take(listing, sizeof(*block)))
-			return NULL;
-		block = malloc(sizeof(*block));
-		if (!block)
-			return NULL;
-		block->next = listing->blocks;
-		block->len = 0;
-		listing->blocks = block;
-	}
+	if (LISTING_BLOCK - block->len < len)
+		block = new_block(listing);
+	if (!block)
+		return NULL;
 	copy = block->bytes + block->len;
 	copy[0] = mark;
 	memcpy(copy + 1, name, len - 1);
@@ -190,36 +207,45 @@ static struct run *new_run(struct listing *listing)
 	return &runs[listing->n_runs++];
 }
 
-/* Reads and sorts one run of names. */
-static void read_run(struct listing *listing)
+/* Reads up to n names into the run; false at the end, or without memory. */
+static bool read_names(struct listing *listing, struct run *run, size_t n)
 {
-	struct run *run = new_run(listing);
-	const struct dirent *entry = NULL;
-
-	for (int i = 0; run && i < LISTING_RUN; i++) {
+	for (size_t i = 0; i < n; i++) {
+		const struct dirent *entry = readdir(listing->dir);
 		const char *name;
 		char mark;
 
-		entry = readdir(listing->dir);
 		if (!entry)
-			break;
+			return false;
 		mark = mark_of(listing, entry);
 		if (!mark)
 			continue;
 		name = keep(listing, mark, entry->d_name);
 		if (!name) {
-			run = NULL;
-			break;
+			listing->is_cut = true;
+			return false;
 		}
-		listing->runs[listing->n_runs - 1]
-			.names[listing->runs[listing->n_runs - 1].n++] = name;
+		run->names[run->n++] = name;
 	}
-	listing->is_cut = !run;
-	listing->is_read = !run || !entry;
-	if (listing->n_runs > 0)
-		qsort(listing->runs[listing->n_runs - 1].names,
-		      listing->runs[listing->n_runs - 1].n, sizeof(char *),
-		      by_name);
+	return true;
+}
+
+/* Reads and sorts one run of names; the first one is there already. */
+static void read_run(struct listing *listing, struct loop *loop)
+{
+	size_t n = loop_budget(loop, LISTING_RUN, LISTING_RUN_LEAST);
+	struct run *run = &listing->runs[listing->n_runs - 1];
+
+	if (run->n > 0)
+		run = new_run(listing);
+	if (!run) {
+		listing->is_cut = true;
+		listing->is_read = true;
+		return;
+	}
+	loop_spend(loop, n * LISTING_NAME_COST);
+	listing->is_read = !read_names(listing, run, n);
+	qsort(run->names, run->n, sizeof(char *), by_name);
 }
 
 /* --- merging --- */
@@ -254,6 +280,8 @@ static void sink(struct listing *listing, size_t i)
 /* Takes the run at i out; the last one takes its place. */
 static void remove_run(struct listing *listing, size_t i)
 {
+	listing->used -= LISTING_RUN * sizeof(char *);
+	listing->budget->used -= LISTING_RUN * sizeof(char *);
 	free(listing->runs[i].names);
 	listing->runs[i] = listing->runs[--listing->n_runs];
 }
@@ -299,17 +327,19 @@ static void write_row(struct listing *listing, const char *name,
 }
 
 /* Writes the next rows, as many as a step may and the text has room for. */
-static void write_rows(struct listing *listing, struct text *text)
+static void write_rows(struct listing *listing, struct loop *loop,
+		       struct text *text)
 {
 	const size_t need = HTTP_LISTING_ROW_MAX + HTTP_LISTING_END_MAX;
+	size_t n = loop_budget(loop, LISTING_ROWS, LISTING_ROWS_LEAST);
 
 	if (!listing->has_begun)
 		http_listing_begin(
 			text, listing->as_json,
 			(struct slice){listing->path, listing->path_len});
 	listing->has_begun = true;
-	for (int i = 0; i < LISTING_ROWS && text->size - text->len > need;
-	     i++) {
+	loop_spend(loop, n * LISTING_NAME_COST);
+	for (size_t i = 0; i < n && text->size - text->len > need; i++) {
 		const char *name = next_name(listing);
 
 		if (!name) {
@@ -359,18 +389,18 @@ static enum conn_sent listing_send(struct body *body, struct conn *conn)
 	if (listing->has_ended)
 		return CONN_SENT;
 	if (!listing->is_read) {
-		read_run(listing);
+		read_run(listing, conn->loop);
 		if (listing->is_read)
 			make_heap(listing);
 		/* Work was done, though nothing went out yet. */
 		conn_note_sent(conn, 0);
 		return CONN_HELD;
 	}
-	write_rows(listing, &text);
+	write_rows(listing, conn->loop, &text);
 	out = text_slice(&text);
 	if (listing->chunked)
 		out = frame_chunk(buf, text.len, listing->has_ended);
-	loop_spend(conn->loop, out.len);
+	conn_note_sent(conn, 0); /* even when every row's file was gone */
 	sent = conn_send(conn, out.ptr, out.len, false);
 	return sent == CONN_SENT && !listing->has_ended ? CONN_HELD : sent;
 }
@@ -390,14 +420,16 @@ struct listing *listing_open(struct listing_budget *budget, int root,
 			     struct slice path, bool hidden, bool as_json)
 {
 	struct listing *listing = calloc(1, sizeof(*listing) + path.len + 1);
-	int fd = docroot_open_file(root, path.ptr);
+	int saved, fd = docroot_open_directory(root, path.ptr);
 
 	if (listing && fd >= 0)
 		listing->dir = fdopendir(fd);
+	saved = listing ? errno : ENOMEM;
 	if (!listing || !listing->dir) {
 		if (fd >= 0)
 			(void)close(fd);
 		free(listing);
+		errno = saved;
 		return NULL;
 	}
 	listing->body.send = listing_send;
@@ -408,5 +440,10 @@ struct listing *listing_open(struct listing_budget *budget, int root,
 	listing->as_json = as_json;
 	memcpy(listing->path, path.ptr, path.len);
 	listing->path_len = path.len;
-	return listing;
+	/* Whoever cannot list a single name is better told now. */
+	if (new_block(listing) && new_run(listing))
+		return listing;
+	listing_free(listing);
+	errno = ENOMEM;
+	return NULL;
 }

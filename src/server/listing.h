@@ -26,8 +26,8 @@ struct listing;
 
 /*
  * Opens the directory at path (decoded, NUL-ended) below the root, which must
- * outlive the listing, as must the budget. NULL when it cannot be read, or when
- * out of memory.
+ * outlive the listing, as must the budget. NULL with errno when it cannot be
+ * read, ENOMEM when all listings together have too much memory already.
  */
 struct listing *listing_open(struct listing_budget *budget, int root,
 			     struct slice path, bool hidden,

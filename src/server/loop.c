@@ -49,7 +49,7 @@ static struct event_base *new_base(void)
 
 int loop_init(struct loop *loop)
 {
-	*loop = (struct loop){.turn = 1};
+	*loop = (struct loop){.turn = 1, .epoch = 1};
 	list_init(&loop->dead);
 	loop->in = malloc(LOOP_IN_SIZE);
 	loop->out = malloc(LOOP_OUT_SIZE);
@@ -110,6 +110,7 @@ static void end_turn(struct loop *loop)
 	log_flush();
 	loop->spent = 0;
 	loop->turn++;
+	loop->epoch++;
 }
 
 int loop_run(struct loop *loop)

@@ -32,6 +32,7 @@ struct loop {
 	struct event_base *base;
 	struct counters counters;
 	uint64_t turn;
+	uint64_t epoch; /* what was looked up in an earlier one is too old */
 	bool running;
 	bool draining;	/* no new work; the loop ends with n_conns at 0 */
 	size_t n_conns; /* open connections of all services */

@@ -4,6 +4,7 @@
  * loop in one thread.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "os/process.h"
@@ -19,7 +20,7 @@ int main(int argc, char **argv)
 
 	if (process_guard_standard_descriptors() < 0)
 		return EXIT_FAILURE;
-	log_open("uppercase-server", process_open_log());
+	log_open("uppercase-server", process_reopen_nonblocking(STDERR_FILENO));
 	switch (config_parse(&config, argc, argv)) {
 	case CONFIG_RUN:
 		break;

@@ -7,6 +7,7 @@
  */
 #include "server/site.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -77,6 +78,12 @@ static struct slice add_suffix(struct slice path, const char *suffix,
 	return text_slice(&text);
 }
 
+static bool is_older(const struct http_file *a, const struct http_file *b)
+{
+	return a->mtime_s < b->mtime_s ||
+	       (a->mtime_s == b->mtime_s && a->mtime_ns < b->mtime_ns);
+}
+
 /*
  * Chooses the encoded sibling that the peer likes best, if any: *entry becomes
  * it, and *file says so. One that is older than the file is of an older file.
@@ -99,7 +106,7 @@ static void negotiate(struct site *site, const struct http_request *request,
 			site->cache,
 			add_suffix(path, http_coding_suffix(file->coding), buf),
 			&refusal);
-		if (sibling && sibling->file.mtime_s >= file->mtime_s) {
+		if (sibling && !is_older(&sibling->file, file)) {
 			*entry = sibling;
 			file->size = sibling->file.size;
 			file->mtime_s = sibling->file.mtime_s;
@@ -110,19 +117,22 @@ static void negotiate(struct site *site, const struct http_request *request,
 	}
 }
 
-/* Opens the listing of a directory that has no index, if it may be listed. */
-static bool try_listing(struct site *site, struct question *q)
+/*
+ * Opens the listing of a directory that has no index. False when it cannot be
+ * listed; *status is why.
+ */
+static bool try_listing(struct site *site, struct question *q, unsigned *status)
 {
 	bool as_json = http_accept_prefers_json(q->request);
 
-	if (!site->options.listing || !q->target.is_directory)
-		return false;
+	q->answer = http_answer_listing(q->request, &q->target, as_json);
+	if (q->answer.content != HTTP_CONTENT_LISTING)
+		return true;
 	q->listing = listing_open(&site->listings, site->root, q->target.path,
 				  site->options.hidden, as_json);
 	if (!q->listing)
-		return false;
-	q->answer = http_answer_listing(q->request, &q->target, as_json);
-	return true;
+		*status = cache_status_of_error(errno);
+	return q->listing != NULL;
 }
 
 /* Puts the operator's own page in place of ours. */
@@ -133,7 +143,7 @@ static void use_own_page(struct site *site, struct question *q)
 	struct http_file refusal;
 	struct cache_entry *entry = cache_get(site->cache, path, &refusal);
 
-	if (!entry || !entry->content)
+	if (!entry)
 		return;
 	q->entry = entry;
 	q->answer.content = HTTP_CONTENT_FILE;
@@ -165,9 +175,9 @@ static void answer_by_file(struct site *site, struct question *q)
 			file.kind = HTTP_FILE_REFUSED;
 			file.status = 404;
 		}
-		if (file.status == 404 &&
+		if (file.status == 404 && site->options.listing &&
 		    (site->options.hidden || !is_hidden(q->target.path)) &&
-		    try_listing(site, q))
+		    try_listing(site, q, &file.status))
 			return;
 	}
 	q->answer = http_answer_file(q->request, &q->target, &file, &policy);

@@ -173,15 +173,12 @@ void trace_sent(struct trace *trace, uint64_t n_sent)
 			  trace->first->answer.end_at, now_ns);
 }
 
-unsigned trace_free(struct trace *trace, uint64_t n_sent)
+void trace_free(struct trace *trace, uint64_t n_sent)
 {
-	unsigned n = 0;
-
 	if (!trace)
-		return 0;
+		return;
 	trace_sent(trace, n_sent);
-	for (; trace->first; n++)
+	while (trace->first)
 		log_first(trace, STATUS_BROKEN_OFF, n_sent, clock_mono_ns());
 	free(trace);
-	return n;
 }

@@ -21,9 +21,8 @@ struct trace;
 struct trace *trace_new(struct loop *loop, struct access_log *log,
 			const struct address *peer, uint64_t id) MUST_CHECK;
 
-/* Logs what is unfinished as broken off, then frees; harmless on NULL. Returns
- * how many that were. */
-unsigned trace_free(struct trace *trace, uint64_t n_sent);
+/* Logs what is unfinished as broken off, then frees; harmless on NULL. */
+void trace_free(struct trace *trace, uint64_t n_sent);
 
 #define TRACE_END_UNKNOWN UINT64_MAX
 

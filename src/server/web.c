@@ -53,6 +53,7 @@ struct web_conn {
 	uint32_t scanned;    /* how far the parser looked at it */
 	bool in_head;	     /* the head deadline runs for it */
 	bool last;	     /* close when the output is gone */
+	bool has_skipped;    /* the one empty line before a request */
 	bool must_linger;    /* closing at once could cost the peer answers */
 	struct body *body;   /* content behind the last head, or NULL */
 	struct trace *trace; /* NULL without an access log */
@@ -143,6 +144,11 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 			return false;
 		if (wc->body || !gather_has_room(out, SITE_TEXT_MAX))
 			return true;
+		if (wc->has_skipped && in->ptr[0] == '\r') {
+			wc->conn.loop->counters.http_bad_requests++;
+			answer_bad(wc, out, NULL, 400);
+			return false;
+		}
 		switch (http_request_parse(&request, in->ptr, in->len,
 					   &scanned)) {
 		case HTTP_REQUEST_PARTIAL:
@@ -157,6 +163,7 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 		}
 		wc->scanned = 0;
 		wc->in_head = false;
+		wc->has_skipped = false;
 		loop_spend(loop, WEB_REQUEST_COST);
 		answer_request(wc, out, &request, in->len - request.head_len);
 		in->ptr += request.head_len;
@@ -241,8 +248,10 @@ static void serve(struct web_conn *wc, struct slice in)
 	is_unfinished = answer_input(wc, &out, &in);
 
 	/* An empty line before the next request does not begin its head. */
-	if (!is_unfinished && slice_is(in, "\r\n"))
+	if (!is_unfinished && slice_is(in, "\r\n")) {
 		in.len = wc->scanned = 0;
+		wc->has_skipped = true;
+	}
 	if (wc->conn.closed)
 		return;
 	if (wc->last) {
@@ -313,6 +322,7 @@ static void web_writable(struct conn *conn)
 	case CONN_SENT:
 		break;
 	case CONN_HELD:
+		trace_sent(wc->trace, conn->n_sent);
 		wait_for_room(wc);
 		return;
 	case CONN_BROKEN:
@@ -333,10 +343,11 @@ static void web_closed(struct conn *conn, enum conn_reason reason)
 	struct web_conn *wc = web_conn_of(conn);
 	struct counters *counters = &conn->loop->counters;
 
+	counters->http_aborted += wc->body || conn_has_held(conn);
 	body_free(wc->body);
 	wc->body = NULL;
 	conn_held_clear(&wc->in);
-	counters->http_aborted += trace_free(wc->trace, conn->n_sent);
+	trace_free(wc->trace, conn->n_sent);
 	wc->trace = NULL;
 	if (reason == CONN_SHRUNK)
 		counters->http_files_shrunk++;
@@ -427,8 +438,10 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 	wait_for_request(wc);
 	/*
 	 * A new peer has mostly sent its request by now. If it is answered and
-	 * closed in this turn, epoll never hears of the connection.
+	 * closed in this turn, epoll never hears of the connection. It may have
+	 * sent it after files were last looked at in this turn.
 	 */
+	service->loop->epoch++;
 	if (conn_is_reading(&wc->conn))
 		web_readable(&wc->conn);
 }

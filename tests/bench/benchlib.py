@@ -17,9 +17,18 @@ CLIENT_CORES = set(CORES[1:]) or set(CORES)
 START_SECONDS = 10
 
 
-def pin(cores):
-    """For preexec_fn: the child runs on these processors only."""
-    return lambda: os.sched_setaffinity(0, cores)
+def on(cores):
+    """For subprocess: the child runs on these processors only, in a session of its
+    own, to which our nice value applies as a whole. (Linux shares a processor
+    among sessions first, and looks at processes within each.)"""
+
+    def prepare():
+        os.sched_setaffinity(0, cores)
+        if os.nice(0) and os.path.exists("/proc/self/autogroup"):
+            with open("/proc/self/autogroup", "w") as f:
+                f.write(str(os.nice(0)))
+
+    return {"preexec_fn": prepare, "start_new_session": True}
 
 
 def family(pid):
@@ -49,6 +58,15 @@ def cpu_ns(pid):
     return sched_ns(pid)[0]
 
 
+def written_bytes(pid):
+    """What the process and its descendants wrote, by write() or sendfile()."""
+    written = 0
+    for each in family(pid):
+        with open(f"/proc/{each}/io") as f:
+            written += int(re.search(r"^wchar: (\d+)", f.read(), re.M)[1])
+    return written
+
+
 def private_bytes(pid):
     """Memory that the process alone uses."""
     with open(f"/proc/{pid}/smaps_rollup") as f:
@@ -56,17 +74,17 @@ def private_bytes(pid):
 
 
 class Server:
-    """A started program on the server's processor, in a session of its own;
-    .port when it listens. With a pattern, the port is what that finds in the
-    program's output, else it was the caller's choice: see listens()."""
+    """A started program on the server's processor. With a pattern, it listens, and
+    .port is what the pattern found in what it .said; else the caller chose the
+    port, and still has to wait."""
 
     def __init__(self, argv, pattern=None, port=None, log=None):
         self.name = argv[0]
         self.port = port
+        self.said = ""
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log or subprocess.PIPE,
-            stderr=subprocess.STDOUT, preexec_fn=pin(SERVER_CORES),
-            start_new_session=True)
+            stderr=subprocess.STDOUT, **on(SERVER_CORES))
         if pattern:
             self.port = self.said_port(pattern)
 
@@ -75,14 +93,13 @@ class Server:
         return self.process.pid
 
     def said_port(self, pattern):
-        said = b""
         for line in self.process.stdout:
-            found = re.search(pattern, line.decode(errors="replace"))
+            self.said += line.decode(errors="replace")
+            found = re.search(pattern, self.said)
             if found:
                 return int(found[1])
-            said += line
         self.stop()
-        raise SystemExit(f"{self.name} did not start: {said.decode(errors='replace')}")
+        raise SystemExit(f"{self.name} did not start: {self.said}")
 
     def stop(self):
         """At once, with all that it started."""

@@ -8,45 +8,13 @@ Runs the server and tests/bench/limit in turn, pinned to the first processor,
 with tests/bench/drive on the other ones; prints the median of the runs and
 their ratio, and the memory that an idle connection costs. Loopback only.
 """
-import argparse, os, re, resource, signal, socket, statistics, subprocess, time
+import argparse
+import os
+import resource
+import socket
+import subprocess
 
-cores = sorted(os.sched_getaffinity(0))
-
-
-def pin(core_set):
-    return lambda: os.sched_setaffinity(0, core_set)
-
-
-def cpu_ns(pid):
-    """CPU time of a single-threaded process: /proc/PID/schedstat."""
-    with open(f"/proc/{pid}/schedstat") as f:
-        return int(f.read().split()[0])
-
-
-def rss_bytes(pid):
-    with open(f"/proc/{pid}/smaps_rollup") as f:
-        return int(re.search(r"^Private_Dirty:\s+(\d+) kB", f.read(), re.M)[1]) * 1024
-
-
-class Server:
-    """A started server, with the ports that it said."""
-
-    def __init__(self, argv, pattern):
-        self.process = subprocess.Popen(
-            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            preexec_fn=pin({cores[0]}))
-        self.port = None
-        for line in self.process.stdout:
-            found = re.search(pattern, line)
-            if found:
-                self.port = int(found[1])
-                return
-        raise SystemExit(f"{argv[0]} did not start")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.process.stdout.close()
+from benchlib import CLIENT_CORES, Ratio, Server, cpu_ns, in_turn, on, private_bytes, until
 
 
 def ours(args, kind, address="127.0.0.1"):
@@ -63,56 +31,57 @@ def limit(args, kind):
 
 def drive(args, server, kind, clients, size):
     """CPU nanoseconds of the server per exchange."""
-    before = cpu_ns(server.process.pid)
+    before = cpu_ns(server.pid)
     out = subprocess.run(
         [f"{args.bench}/drive", kind, "127.0.0.1", str(server.port),
          str(clients), str(size), str(args.ms)],
-        preexec_fn=pin(set(cores[1:]) or set(cores)), check=True,
-        capture_output=True, text=True).stdout
-    return (cpu_ns(server.process.pid) - before) / int(out)
+        check=True, capture_output=True, text=True, **on(CLIENT_CORES)).stdout
+    return (cpu_ns(server.pid) - before) / int(out)
+
+
+def measure(args, start, kind, clients, size):
+    with start() as server:
+        return drive(args, server, kind, clients, size)
 
 
 def compare(args, title, start_a, start_b, kind, clients, size):
-    a, b = [], []
-    for _ in range(args.runs):
-        for start, into in ((start_a, a), (start_b, b)):
-            server = start()
-            into.append(drive(args, server, kind, clients, size))
-            server.stop()
-    ratios = [x / y for x, y in zip(a, b)]
-    print(f"{title}: {statistics.median(a):.0f} ns, limit "
-          f"{statistics.median(b):.0f} ns, ratio {statistics.median(ratios):.3f} "
-          f"(runs {min(ratios):.3f} to {max(ratios):.3f})", flush=True)
+    costs = in_turn(args.runs, {
+        "a": lambda: measure(args, start_a, kind, clients, size),
+        "b": lambda: measure(args, start_b, kind, clients, size)})
+    ratio = Ratio(costs["a"], costs["b"])
+    print(f"{title}: {ratio.a:.0f} ns, limit {ratio.b:.0f} ns, ratio {ratio.median:.3f} "
+          f"(runs {ratio.least:.3f} to {ratio.most:.3f})", flush=True)
 
 
-def idle(args, kind, n):
-    """Bytes of memory per idle connection, and what they cost the busy ones."""
-    option = {"tcp": ["-t0", "-woff"], "http": ["-w0", "-t0"]}[kind]
-    server = Server([args.server, "-a", "127.0.0.1", "-uoff", *option, "-r", "/tmp"],
-                    rf"ready: {kind} \S+:(\d+)")
-    pid = server.process.pid
-    drive_port = server.port
-    before_cost = drive(args, server, "tcp", 64, 15) if kind == "tcp" else None
-    before = rss_bytes(pid)
+def connect_idle(port, n):
     # One source address has too few ports for some counts: use several.
     sockets = []
     for i in range(n):
         s = socket.socket()
         s.bind((f"127.0.1.{1 + i // 5000}", 0))
-        s.connect(("127.0.0.1", drive_port))
+        s.connect(("127.0.0.1", port))
         sockets.append(s)
-    want = n + 5
-    while len(os.listdir(f"/proc/{pid}/fd")) < want:
-        time.sleep(0.01)
-    each = (rss_bytes(pid) - before) / n
-    after_cost = drive(args, server, "tcp", 64, 15) if kind == "tcp" else None
-    print(f"{kind}: {n} idle connections cost {each:.0f} bytes each", flush=True)
-    if kind == "tcp":
-        print(f"tcp: 64 busy among {n} idle: {after_cost / before_cost:.3f} times the "
-              f"CPU per exchange of 64 alone", flush=True)
-    for s in sockets:
-        s.close()
-    server.stop()
+    return sockets
+
+
+def idle(args, kind, n):
+    """Bytes of memory per idle connection, and what they cost the busy ones."""
+    option = {"tcp": ["-t0", "-woff"], "http": ["-w0", "-t0"]}[kind]
+    with Server([args.server, "-a", "127.0.0.1", "-uoff", *option, "-r", "/tmp"],
+                rf"ready: {kind} \S+:(\d+)") as server:
+        before_cost = drive(args, server, "tcp", 64, 15) if kind == "tcp" else None
+        before = private_bytes(server.pid)
+        sockets = connect_idle(server.port, n)
+        until(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) >= n + 5,
+              f"{n} connections")
+        each = (private_bytes(server.pid) - before) / n
+        print(f"{kind}: {n} idle connections cost {each:.0f} bytes each", flush=True)
+        if kind == "tcp":
+            after_cost = drive(args, server, "tcp", 64, 15)
+            print(f"tcp: 64 busy among {n} idle: {after_cost / before_cost:.3f} times the "
+                  f"CPU per exchange of 64 alone", flush=True)
+        for s in sockets:
+            s.close()
 
 
 def main():
@@ -123,7 +92,7 @@ def main():
     parser.add_argument("--ms", type=int, default=2000)
     parser.add_argument("--idle", type=int, default=10000)
     args = parser.parse_args()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     for kind in ("tcp", "udp"):
         compare(args, f"{kind}, 64 clients, 15 bytes", lambda: ours(args, kind),

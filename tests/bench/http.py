@@ -3,7 +3,7 @@
 """What a request costs: CPU time of our HTTP server beside that of others.
 
 usage: http.py [--server PROGRAM] [--bench DIRECTORY] [--runs N] [--ms N]
-               [--only CASE]... [--json FILE]
+               [--nice N] [--only CASE]... [--json FILE]
 
 Each server in turn serves the same files on loopback, pinned to the first
 processor; wrk asks on the other ones in a closed loop. A row's figures are
@@ -16,10 +16,9 @@ sys.path.append(sys.path.pop(0))
 
 import argparse
 import json
-import math
 import os
 import platform
-import random
+import re
 import resource
 import signal
 import socket
@@ -28,9 +27,10 @@ import subprocess
 import tempfile
 import textwrap
 import time
+from functools import partial
 
-from benchlib import (CLIENT_CORES, CORES, SERVER_CORES, Ratio, Server, in_turn, pin,
-                      sched_ns)
+from benchlib import (CLIENT_CORES, CORES, SERVER_CORES, Ratio, Server, in_turn, on,
+                      sched_ns, written_bytes)
 from peers import Peers, program, version
 
 SMALL = 612
@@ -43,13 +43,16 @@ BUSY = 64
 DOWNLOADS = 4
 PIPELINED = 16
 
+FILLING_MS = 500  # until downloads have filled the sockets
+
 SATURATED = 0.95  # of the processor's time
 DISTURBED = 0.05  # of the time, a server waited for its processor
 WIDTH = 100
 
 
 class Load:
-    """What wrk is to do."""
+    """What wrk is to do: so many connections ask for the path, in the way that
+    wrk.lua calls script, while some more do nothing."""
 
     def __init__(self, path, size, connections=BUSY, headers=(), script=(), idle=0,
                  files=None, per_byte=False):
@@ -60,7 +63,7 @@ class Load:
         self.script = [str(word) for word in script]
         self.idle = idle
         self.files = files or [path]
-        self.per_byte = per_byte  # too few answers to count: count bytes
+        self.per_byte = per_byte  # answers are too large to be counted
 
     def argv(self, bench, port):
         argv = [program("wrk"), "-t", str(min(4, len(CLIENT_CORES))),
@@ -86,72 +89,68 @@ class Bench:
         self.peers = Peers(folder, self.root)
 
     def make_file(self, path, size):
-        """Text that is another one in every file, so that no server can be right
-        with the wrong file."""
+        """Each file has another content, so no server can be right with the wrong
+        one."""
+        line = f"{path} {'0123456789 ' * 5}\n".encode()
         with open(self.root + path, "wb") as f:
-            if size == HUGE:
-                f.truncate(size)
-            else:
-                line = f"{path} {'0123456789 ' * 5}\n".encode()
-                f.write((line * (size // len(line) + 1))[:size])
+            f.write((line * (size // len(line) + 1))[:size])
 
     def ours(self, *options, udp="off"):
         return Server([self.args.server, "-a", "127.0.0.1", "-t", "off", "-u", udp,
-                       "-w", "0", "-r", self.root, *options],
-                      r"ready: http \S+:(\d+)", log=None)
+                       "-w", "0", "-r", self.root, *options], r"ready: http \S+:(\d+)")
 
     def warn(self, text):
         self.warnings[text] = self.warnings.get(text, 0) + 1
 
 
-def receive_head(reader):
+def receive_answer(reader):
+    """Status and length; the content follows."""
     status = reader.readline().split()
-    fields = {}
+    length = -1
     while (line := reader.readline().strip()):
         name, _, value = line.partition(b":")
-        fields[name.lower()] = value.strip()
-    return int(status[1]) if len(status) > 1 else 0, fields
+        if name.lower() == b"content-length":
+            length = int(value)
+    return int(status[1]) if len(status) > 1 else 0, length
 
 
-def same(reader, path, size):
-    """Do these bytes of the file follow?"""
+def request_for(path):
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
+def same_content(reader, path):
     with open(path, "rb") as f:
-        while size > 0:
-            n = min(size, 1 << 20)
-            if reader.read(n) != f.read(n):
+        while (expected := f.read(1 << 20)):
+            if reader.read(len(expected)) != expected:
                 return False
-            size -= n
     return True
 
 
-def verify(bench, server, files, size, whole=True):
-    """Asks once for every file: 200, its length, its content. So a server's
-    cache is warm, too."""
+def verify(bench, server, files, size):
+    """Asks once for every file: 200, its length, its content. That also warms the
+    server's cache."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as s, \
             s.makefile("rb") as reader:
         for path in files:
-            s.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-            status, fields = receive_head(reader)
-            length = int(fields.get(b"content-length", -1))
-            content = size if whole else 1 << 20
-            if status != 200 or length != size or \
-                    not same(reader, bench.root + path, content):
+            s.sendall(request_for(path))
+            status, length = receive_answer(reader)
+            if status != 200 or length != size:
                 raise SystemExit(f"{server.name}: GET {path}: status {status}, length "
-                                 f"{length} instead of {size}, or other content")
+                                 f"{length}, not 200 and {size}")
+            if not same_content(reader, bench.root + path):
+                raise SystemExit(f"{server.name}: GET {path}: not the file's content")
 
 
 def idle_connections(server, n, path):
     """Each has had one answer, and now rests."""
     sockets = []
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     for _ in range(n):
         s = socket.create_connection(("127.0.0.1", server.port), timeout=30)
-        s.sendall(request)
-        with s.makefile("rb", buffering=65536) as reader:
-            status, fields = receive_head(reader)
-            reader.read(int(fields[b"content-length"]))
-        if status != 200:
-            raise SystemExit(f"{server.name}: status {status} on a connection to rest")
+        s.sendall(request_for(path))
+        with s.makefile("rb") as reader:
+            status, length = receive_answer(reader)
+            if status != 200 or len(reader.read(length)) != length:
+                raise SystemExit(f"{server.name}: no answer on a connection to rest")
         sockets.append(s)
     return sockets
 
@@ -168,62 +167,97 @@ def still_open(sockets):
 
 
 class Sample:
-    """One run of one server."""
+    """One run of one server: nanoseconds for each of count answers, or as given;
+    how much of the time it wanted its processor, and had to wait for it."""
 
-    def __init__(self, ns, count, wall_ns, used_ns, waited_ns, wrk=None):
-        self.ns = ns
+    def __init__(self, spent, count, told, ns=None):
+        if not count:
+            raise SystemExit(f"{spent.server.name} answered nothing")
+        self.ns = ns or spent.used / count
         self.count = count
-        self.busy = used_ns / wall_ns
-        self.waited = waited_ns / wall_ns
-        self.wrk = wrk
+        self.wanted = (spent.used + spent.waited) / spent.wall
+        self.waited = spent.waited / spent.wall
+        self.told = told
 
 
-def wrk_start(bench, server, load):
-    return subprocess.Popen(load.argv(bench, server.port), preexec_fn=pin(CLIENT_CORES),
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True)
+class Spent:
+    """What a server spends between the with and its end."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def now(self):
+        return (time.monotonic_ns(), *sched_ns(self.server.pid),
+                written_bytes(self.server.pid))
+
+    def __enter__(self):
+        self.begun = self.now()
+        return self
+
+    def __exit__(self, *_):
+        self.wall, self.used, self.waited, self.written = (
+            b - a for a, b in zip(self.begun, self.now()))
 
 
-def wrk_stop(bench, server, process):
-    """wrk tells its result when it is interrupted."""
-    process.send_signal(signal.SIGINT)
-    out = process.communicate(timeout=60)[0]
-    for line in out.splitlines():
-        if line.startswith("result "):
-            result = json.loads(line.removeprefix("result "))
-            for kind, n in result["errors"].items():
-                if n:
-                    bench.warn(f"wrk had {kind} errors with {os.path.basename(server.name)}")
-            return result
-    raise SystemExit(f"wrk told no result: {out}")
+class Wrk:
+    """wrk at work, until it is asked for its result."""
+
+    def __init__(self, bench, server, load):
+        self.bench = bench
+        self.name = os.path.basename(server.name)
+        self.process = subprocess.Popen(
+            load.argv(bench, server.port), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            **on(CLIENT_CORES))
+
+    def result(self):
+        """Interrupts it, upon which it tells."""
+        self.process.send_signal(signal.SIGINT)
+        out = self.process.communicate(timeout=60)[0]
+        told = [line for line in out.splitlines() if line.startswith("result ")]
+        if not told:
+            raise SystemExit(f"wrk told no result: {out}")
+        result = json.loads(told[0].removeprefix("result "))
+        for kind, n in result["errors"].items():
+            if n:
+                self.bench.warn(f"wrk had {kind} errors with {self.name}")
+        return result
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
 
-def run_wrk(bench, server, load, ms):
-    """A sample of what this load costs the server."""
-    start = time.monotonic_ns()
-    used, waited = sched_ns(server.pid)
-    process = wrk_start(bench, server, load)
-    try:
-        time.sleep(ms / 1000)
-        result = wrk_stop(bench, server, process)
-    finally:
-        process.kill()
-        process.wait()
-    used, waited = (b - a for a, b in zip((used, waited), sched_ns(server.pid)))
-    wall = time.monotonic_ns() - start
-    count = result["bytes"] / load.size if load.per_byte else result["requests"]
-    if not count:
-        raise SystemExit(f"{server.name} answered nothing within {ms} ms")
-    return Sample(used / count, count, wall, used, waited, result)
+def run_requests(bench, server, load):
+    """What wrk's requests cost the server, each."""
+    with Spent(server) as spent, Wrk(bench, server, load) as wrk:
+        time.sleep(bench.args.ms / 1000)
+        result = wrk.result()
+    return Sample(spent, result["requests"], result)
 
 
-def measure(bench, start, load, exact=True):
+def run_bytes(bench, server, load):
+    """What so many bytes as the file has cost, amid downloads. wrk can't tell: as
+    it stops, hundreds of megabytes are under way; and sockets fill faster than
+    they flow. So this counts what the server wrote, after a while."""
+    with Wrk(bench, server, load) as wrk:
+        time.sleep(FILLING_MS / 1000)
+        with Spent(server) as spent:
+            time.sleep(bench.args.ms / 1000)
+        result = wrk.result()
+    return Sample(spent, spent.written / load.size, result)
+
+
+def measure(bench, start, load):
     """Starts a server, makes sure that it serves what it should, loads it."""
     with start() as server:
-        if exact:
-            verify(bench, server, load.files, load.size)
+        verify(bench, server, load.files, load.size)
         rest = idle_connections(server, load.idle, load.path)
-        sample = run_wrk(bench, server, load, bench.args.ms)
+        sample = (run_bytes if load.per_byte else run_requests)(bench, server, load)
         if not still_open(rest):
             bench.warn(f"{os.path.basename(server.name)} closed connections that rested")
         for s in rest:
@@ -234,6 +268,8 @@ def measure(bench, start, load, exact=True):
 
 
 class Row:
+    """A comparison: measure a beside measure b."""
+
     def __init__(self, beside, a, b, target=None, floor=0):
         self.beside = beside
         self.a = a
@@ -248,7 +284,6 @@ class Case:
     def __init__(self, name, title, measures, rows):
         self.name = name
         self.title = title
-        self.measures = measures
         self.rows = [row for row in rows if row.a in measures and row.b in measures]
         used = {label for row in self.rows for label in (row.a, row.b)}
         self.measures = {k: v for k, v in measures.items() if k in used}
@@ -259,18 +294,16 @@ def peer_starts(bench, names):
     starts = {}
     for name in names:
         peer, _, cached = name.partition("+")
-        if program(peer):
+        if name != "limit" and program(peer):
             settings = {"cache": True} if cached else {}
-            starts[name] = lambda peer=peer, settings=settings: \
-                bench.peers.start(peer, **settings)
+            starts[name] = partial(bench.peers.start, peer, **settings)
     return starts
 
 
 def against(bench, name, title, load, targets, extra=None):
     """A case that compares ours with peers: {peer: target or None}."""
     starts = {"ours": bench.ours, **(extra or {}), **peer_starts(bench, targets)}
-    measures = {label: lambda start=start, label=label:
-                measure(bench, start, load, exact=label != "limit")
+    measures = {label: lambda start=start: measure(bench, start, load)
                 for label, start in starts.items()}
     names = {"limit": "bare epoll", "nginx+cache": "nginx, open_file_cache"}
     rows = [Row(names.get(peer, peer), "ours", peer, target)
@@ -311,15 +344,16 @@ def case_pipeline(bench):
                    {"lighttpd": 1 / 3, "nginx+cache": None, "h2o": None})
 
 
-def logged(bench, start):
-    """Measures with a log, which is gone thereafter."""
+def logged(bench, start, whole):
+    """Measures with a log, which is gone thereafter. With whole, no line may be
+    missing in it, although the server gets no time to write what it has kept."""
     log = f"{bench.folder}/access.log"
     try:
         sample = measure(bench, lambda: start(log), Load("/small.txt", SMALL))
         with open(log, "rb") as f:
             lines = sum(block.count(b"\n") for block in iter(lambda: f.read(1 << 20), b""))
-        if lines < sample.count:
-            bench.warn(f"{lines} log lines for {sample.count} answers")
+        if whole and lines < sample.count:
+            bench.warn(f"{sample.count - lines} of {sample.count} log lines are missing")
         return sample
     finally:
         if os.path.exists(log):
@@ -328,18 +362,18 @@ def logged(bench, start):
 
 def case_log(bench):
     load = Load("/small.txt", SMALL)
-    nginx = bench.peers.start
+    ours = bench.ours
     measures = {
-        "log": lambda: logged(bench, lambda log: bench.ours("--access-log", log)),
-        "json": lambda: logged(bench, lambda log: bench.ours("--access-log", log,
-                                                             "--log-format=json")),
-        "no log": lambda: measure(bench, bench.ours, load),
+        "log": lambda: logged(bench, lambda log: ours("--access-log", log), True),
+        "json": lambda: logged(
+            bench, lambda log: ours("--access-log", log, "--log-format=json"), True),
+        "no log": lambda: measure(bench, ours, load),
     }
     if program("nginx"):
+        nginx = partial(bench.peers.start, "nginx", cache=True)
         measures["nginx log"] = lambda: logged(
-            bench, lambda log: nginx("nginx", cache=True, log=log + " combined buffer=64k"))
-        measures["nginx no log"] = lambda: measure(
-            bench, lambda: nginx("nginx", cache=True), load)
+            bench, lambda log: nginx(log=f"{log} combined buffer=64k"), False)
+        measures["nginx no log"] = lambda: measure(bench, nginx, load)
     return Case("log", "access log on", measures,
                 [Row("off", "log", "no log", 1.10),
                  Row("off (JSON lines)", "json", "no log", 1.10),
@@ -348,7 +382,7 @@ def case_log(bench):
 
 
 def case_many(bench):
-    """The same script asks for one file, so that wrk is no other one."""
+    """The same script asks for the single file, so that wrk takes as long."""
     files = [f"/many/{i}" for i in range(N_FILES)]
     many = Load("/many/", SMALL, script=("random", N_FILES), files=files)
     single = Load("/many/", SMALL, script=("random", 1), files=files[:1])
@@ -367,37 +401,19 @@ def case_idle(bench):
                 [Row("64 of 64", "resting", "alone", 1.10)])
 
 
-def udp_ports(server):
-    """The UDP port is told before the HTTP port, which start-up waited for."""
-    for line in open(f"/proc/{server.pid}/net/udp"):
-        fields = line.split()
-        if fields[1].startswith("0100007F:"):
-            yield int(fields[1].split(":")[1], 16), fields[9]
-
-
-def udp_port(server):
-    inodes = set()
-    for fd in os.listdir(f"/proc/{server.pid}/fd"):
-        link = os.readlink(f"/proc/{server.pid}/fd/{fd}")
-        if link.startswith("socket:["):
-            inodes.add(link[8:-1])
-    return next(port for port, inode in udp_ports(server) if inode in inodes)
-
-
 def udp_exchanges(bench, server):
-    start = time.monotonic_ns()
-    used, waited = sched_ns(server.pid)
-    out = subprocess.run([f"{bench.args.bench}/udp_latency", "127.0.0.1",
-                          str(udp_port(server)), str(bench.args.ms)],
-                         preexec_fn=pin(CLIENT_CORES), check=True,
-                         stdout=subprocess.PIPE, text=True).stdout
-    used, waited = (b - a for a, b in zip((used, waited), sched_ns(server.pid)))
-    result = json.loads(out)
-    if result["answered"] < result["sent"]:
-        bench.warn(f"{result['sent'] - result['answered']} of {result['sent']} datagrams "
-                   "were not answered")
-    p99 = math.inf if result["p99_ns"] is None else result["p99_ns"]
-    return Sample(p99, result["sent"], time.monotonic_ns() - start, used, waited, result)
+    port = re.search(r"ready: udp \S+:(\d+)", server.said)[1]
+    with Spent(server) as spent:
+        out = subprocess.run([f"{bench.args.bench}/udp_latency", "127.0.0.1", port,
+                              str(bench.args.ms)], check=True, stdout=subprocess.PIPE,
+                             text=True, **on(CLIENT_CORES)).stdout
+    told = json.loads(out)
+    lost = told["sent"] - told["answered"]
+    if lost:
+        bench.warn(f"{lost} of {told['sent']} datagrams were not answered")
+    if told["p99_ns"] is None:
+        raise SystemExit("more than one in a hundred datagrams was not answered")
+    return Sample(spent, told["answered"], told, told["p99_ns"])
 
 
 def udp_idle(bench):
@@ -408,22 +424,19 @@ def udp_idle(bench):
 def udp_loaded(bench):
     load = Load("/huge.txt", HUGE, connections=DOWNLOADS)
     with bench.ours(udp="0") as server:
-        verify(bench, server, load.files, load.size, whole=False)
-        process = wrk_start(bench, server, load)
-        try:
+        verify(bench, server, load.files, load.size)
+        with Wrk(bench, server, load) as wrk:
             sample = udp_exchanges(bench, server)
-            result = wrk_stop(bench, server, process)
-        finally:
-            process.kill()
-            process.wait()
-        sample.wrk["download"] = result
+            sample.told["downloads"] = wrk.result()
+        if not sample.told["downloads"]["bytes"]:
+            raise SystemExit(f"{server.name} let nobody download")
         return sample
 
 
 def case_udp(bench):
     return Case("udp", "UDP p99, 4 downloads",
                 {"loaded": lambda: udp_loaded(bench), "idle": lambda: udp_idle(bench)},
-                [Row("idle", "loaded", "idle", 2.0, floor=1_000_000)])
+                [Row("idle, or under 1 ms", "loaded", "idle", 2.0, floor=1_000_000)])
 
 
 CASES = {"small": case_small, "middle": case_middle, "big": case_big, "close": case_close,
@@ -433,18 +446,22 @@ CASES = {"small": case_small, "middle": case_middle, "big": case_big, "close": c
 COLUMNS = "{:<23} {:<23} {:>11} {:>11} {:>6} {:>11} {:>5} {}"
 
 
-def judge(row, ratio):
+def judge(row, ratio, samples):
+    """Whether the target is met; "?" for a latency that other programs made."""
     if row.target is None:
         return "-"
+    waited = [statistics.median(s.waited for s in samples[k]) for k in (row.a, row.b)]
+    if row.floor and max(waited) > DISTURBED:
+        return "?"
     met = ratio.median <= row.target or ratio.a < row.floor
     return "yes" if met else "NO"
 
 
-def show_row(case, row, ratio):
+def show_row(case, row, ratio, met):
     target = "-" if row.target is None else f"{row.target:.2f}"
     print(COLUMNS.format(case.title, row.beside, f"{ratio.a:,.0f}", f"{ratio.b:,.0f}",
                          f"{ratio.median:.3f}", f"{ratio.least:.2f}-{ratio.most:.2f}",
-                         target, judge(row, ratio)), flush=True)
+                         target, met), flush=True)
 
 
 def run_case(bench, case):
@@ -453,11 +470,12 @@ def run_case(bench, case):
     rows = []
     for row in case.rows:
         ratio = Ratio([s.ns for s in samples[row.a]], [s.ns for s in samples[row.b]])
-        show_row(case, row, ratio)
+        met = judge(row, ratio, samples)
+        show_row(case, row, ratio, met)
         rows.append({"case": case.name, "title": case.title, "beside": row.beside,
                      "a": row.a, "b": row.b, "a_ns": ratio.a, "b_ns": ratio.b,
                      "ratio": ratio.median, "ratios": ratio.all, "target": row.target,
-                     "met": {"yes": True, "NO": False}.get(judge(row, ratio))})
+                     "met": {"yes": True, "NO": False}.get(met)})
     return rows, samples
 
 
@@ -477,8 +495,10 @@ def setting(bench):
             "kernel": platform.release(), "processor": processor(),
             "processors": len(CORES), "server_processors": sorted(SERVER_CORES),
             "client_processors": sorted(CLIENT_CORES), "runs": bench.args.runs,
-            "ms": bench.args.ms, "ours": out.stdout.strip(), "versions": peers,
-            "wrk": " ".join(["wrk", *Load("/FILE", 0).argv(bench, "PORT")[1:]]),
+            "nice": bench.args.nice, "ms": bench.args.ms,
+            "ours": out.stdout.strip(), "versions": peers,
+            "command": " ".join(["wrk", *Load("/FILE", 0).argv(bench, "PORT")[1:]])
+            .replace(bench.scripts + "/", ""),
             "settings": {name: bench.peers.settings(name, cache=True)
                          for name in ("nginx", "lighttpd", "h2o") if peers[name]}}
 
@@ -488,33 +508,43 @@ def say(text, indent=""):
                         break_on_hyphens=False, break_long_words=False))
 
 
+def say_shares(text, shares):
+    cases = {case: [] for case, _ in shares}
+    for (case, label), share in shares.items():
+        cases[case].append(f"{label} {share:.0%}")
+    if cases:
+        say(text + "; ".join(f"{case}: {', '.join(all)}" for case, all in cases.items()) + ".")
+
+
 def show_foot(bench, where, samples):
+    versions = where["versions"]
     print()
     say(f"{where['date']}, Linux {where['kernel']}, {where['processors']} x "
-        f"{where['processor']}; {where['ours']}.")
-    say(f"Medians of {where['runs']} runs of {where['ms']} ms, servers in turn, one worker "
-        f"each on processor {where['server_processors'][0]}; client on the others "
-        f"({','.join(map(str, where['client_processors']))}): {where['wrk']}")
-    missing = [name for name, v in where["versions"].items() if not v]
+        f"{where['processor']}; {where['ours']}. Medians of {where['runs']} runs of "
+        f"{where['ms']} ms, the servers in turn, one worker each on processor "
+        f"{min(SERVER_CORES)}; clients on processor "
+        f"{', '.join(map(str, where['client_processors']))}" +
+        (", which is the same." if CLIENT_CORES == SERVER_CORES else "."))
+    say("100 MB: ns for so many bytes sent, whole files or not. UDP: the "
+        f"99th percentile, in ns, of answers to a datagram every 0.2 ms while "
+        f"{DOWNLOADS} clients download files of 1 GiB, and without them; not judged (?) when "
+        f"the server had to wait for its processor {DISTURBED:.0%} of the time.")
+    say(f"wrk {versions['wrk']}: {where['command']}")
+    for name, text in where["settings"].items():
+        text = " ".join(text.replace(bench.folder, "DIR").split())
+        note = " (open_file_cache where a row says so, and with logs)" * (name == "nginx")
+        say(f"{name} {versions[name]}{note}: {text}")
+    missing = [name for name, v in versions.items() if not v]
     if missing:
         say("Not installed: " + ", ".join(missing) + ".")
-    for name, text in where["settings"].items():
-        text = text.replace(bench.folder, "DIR")
-        say(f"{name} {where['versions'][name]}: {' '.join(text.split())}")
-    slack, disturbed = [], []
-    for case, measured in samples.items():
-        for label, each in measured.items():
-            busy = statistics.median(s.busy for s in each)
-            waited = max(s.waited for s in each)
-            if busy < SATURATED:
-                slack.append(f"{case}/{label} {busy:.0%}")
-            if waited > DISTURBED:
-                disturbed.append(f"{case}/{label} {waited:.0%}")
-    if slack:
-        say("The server's processor was not saturated: " + ", ".join(slack) + ".")
-    if disturbed:
-        say("Other programs took the server's processor; it waited in the worst run: " +
-            ", ".join(disturbed) + ".")
+    wanted = {(case, label): statistics.median(s.wanted for s in each)
+              for case, by in samples.items() for label, each in by.items()}
+    waited = {(case, label): max(s.waited for s in each)
+              for case, by in samples.items() for label, each in by.items()}
+    say_shares("The server's processor was not saturated (share of the time): ",
+               {k: v for k, v in wanted.items() if v < SATURATED})
+    say_shares("Other programs took the server's processor (worst run's share of the time): ",
+               {k: v for k, v in waited.items() if v > DISTURBED})
     for text, n in bench.warnings.items():
         say(f"WARNING: {text} ({n} runs)")
 
@@ -525,6 +555,8 @@ def parse():
     parser.add_argument("--bench", default="tests/bench", help="where the programs are")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--ms", type=int, default=2000)
+    parser.add_argument("--nice", type=int, default=0, help="of servers and clients: below "
+                        "0 (root only) keeps a busy machine's other work away")
     parser.add_argument("--only", action="append", choices=list(CASES))
     parser.add_argument("--json", metavar="FILE")
     args = parser.parse_args()
@@ -532,6 +564,9 @@ def parse():
         parser.error("--runs must be 1, --ms 100 or more")
     if not program("wrk"):
         raise SystemExit("http.py: wrk is not installed")
+    for needed in (args.server, f"{args.bench}/limit", f"{args.bench}/udp_latency"):
+        if not os.access(needed, os.X_OK):
+            raise SystemExit(f"http.py: {needed} is missing: see make bench-http")
     return args
 
 
@@ -552,6 +587,10 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        os.nice(args.nice)
+    except PermissionError:
+        raise SystemExit("http.py: only root may use a --nice below 0") from None
     names = args.only or list(CASES)
     with tempfile.TemporaryDirectory(prefix="bench-http.") as folder:
         bench = Bench(args, folder)
@@ -563,13 +602,13 @@ def main():
         for name in names:
             found, samples[name] = run_case(bench, CASES[name](bench))
             rows += found
-        show_foot(bench, where, samples)
         if args.json:
             runs = {case: {label: [vars(s) for s in each] for label, each in by.items()}
                     for case, by in samples.items()}
             with open(args.json, "w") as f:
                 json.dump({"setting": where, "rows": rows, "runs": runs,
                            "warnings": bench.warnings}, f, indent="\t")
+        show_foot(bench, where, samples)
 
 
 main()
