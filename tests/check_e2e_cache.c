@@ -16,9 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +24,6 @@
 #include "e2e_server.h"
 #include "e2e_sock.h"
 #include "harness.h"
-
-#define MIB	   ((size_t)1 << 20)
 
 #define SMALL_SIZE 1000		/* kept in memory */
 #define LARGE_SIZE (100 * 1024) /* of which the descriptor is kept */
@@ -412,15 +408,18 @@ static void retarget_alias(const struct place *place)
 	ck_assert_int_eq(rename(in(place, "new"), in(place, "alias")), 0);
 }
 
+/* Not a byte is written where the file system can do without. */
 static void zero_out(const struct place *place)
 {
 	int file = open(in(place, "dir/f"), O_WRONLY | O_CLOEXEC);
+	void *zeros = calloc(1, place->size);
 
-	ck_assert_int_eq(fallocate(file,
-				   FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
-				   0, (off_t)place->size),
-			 0);
+	if (fallocate(file, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, 0,
+		      (off_t)place->size) != 0)
+		ck_assert_int_eq(pwrite(file, zeros, place->size, 0),
+				 (ssize_t)place->size);
 	ck_assert_int_eq(close(file), 0);
+	free(zeros);
 }
 
 #define NO_VERSION 0
@@ -722,57 +721,6 @@ START_TEST(an_own_page_for_404_is_served_as_it_is_now)
 }
 END_TEST
 
-/* --- what could not be served, and now can --- */
-
-static void ask_status(int fd, const char *target, int status)
-{
-	struct response response;
-
-	http_get(fd, target, &response);
-	http_expect_status(&response, status);
-	http_clear(&response);
-}
-
-START_TEST(a_refusal_is_not_kept)
-{
-	char *path = folder_path(root, "file");
-	int fd = tcp_connect(server, SERVICE_HTTP);
-
-	for (int i = 0; i < 20; i++) {
-		ask_status(fd, "/file", 404);
-		folder_write_text(root, "file", "text");
-		ask_status(fd, "/file", 200);
-		ck_assert_int_eq(chmod(path, 0), 0);
-		ask_status(fd, "/file", 403);
-		ck_assert_int_eq(chmod(path, 0644), 0);
-		ask_status(fd, "/file", 200);
-		ck_assert_int_eq(unlink(path), 0);
-		ck_assert_int_eq(mkdir(path, 0755), 0);
-		ask_status(fd, "/file", 301);
-		ck_assert_int_eq(rmdir(path), 0);
-	}
-	free(path);
-	(void)close(fd);
-}
-END_TEST
-
-START_TEST(an_index_comes_and_goes)
-{
-	char *path = folder_path(root, "sub/index.html");
-	int fd = tcp_connect(server, SERVICE_HTTP);
-
-	folder_add(root, "sub");
-	for (int i = 0; i < 20; i++) {
-		ask_status(fd, "/sub/", 404);
-		folder_write_text(root, "sub/index.html", "text");
-		ask_status(fd, "/sub/", 200);
-		ck_assert_int_eq(unlink(path), 0);
-	}
-	free(path);
-	(void)close(fd);
-}
-END_TEST
-
 /* --- many changes in a row --- */
 
 /* The order of changes and requests is known, and nothing lies between. */
@@ -807,7 +755,11 @@ START_TEST(each_of_many_quick_changes_is_seen)
 }
 END_TEST
 
-/* A validator must tell two versions apart, however quickly one follows. */
+/*
+ * A validator must tell two versions apart, however quickly one follows; or
+ * there must be none yet. The clock of a file system may tick 100 times a
+ * second only.
+ */
 START_TEST(what_a_client_has_is_not_confirmed_after_a_change)
 {
 	struct place place;
@@ -822,10 +774,56 @@ START_TEST(what_a_client_has_is_not_confirmed_after_a_change)
 			 "GET /%s/dir/f HTTP/1.1\r\nIf-None-Match: %s",
 			 place.name, etag);
 		expect_version(&response, place.size, version);
-		ck_assert(http_field(&response, "ETag", etag, sizeof(etag)));
+		if (!http_field(&response, "ETag", etag, sizeof(etag)))
+			(void)strcpy(etag, "\"none\"");
 		http_clear(&response);
 	}
 	(void)close(fd);
+}
+END_TEST
+
+/*
+ * The server hears of many connections at once, and may look at the file once
+ * for all of them. What it has seen then must not be the answer to a request
+ * that came after the change, though a request before it was heard of earlier.
+ * Standing still for a moment, the server gets much to do at once.
+ */
+START_TEST(a_request_behind_another_is_answered_as_of_its_own_time)
+{
+	enum {
+		N_FDS = 100,
+		N_ROUNDS = 50
+	};
+	struct place place;
+	struct response response;
+	char request[128];
+	int fds[N_FDS];
+
+	place_make(&place, "place", SMALL_SIZE);
+	(void)snprintf(request, sizeof(request),
+		       "GET /%s/dir/f HTTP/1.1\r\nHost: h\r\n\r\n", place.name);
+	for (int i = 0; i < N_FDS; i++)
+		fds[i] = tcp_connect(server, SERVICE_HTTP);
+	for (int version = 2; version < N_ROUNDS; version++) {
+		server_signal(server, SIGSTOP);
+		for (int i = 0; i < N_FDS; i++)
+			tcp_send_text(fds[i], request);
+		server_signal(server, SIGCONT);
+		/* It is at work: the first answer is there. */
+		sock_must_wait(fds[0], POLLIN, harness_deadline(), "an answer");
+		write_version(&place, "dir/f", version);
+		for (int i = N_FDS - 1; i >= 0; i--)
+			tcp_send_text(fds[i], request);
+		for (int i = 0; i < N_FDS; i++) {
+			http_read(fds[i], &response, true);
+			http_clear(&response);
+			http_read(fds[i], &response, true);
+			expect_version(&response, place.size, version);
+			http_clear(&response);
+		}
+	}
+	for (int i = 0; i < N_FDS; i++)
+		(void)close(fds[i]);
 }
 END_TEST
 
@@ -851,110 +849,6 @@ START_TEST(what_is_being_written_to_a_mapping_is_served)
 		free(data);
 	}
 	asker_clear(&asker);
-}
-END_TEST
-
-/* --- files that shrink --- */
-
-START_TEST(a_file_that_was_truncated_is_served_as_it_is_now)
-{
-	static const off_t lens[] = {SMALL_SIZE, 0, 1,	   65536,
-				     65537,	 0, 65537, 3};
-	char *path = folder_path(root, "file");
-	struct response response;
-	int fd = tcp_connect(server, SERVICE_HTTP);
-
-	folder_write_text(root, "file", "");
-	for (size_t i = 0; i < ARRAY_LEN(lens); i++) {
-		ck_assert_int_eq(truncate(path, lens[i]), 0);
-		http_get(fd, "/file", &response);
-		http_expect_status(&response, 200);
-		ck_assert_uint_eq(response.len, (size_t)lens[i]);
-		http_clear(&response);
-	}
-	free(path);
-	(void)close(fd);
-}
-END_TEST
-
-/* Reads what comes; returns how much, up to the end of whichever kind. */
-static size_t read_to_end(int fd)
-{
-	static char buf[65536];
-	size_t done = 0;
-	ssize_t n;
-
-	for (;;) {
-		sock_must_wait(fd, POLLIN, harness_deadline(), "an end");
-		n = recv(fd, buf, sizeof(buf), 0);
-		if (n <= 0)
-			return done;
-		done += (size_t)n;
-	}
-}
-
-START_TEST(a_file_that_shrinks_while_many_fetch_it_ends_them_all)
-{
-	enum {
-		N_FDS = 20
-	};
-	char *path = folder_path(root, "huge");
-	struct response response;
-	int fds[N_FDS];
-
-	folder_write_text(root, "huge", "");
-	ck_assert_int_eq(truncate(path, 64 * MIB), 0);
-	for (int i = 0; i < N_FDS; i++) {
-		fds[i] = tcp_connect_small(server, SERVICE_HTTP);
-		http_send_get(fds[i], "/huge");
-		http_read_head(fds[i], &response);
-		ck_assert_uint_eq(response.len, 64 * MIB);
-	}
-	ck_assert_int_eq(truncate(path, 0), 0);
-	for (int i = 0; i < N_FDS; i++) {
-		ck_assert_uint_lt(read_to_end(fds[i]), 64 * MIB);
-		(void)close(fds[i]);
-	}
-	fds[0] = tcp_connect(server, SERVICE_HTTP);
-	http_get(fds[0], "/huge", &response);
-	http_expect(&response, 200, "", 0);
-	http_clear(&response);
-	(void)close(fds[0]);
-	free(path);
-}
-END_TEST
-
-/* A writer that never rests: each answer is whole, of whichever moment. */
-START_TEST(a_file_that_changes_all_the_time_is_served_as_long_as_it_is_said)
-{
-	char *path = folder_path(root, "file");
-	int64_t end_ms = harness_now_ms() + 1000;
-	int fd = tcp_connect(server, SERVICE_HTTP);
-	struct response response;
-	pid_t writer;
-
-	folder_write_text(root, "file", "");
-	writer = fork();
-	ck_assert_int_ge(writer, 0);
-	if (writer == 0) {
-		for (off_t len = 0; getppid() != 1; len = (len + 12345) % 65536)
-			if (truncate(path, len) != 0)
-				_exit(1);
-		_exit(0);
-	}
-	while (harness_now_ms() < end_ms) {
-		http_get(fd, "/file", &response);
-		ck_assert(response.status == 200 || response.status == 503);
-		http_clear(&response);
-		if (response.status == 503) {
-			(void)close(fd);
-			fd = tcp_connect(server, SERVICE_HTTP);
-		}
-	}
-	ck_assert_int_eq(kill(writer, SIGKILL), 0);
-	ck_assert_int_eq(waitpid(writer, NULL, 0), writer);
-	free(path);
-	(void)close(fd);
 }
 END_TEST
 
@@ -988,19 +882,13 @@ static void add_new(Suite *suite)
 	tcase_add_loop_test(tcase,
 			    a_new_file_that_changes_is_served_as_it_is_now, 0,
 			    ARRAY_LEN(changes));
-	tcase_add_test(tcase, a_refusal_is_not_kept);
-	tcase_add_test(tcase, an_index_comes_and_goes);
 	tcase_add_loop_test(tcase, each_of_many_quick_changes_is_seen, 0,
 			    ARRAY_LEN(rows));
 	tcase_add_loop_test(tcase,
 			    what_a_client_has_is_not_confirmed_after_a_change,
 			    0, ARRAY_LEN(rows));
-	tcase_add_test(tcase, a_file_that_was_truncated_is_served_as_it_is_now);
 	tcase_add_test(tcase,
-		       a_file_that_shrinks_while_many_fetch_it_ends_them_all);
-	tcase_add_test(
-		tcase,
-		a_file_that_changes_all_the_time_is_served_as_long_as_it_is_said);
+		       a_request_behind_another_is_answered_as_of_its_own_time);
 }
 
 int main(void)

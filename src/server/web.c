@@ -165,6 +165,12 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 		wc->in_head = false;
 		wc->has_skipped = false;
 		loop_spend(loop, WEB_REQUEST_COST);
+		/*
+		 * What stands behind the first request may have been sent
+		 * after files were last looked at in this turn.
+		 */
+		if (i == 1)
+			loop->epoch++;
 		answer_request(wc, out, &request, in->len - request.head_len);
 		in->ptr += request.head_len;
 		in->len -= request.head_len;
