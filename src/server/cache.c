@@ -41,7 +41,9 @@
 	CLOCK_NS_PER_S	    /* "recently used" is as exact as that             \
 			     */
 #define CACHE_SUFFIX_SIZE 8 /* ".zst" and a NUL fit */
-#define CACHE_READ_TRIES  3 /* for a file that changes while it is read */
+#define CACHE_TICK_NS                                                          \
+	(20 * (int64_t)CLOCK_NS_PER_MS) /* of a 100 Hz kernel, twice */
+#define CACHE_READ_TRIES 3 /* for a file that changes while it is read */
 
 /*
  * A descriptor kept open keeps a deleted file's space on the disk in use, so
@@ -497,6 +499,19 @@ static void learn_names(struct entry *entry)
 	entry->public.file.codings = find_siblings(cache, path);
 }
 
+/*
+ * Whether the clock that the file's time was taken from has moved on since. As
+ * long as it has not, two versions may have the same time.
+ */
+static bool has_ticked_since(struct timespec then)
+{
+	struct timespec now = clock_wall();
+	int64_t ns = (now.tv_sec - then.tv_sec) * (int64_t)CLOCK_NS_PER_S +
+		     now.tv_nsec - then.tv_nsec;
+
+	return ns < 0 || ns > CACHE_TICK_NS;
+}
+
 static void describe(struct entry *entry, const struct facts *facts)
 {
 	struct http_file *file = &entry->public.file;
@@ -508,8 +523,11 @@ static void describe(struct entry *entry, const struct facts *facts)
 	file->size = (uint64_t)facts->size;
 	file->mtime_s = facts->mtime.tv_sec;
 	file->mtime_ns = (uint32_t)facts->mtime.tv_nsec;
-	file->etag = http_etag_write(entry->etag, (uint64_t)facts->ino,
-				     (uint64_t)facts->size, facts->mtime);
+	/* A tag that two versions could share would not be strong. */
+	if (has_ticked_since(facts->mtime))
+		file->etag =
+			http_etag_write(entry->etag, (uint64_t)facts->ino,
+					(uint64_t)facts->size, facts->mtime);
 	file->coding = HTTP_CODING_IDENTITY;
 	file->media_type = http_media_type(entry->cache->media, path);
 }
