@@ -222,6 +222,10 @@ static const struct escape_row html[] = {
 	{IN("&amp;"), "&amp;amp;"},
 	{IN("\"'"), "&quot;&#39;"},
 	{IN("gr\xc3\xbc\xc3\x9f"), "gr\xc3\xbc\xc3\x9f"},
+	{IN("a\x1b[1mb\n"),
+	 "a\xef\xbf\xbd[1mb\xef\xbf\xbd"}, /* control bytes */
+	{IN("\0\x7f"), "\xef\xbf\xbd\xef\xbf\xbd"},
+	{IN("\xff<\xc3"), "\xef\xbf\xbd&lt;\xef\xbf\xbd"}, /* no UTF-8 */
 };
 
 static const struct escape_row uri[] = {

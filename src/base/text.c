@@ -81,6 +81,13 @@ void text_add_escaped(struct text *text, struct slice s)
 	}
 }
 
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD in UTF-8 */
+
+static bool is_control_byte(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 /* The reference for a character that HTML gives a meaning, or NULL. */
 static const char *html_reference(char c)
 {
@@ -97,18 +104,6 @@ static const char *html_reference(char c)
 		return "&#39;";
 	default:
 		return NULL;
-	}
-}
-
-void text_add_html(struct text *text, struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		const char *reference = html_reference(s.ptr[i]);
-
-		if (reference)
-			text_add_str(text, reference);
-		else
-			text_add_char(text, s.ptr[i]);
 	}
 }
 
@@ -145,6 +140,25 @@ static size_t utf8_len(struct slice s)
 	return len;
 }
 
+void text_add_html(struct text *text, struct slice s)
+{
+	while (s.len > 0) {
+		size_t len = utf8_len(s);
+		const char *reference = html_reference(s.ptr[0]);
+		bool is_control = len == 1 && is_control_byte(s.ptr[0]);
+
+		if (len == 0 || is_control) {
+			text_add_str(text, REPLACEMENT);
+			len = 1;
+		} else if (reference) {
+			text_add_str(text, reference);
+		} else {
+			text_add(text, (struct slice){s.ptr, len});
+		}
+		s = (struct slice){s.ptr + len, s.len - len};
+	}
+}
+
 void text_add_json(struct text *text, struct slice s)
 {
 	while (s.len > 0) {
@@ -152,9 +166,9 @@ void text_add_json(struct text *text, struct slice s)
 		char c = s.ptr[0];
 
 		if (len == 0) {
-			text_add_str(text, "\xef\xbf\xbd");
+			text_add_str(text, REPLACEMENT);
 			len = 1;
-		} else if (len == 1 && (c < 0x20 || c == 0x7f)) {
+		} else if (len == 1 && is_control_byte(c)) {
 			add_byte(text, "\\u00", c);
 		} else {
 			if (c == '"' || c == '\\')

@@ -67,7 +67,10 @@ void text_addf(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 void text_add_escaped(struct text *text, struct slice s);
 
-/* Adds s with & < > " ' written as HTML character references. */
+/*
+ * Adds s with & < > " ' written as HTML character references. Control bytes,
+ * and bytes that are no UTF-8, become U+FFFD.
+ */
 void text_add_html(struct text *text, struct slice s);
 
 /* Adds s as the inside of a JSON string (RFC 8259); bytes that are no UTF-8
