@@ -19,6 +19,7 @@
 #include "harness.h"
 
 #define FOLDER_FILES 1000
+#define N_CONTENTS   99 /* no part of a batch is like another */
 #define SMALL_SIZE   2000
 #define LARGE_SIZE   (64 * 1024 + 1)
 #define BATCH	     50 /* requests that are on their way at once */
@@ -51,26 +52,43 @@ static void make_name(char name[32], int i)
 		       i % FOLDER_FILES);
 }
 
-/* What the file of this number has in it. */
+/* What the file of this number has in it: not what its neighbours have. */
 static void make_content(char content[SMALL_SIZE], int i)
 {
 	memset(content, ' ', SMALL_SIZE);
-	(void)snprintf(content, SMALL_SIZE, "content of file %d", i);
+	(void)snprintf(content, SMALL_SIZE, "content %d", i % N_CONTENTS);
+}
+
+/* The first ones are files; the others are names of theirs, quickly made. */
+static void make_small_file(int i)
+{
+	char name[32], first[32], content[SMALL_SIZE], *from, *to;
+
+	make_name(name, i);
+	if (i < N_CONTENTS) {
+		make_content(content, i);
+		folder_write(root, name, content, sizeof(content));
+		return;
+	}
+	make_name(first, i % N_CONTENTS);
+	from = folder_path(root, first);
+	to = folder_path(root, name);
+	ck_assert_int_eq(link(from, to), 0);
+	free(from);
+	free(to);
 }
 
 static void make_small_files(int n)
 {
-	char name[32], content[SMALL_SIZE];
+	char name[32];
 
 	for (int i = 0; i < n; i++) {
-		make_name(name, i);
 		if (i % FOLDER_FILES == 0) {
-			name[3] = '\0';
+			(void)snprintf(name, sizeof(name), "%03d",
+				       i / FOLDER_FILES);
 			folder_add(root, name);
-			make_name(name, i);
 		}
-		make_content(content, i);
-		folder_write(root, name, content, sizeof(content));
+		make_small_file(i);
 	}
 }
 

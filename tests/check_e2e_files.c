@@ -4,9 +4,13 @@
  * byte for byte, for clients of every pace.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "e2e_http.h"
@@ -28,8 +32,8 @@ static void set_up(void)
 {
 	root = folder_new();
 	folder_write_text(root, "file.txt", FILE_TEXT);
-	server = server_start(
-		&(struct server_options){.http = "0", .root = root});
+	server = server_start(&(struct server_options){
+		.http = "0", .root = root, .obeys_modes = true});
 }
 
 static void tear_down(void)
@@ -351,6 +355,160 @@ START_TEST(resets_in_mid_download_do_no_harm)
 }
 END_TEST
 
+/* --- what could not be served, and now can --- */
+
+static void ask_status(int fd, const char *target, int status)
+{
+	struct response response;
+
+	http_get(fd, target, &response);
+	http_expect_status(&response, status);
+	http_clear(&response);
+}
+
+START_TEST(a_refusal_is_not_kept)
+{
+	char *path = folder_path(root, "changing");
+	int fd = tcp_connect(server, SERVICE_HTTP);
+
+	for (int i = 0; i < 20; i++) {
+		ask_status(fd, "/changing", 404);
+		folder_write_text(root, "changing", "text");
+		ask_status(fd, "/changing", 200);
+		ck_assert_int_eq(chmod(path, 0), 0);
+		ask_status(fd, "/changing", 403);
+		ck_assert_int_eq(chmod(path, 0644), 0);
+		ask_status(fd, "/changing", 200);
+		ck_assert_int_eq(unlink(path), 0);
+		ck_assert_int_eq(mkdir(path, 0755), 0);
+		ask_status(fd, "/changing", 301);
+		ck_assert_int_eq(rmdir(path), 0);
+	}
+	free(path);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(an_index_comes_and_goes)
+{
+	char *path = folder_path(root, "sub/index.html");
+	int fd = tcp_connect(server, SERVICE_HTTP);
+
+	folder_add(root, "sub");
+	for (int i = 0; i < 20; i++) {
+		ask_status(fd, "/sub/", 404);
+		folder_write_text(root, "sub/index.html", "text");
+		ask_status(fd, "/sub/", 200);
+		ck_assert_int_eq(unlink(path), 0);
+	}
+	free(path);
+	(void)close(fd);
+}
+END_TEST
+
+/* --- files that shrink --- */
+
+START_TEST(a_file_that_was_truncated_is_served_as_it_is_now)
+{
+	static const off_t lens[] = {1000, 0, 1, 65536, 65537, 0, 65537, 3};
+	char *path = folder_path(root, "changing");
+	struct response response;
+	int fd = tcp_connect(server, SERVICE_HTTP);
+
+	folder_write_text(root, "changing", "");
+	for (size_t i = 0; i < ARRAY_LEN(lens); i++) {
+		ck_assert_int_eq(truncate(path, lens[i]), 0);
+		http_get(fd, "/changing", &response);
+		http_expect_status(&response, 200);
+		ck_assert_uint_eq(response.len, (size_t)lens[i]);
+		http_clear(&response);
+	}
+	free(path);
+	(void)close(fd);
+}
+END_TEST
+
+/* Reads what comes; returns how much, up to the end of whichever kind. */
+static size_t read_to_end(int fd)
+{
+	static char buf[65536];
+	size_t done = 0;
+	ssize_t n;
+
+	for (;;) {
+		sock_must_wait(fd, POLLIN, harness_deadline(), "an end");
+		n = recv(fd, buf, sizeof(buf), 0);
+		if (n <= 0)
+			return done;
+		done += (size_t)n;
+	}
+}
+
+START_TEST(a_file_that_shrinks_while_many_fetch_it_ends_them_all)
+{
+	enum {
+		N_FDS = 20
+	};
+	char *path = folder_path(root, "huge");
+	struct response response;
+	int fds[N_FDS];
+
+	folder_write_text(root, "huge", "");
+	ck_assert_int_eq(truncate(path, 64 * MIB), 0);
+	for (int i = 0; i < N_FDS; i++) {
+		fds[i] = tcp_connect_small(server, SERVICE_HTTP);
+		http_send_get(fds[i], "/huge");
+		http_read_head(fds[i], &response);
+		ck_assert_uint_eq(response.len, 64 * MIB);
+	}
+	ck_assert_int_eq(truncate(path, 0), 0);
+	for (int i = 0; i < N_FDS; i++) {
+		ck_assert_uint_lt(read_to_end(fds[i]), 64 * MIB);
+		(void)close(fds[i]);
+	}
+	fds[0] = tcp_connect(server, SERVICE_HTTP);
+	http_get(fds[0], "/huge", &response);
+	http_expect(&response, 200, "", 0);
+	http_clear(&response);
+	(void)close(fds[0]);
+	free(path);
+}
+END_TEST
+
+/* A writer that never rests: each answer is whole, of whichever moment. */
+START_TEST(a_file_that_changes_all_the_time_is_served_as_long_as_it_is_said)
+{
+	char *path = folder_path(root, "changing");
+	int64_t end_ms = harness_now_ms() + 1000;
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+	pid_t writer;
+
+	folder_write_text(root, "changing", "");
+	writer = fork();
+	ck_assert_int_ge(writer, 0);
+	if (writer == 0) {
+		for (off_t len = 0; getppid() != 1; len = (len + 12345) % 65536)
+			if (truncate(path, len) != 0)
+				_exit(1);
+		_exit(0);
+	}
+	while (harness_now_ms() < end_ms) {
+		http_get(fd, "/changing", &response);
+		ck_assert(response.status == 200 || response.status == 503);
+		http_clear(&response);
+		if (response.status == 503) {
+			(void)close(fd);
+			fd = tcp_connect(server, SERVICE_HTTP);
+		}
+	}
+	ck_assert_int_eq(kill(writer, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(writer, NULL, 0), writer);
+	free(path);
+	(void)close(fd);
+}
+END_TEST
+
 static Suite *files_suite(void)
 {
 	Suite *suite = suite_create("e2e files");
@@ -371,6 +529,17 @@ static Suite *files_suite(void)
 	tcase_add_test(tcase, slow_readers_of_a_large_file_do_not_delay_others);
 	tcase_add_test(tcase, late_bytes_do_not_cost_the_client_a_large_answer);
 	tcase_add_test(tcase, resets_in_mid_download_do_no_harm);
+
+	tcase = harness_case(suite, "changes");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_refusal_is_not_kept);
+	tcase_add_test(tcase, an_index_comes_and_goes);
+	tcase_add_test(tcase, a_file_that_was_truncated_is_served_as_it_is_now);
+	tcase_add_test(tcase,
+		       a_file_that_shrinks_while_many_fetch_it_ends_them_all);
+	tcase_add_test(
+		tcase,
+		a_file_that_changes_all_the_time_is_served_as_long_as_it_is_said);
 	return suite;
 }
 

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Generated listings of the running daemon: what stands in them and what may
- * not, names that would like to be markup, and a folder of a hundred thousand
- * files that must neither fill the memory nor keep others waiting.
+ * not, and names that would like to be markup. Folders of a hundred thousand
+ * files are in check_e2e_long_listing.c.
  *
  * HTML and JSON are read with Python's own parsers, where it is installed.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "e2e_http.h"
@@ -773,194 +771,6 @@ START_TEST(listings_stand_in_a_pipeline_like_anything_else)
 }
 END_TEST
 
-/* --- a hundred thousand files --- */
-
-#define N_FILES	   100000
-#define N_SLOW	   8
-#define MEMORY_KIB (16 * 1024) /* of one listing */
-
-static void make_large_root(void)
-{
-	char *path;
-	char name[32];
-
-	make_root();
-	folder_write_text(root, "one", "");
-	folder_write_text(root, "two", "");
-	path = folder_path(root, "sub");
-	/* A file has so many names at most, which are quickly made. */
-	for (int i = 0; i < N_FILES; i++) {
-		char *of = folder_path(root, i % 2 ? "one" : "two"), *to;
-
-		(void)snprintf(name, sizeof(name), "file%06d", i);
-		to = folder_path(path, name);
-		ck_assert_int_eq(link(of, to), 0);
-		free(to);
-		free(of);
-	}
-	free(path);
-}
-
-/* All names, in order, each once, and each in a line of its own. */
-static void expect_all_names(const struct response *response)
-{
-	const char *at = (const char *)response->content;
-	const char *end = at + response->len;
-	char row[64];
-
-	for (int i = 0; i <= N_FILES; i++) {
-		/* Not strstr(): a sanitizer lets it read all to the end. */
-		at = memchr(at, '\n', (size_t)(end - at));
-		ck_assert_ptr_nonnull(at);
-		at++;
-		(void)snprintf(row, sizeof(row), "{\"name\":\"file%06d\"", i);
-		if (i < N_FILES && memcmp(at, row, strlen(row)) != 0)
-			harness_fail("row %d is: %.40s", i, at);
-	}
-	ck_assert_str_eq(at, "],\"complete\":true}\n");
-}
-
-START_TEST(a_hundred_thousand_files_are_listed_in_bounded_memory)
-{
-	int fd = tcp_connect(server, SERVICE_HTTP);
-	size_t before_kib;
-	struct response response;
-
-	expect_file(fd);
-	before_kib = server_memory_kib(server);
-	for (int i = 0; i < 3; i++) {
-		ask_json(fd, &response, "/sub/");
-		expect_all_names(&response);
-		http_clear(&response);
-	}
-	if (!server_is_sanitized(server))
-		ck_assert_uint_lt(server_memory_kib(server),
-				  before_kib + MEMORY_KIB);
-	expect_file(fd);
-	(void)close(fd);
-}
-END_TEST
-
-/* Their clients take a few bytes and then wait, for as long as they like. */
-START_TEST(slow_readers_of_a_long_listing_cost_no_more_than_it_says)
-{
-	int slow[N_SLOW], fd = tcp_connect(server, SERVICE_HTTP);
-	size_t before_kib, descriptors;
-	struct response response;
-
-	expect_file(fd);
-	before_kib = server_memory_kib(server);
-	descriptors = server_count_descriptors(server, NULL);
-	for (int i = 0; i < N_SLOW; i++) {
-		slow[i] = tcp_connect_small(server, SERVICE_HTTP);
-		tcp_send_text(slow[i], "GET /sub/ HTTP/1.1\r\nHost: h\r\n"
-				       "Accept: application/json\r\n\r\n");
-		http_read_head(slow[i], &response);
-	}
-	for (int i = 0; i < 200; i++)
-		expect_file(fd);
-	if (!server_is_sanitized(server))
-		ck_assert_uint_lt(server_memory_kib(server),
-				  before_kib + N_SLOW * MEMORY_KIB / 2);
-	for (int i = 0; i < N_SLOW; i++)
-		tcp_reset(slow[i]);
-	/* Those who went away in the middle leave nothing behind. */
-	while (server_count_descriptors(server, NULL) > descriptors)
-		expect_file(fd);
-	(void)close(fd);
-}
-END_TEST
-
-/* In a process of its own: fetches the listing whole, then ends. */
-static pid_t start_reader(void)
-{
-	struct response response;
-	pid_t pid = fork();
-	int fd;
-
-	ck_assert_int_ge(pid, 0);
-	if (pid > 0)
-		return pid;
-	fd = tcp_connect(server, SERVICE_HTTP);
-	ask_json(fd, &response, "/sub/");
-	_exit(strstr((const char *)response.content, "\"complete\":true") ? 0
-									  : 1);
-}
-
-/*
- * A server that listed in one go would answer once before it, and once after.
- */
-START_TEST(others_are_served_while_a_long_listing_is_made)
-{
-	int fd = tcp_connect(server, SERVICE_HTTP), status;
-	pid_t reader = start_reader();
-	int n = 0;
-
-	while (waitpid(reader, &status, WNOHANG) == 0) {
-		expect_file(fd);
-		n++;
-	}
-	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	if (n < 50)
-		harness_fail("only %d answers meanwhile", n);
-	(void)close(fd);
-}
-END_TEST
-
-/* --- more names than there may be --- */
-
-#define LONG_LEN 250
-
-static void make_long_names(void)
-{
-	char name[LONG_LEN + 1];
-
-	for (int i = 0; i < 80000; i++) {
-		char *of = folder_path(root, i % 2 ? "one" : "two"), *to;
-
-		memset(name, 'x', LONG_LEN);
-		name[LONG_LEN] = '\0';
-		name[snprintf(name, 8, "%06d", i)] = 'x';
-		to = folder_path(root, "long/");
-		to = realloc(to, strlen(to) + sizeof(name));
-		ck_assert_ptr_nonnull(to);
-		(void)strcat(to, name);
-		ck_assert_int_eq(link(of, to), 0);
-		free(to);
-		free(of);
-	}
-}
-
-START_TEST(a_listing_that_is_cut_short_says_so)
-{
-	int fd;
-	size_t before_kib;
-	struct response response;
-
-	make_root();
-	folder_add(root, "long");
-	folder_write_text(root, "one", "");
-	folder_write_text(root, "two", "");
-	make_long_names();
-	start_listing();
-	fd = tcp_connect(server, SERVICE_HTTP);
-	expect_file(fd);
-	before_kib = server_memory_kib(server);
-	ask_json(fd, &response, "/long/");
-	ck_assert(has(&response, "\"complete\":false}\n"));
-	ck_assert_uint_gt(response.len, (size_t)10 << 20);
-	http_clear(&response);
-	if (!server_is_sanitized(server))
-		ck_assert_uint_lt(server_memory_kib(server),
-				  before_kib + MEMORY_KIB + 4096);
-	ask_html(fd, &response, "/long/");
-	ck_assert(has(&response, "more names than can be listed"));
-	ck_assert(has(&response, "</html>\n"));
-	http_clear(&response);
-	(void)close(fd);
-}
-END_TEST
-
 static void add_plain(Suite *suite)
 {
 	TCase *tcase = harness_case(suite, "listing");
@@ -998,19 +808,5 @@ int main(void)
 	tcase_add_test(tcase, without_the_option_nothing_is_listed);
 	tcase_add_test(tcase,
 		       with_the_option_what_is_hidden_is_served_and_listed);
-
-	tcase = harness_case(suite, "large");
-	tcase_add_unchecked_fixture(tcase, make_large_root, free_root);
-	tcase_add_checked_fixture(tcase, start_listing, stop_server);
-	tcase_add_test(tcase,
-		       a_hundred_thousand_files_are_listed_in_bounded_memory);
-	tcase_add_test(
-		tcase,
-		slow_readers_of_a_long_listing_cost_no_more_than_it_says);
-	tcase_add_test(tcase, others_are_served_while_a_long_listing_is_made);
-
-	tcase = harness_case(suite, "too large");
-	tcase_add_checked_fixture(tcase, NULL, tear_down);
-	tcase_add_test(tcase, a_listing_that_is_cut_short_says_so);
 	return harness_run(suite);
 }

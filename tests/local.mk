@@ -90,6 +90,8 @@ e2e_tests = tests/check_client \
 	tests/check_e2e_foreign \
 	tests/check_e2e_http \
 	tests/check_e2e_listing \
+	tests/check_e2e_logfile \
+	tests/check_e2e_long_listing \
 	tests/check_e2e_ranges \
 	tests/check_e2e_semantics \
 	tests/check_e2e_smuggling \
@@ -112,6 +114,8 @@ tests_check_e2e_files_LDADD = $(e2e_libs)
 tests_check_e2e_foreign_LDADD = $(e2e_libs)
 tests_check_e2e_http_LDADD = $(e2e_libs)
 tests_check_e2e_listing_LDADD = $(e2e_libs)
+tests_check_e2e_logfile_LDADD = $(e2e_libs)
+tests_check_e2e_long_listing_LDADD = $(e2e_libs)
 tests_check_e2e_ranges_LDADD = $(e2e_libs)
 tests_check_e2e_semantics_LDADD = $(e2e_libs)
 tests_check_e2e_smuggling_LDADD = $(e2e_libs)
@@ -119,9 +123,11 @@ tests_check_e2e_strict_LDADD = $(e2e_libs)
 tests_check_e2e_tcp_LDADD = $(e2e_libs)
 tests_check_e2e_udp_LDADD = $(e2e_libs)
 
+
 tests_libharness_a_SOURCES = \
 	tests/e2e_client.c tests/e2e_client.h \
 	tests/e2e_http.c tests/e2e_http.h \
+	tests/e2e_log.c tests/e2e_log.h \
 	tests/e2e_program.c tests/e2e_program.h \
 	tests/e2e_server.c tests/e2e_server.h \
 	tests/e2e_sock.c tests/e2e_sock.h \
