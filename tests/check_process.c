@@ -237,6 +237,44 @@ START_TEST(a_file_is_closed_when_it_is_read)
 }
 END_TEST
 
+/* --- standard descriptors that must not block --- */
+
+START_TEST(a_pipe_is_opened_anew_and_the_old_end_stays_as_it_was)
+{
+	char byte = 'x';
+	int fds[2], fd;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	fd = process_reopen_nonblocking(fds[1]);
+	ck_assert_int_ne(fd, fds[1]);
+	ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	ck_assert(!(fcntl(fds[1], F_GETFL) & O_NONBLOCK));
+	ck_assert_int_eq(write(fd, &byte, 1), 1);
+	byte = 0;
+	ck_assert_int_eq(read(fds[0], &byte, 1), 1);
+	ck_assert_int_eq(byte, 'x');
+	(void)close(fd);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+END_TEST
+
+/* Two programs that a shell gave one file write behind each other. */
+START_TEST(a_regular_file_keeps_its_place_for_who_writes_next)
+{
+	char path[] = "/tmp/uppercase-process-XXXXXX", text[16] = "";
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	(void)unlink(path);
+	ck_assert_int_eq(write(process_reopen_nonblocking(fd), "one ", 4), 4);
+	ck_assert_int_eq(write(fd, "two", 3), 3);
+	ck_assert_int_eq(pread(fd, text, sizeof(text) - 1, 0), 7);
+	ck_assert_str_eq(text, "one two");
+	(void)close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("process");
@@ -251,6 +289,12 @@ int main(void)
 		standard_descriptors_that_are_closed_become_the_null_device, 0,
 		8);
 	tcase_add_test(tcase, no_descriptor_to_be_had_is_an_error);
+
+	tcase = harness_case(suite, "standard descriptors");
+	tcase_add_test(tcase,
+		       a_pipe_is_opened_anew_and_the_old_end_stays_as_it_was);
+	tcase_add_test(tcase,
+		       a_regular_file_keeps_its_place_for_who_writes_next);
 
 	tcase = harness_case(suite, "files");
 	tcase_add_loop_test(tcase, a_file_is_read_whole, 0,

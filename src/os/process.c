@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DESCRIPTORS_MIN 1024 /* what every system gives */
@@ -42,8 +43,12 @@ void process_ignore_sigpipe(void)
 int process_reopen_nonblocking(int standard)
 {
 	char path[32];
+	struct stat st;
 	int fd;
 
+	/* What others write to the same file goes on from the same place. */
+	if (fstat(standard, &st) == 0 && S_ISREG(st.st_mode))
+		return standard;
 	/* O_NONBLOCK belongs to the open file: the shell's must stay as it is.
 	 */
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", standard);

@@ -17,9 +17,10 @@ size_t process_raise_descriptor_limit(void);
 void process_ignore_sigpipe(void);
 
 /*
- * The file behind a standard descriptor opened anew for appending, as a
- * descriptor that does not block however full its reader is. fd itself when it
- * cannot be opened again: a socket, or another user's file.
+ * The terminal, pipe or device behind a standard descriptor opened anew, as a
+ * descriptor that does not block however full its reader is. fd itself when
+ * that is a regular file, which never blocks, or cannot be opened again: a
+ * socket, or another user's terminal.
  */
 int process_reopen_nonblocking(int fd);
 
