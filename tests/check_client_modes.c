@@ -205,6 +205,8 @@ static const struct {
 	 "standard output: No space left on device"},
 	{"echo a | \"$0\" 127.0.0.1 $1 >/dev/full", 1, "",
 	 "standard output: No space left on device"},
+	{"{ \"$0\" 127.0.0.1 $1 a >/dev/full; } 2>&1 | grep -c 'No space'", 0,
+	 "1\n", ""}, /* told once */
 	{"exec \"$0\" --version >/dev/full", 1, "",
 	 "standard output: No space left on device"},
 	{"{ \"$0\" 127.0.0.1 $1 </dev/zero; echo $? >&2; } | head -c 3", 0, "",

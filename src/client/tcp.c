@@ -155,10 +155,10 @@ static enum step take_part(struct exchange *x, struct slice got)
 		report_step(x->tcp->dial->report,
 			    "not the message in upper case");
 	}
-	x->n_got += got.len;
 	touch(x);
 	if (output_write(got) != CLIENT_OK)
 		return STEP_FAILED;
+	x->n_got += got.len;
 	return is_complete(x) ? STEP_DONE : STEP_ON;
 }
 
