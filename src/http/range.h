@@ -33,10 +33,10 @@ enum http_range_verdict {
 };
 
 /*
- * Reads a Range field value for a file of size bytes (RFC 9110, 14.1 and
- * 14.2). The ranges come out in ascending order, overlapping and adjacent ones
- * merged. A value that is malformed, of another unit, or asks for more ranges
- * than the limits is to be ignored.
+ * Reads a Range field value for a file of size bytes, at most INT64_MAX as any
+ * file has (RFC 9110, 14.1 and 14.2). The ranges come out in ascending order,
+ * overlapping and adjacent ones merged. A value that is malformed, of another
+ * unit, or asks for more ranges than the limits is to be ignored.
  */
 enum http_range_verdict http_range_parse(struct slice value, uint64_t size,
 					 struct http_ranges *ranges);
