@@ -116,8 +116,9 @@ END_TEST
 static void assert_bad(const struct http_request *request, unsigned status,
 		       bool head_only)
 {
-	struct http_answer answer = http_answer_bad(request, status);
+	struct http_answer answer;
 
+	http_answer_bad(request, status, &answer);
 	ck_assert_uint_eq(answer.status, status);
 	ck_assert_int_eq(answer.head_only, head_only);
 	ck_assert(answer.close);
@@ -173,7 +174,9 @@ static struct http_answer answer_to(const char *head,
 
 	ck_assert(asked->has_target);
 	ck_assert(!early(asked, &answer));
-	return http_answer_file(&asked->request, &asked->target, file, &policy);
+	http_answer_file(&asked->request, &asked->target, file, &policy,
+			 &answer);
+	return answer;
 }
 
 static bool same(struct slice a, const char *b)

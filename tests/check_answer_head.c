@@ -51,8 +51,8 @@ static struct got *get(const char *method, const char *fields, unsigned codings,
 
 	file.codings = codings;
 	file.coding = http_coding_choose(&asked->request, codings);
-	got.answer =
-		http_answer_file(&asked->request, &asked->target, &file, how);
+	http_answer_file(&asked->request, &asked->target, &file, how,
+			 &got.answer);
 	/* A page's length is not this test's concern. */
 	got.length = got.answer.content == HTTP_CONTENT_FILE
 			     ? http_content_length(&got.answer, BOUNDARY)
@@ -546,12 +546,13 @@ START_TEST(a_listing_has_this_field)
 {
 	const struct listing_row *row = &listings[_i];
 	struct asked *asked = http_fixture_ask(row->head);
-	struct http_answer answer = http_answer_listing(
-		&asked->request, &asked->target, row->as_json);
 	char head[2048], date[HTTP_DATE_LEN];
 	struct text text = text_in(head, sizeof(head) - 1);
+	struct http_answer answer;
 	const char *value;
 
+	http_answer_listing(&asked->request, &asked->target, row->as_json,
+			    &answer);
 	http_date_format(NOW_S, date);
 	http_head_write(&text, &answer, 0, date, BOUNDARY);
 	ck_assert(!text.overflow);
@@ -604,11 +605,12 @@ START_TEST(a_listing_has_conditions_of_its_own)
 {
 	const struct listing_condition_row *row = &listing_conditions[_i];
 	struct asked *asked = http_fixture_ask(row->head);
-	struct http_answer answer = http_answer_listing(
-		&asked->request, &asked->target, _i % 2 == 0);
 	char head[2048], date[HTTP_DATE_LEN];
 	struct text text = text_in(head, sizeof(head) - 1);
+	struct http_answer answer;
 
+	http_answer_listing(&asked->request, &asked->target, _i % 2 == 0,
+			    &answer);
 	ck_assert_msg(answer.status == row->status, "%u, not %u: %s",
 		      answer.status, row->status, row->why);
 	http_date_format(NOW_S, date);

@@ -12,38 +12,37 @@
  */
 #include "http/answer.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "http/condition.h"
 #include "http/page.h"
 
-static struct http_answer answer_page(unsigned status)
+/* The list of ranges is long, and mostly of no use: it is left as it was. */
+static void set_page(struct http_answer *answer, unsigned status)
 {
-	return (struct http_answer){
-		.status = status,
-		.content = HTTP_CONTENT_PAGE,
-		.last_modified_s = HTTP_NO_DATE,
-		.max_age_s = -1,
-		.coding = HTTP_CODING_IDENTITY,
-		.media_type = HTTP_PAGE_TYPE,
-	};
+	memset(answer, 0, offsetof(struct http_answer, ranges.list));
+	answer->status = status;
+	answer->content = HTTP_CONTENT_PAGE;
+	answer->last_modified_s = HTTP_NO_DATE;
+	answer->max_age_s = -1;
+	answer->coding = HTTP_CODING_IDENTITY;
+	answer->media_type = HTTP_PAGE_TYPE;
 }
 
-static struct http_answer answer_empty(unsigned status)
+static void set_empty(struct http_answer *answer, unsigned status)
 {
-	struct http_answer answer = answer_page(status);
-
-	answer.content = HTTP_CONTENT_NONE;
-	answer.media_type = NULL;
-	return answer;
+	set_page(answer, status);
+	answer->content = HTTP_CONTENT_NONE;
+	answer->media_type = NULL;
 }
 
-struct http_answer http_answer_bad(const struct http_request *request,
-				   unsigned status)
+void http_answer_bad(const struct http_request *request, unsigned status,
+		     struct http_answer *answer)
 {
-	struct http_answer answer = answer_page(status);
-
-	answer.close = true;
-	answer.head_only = request && request->method == HTTP_METHOD_HEAD;
-	return answer;
+	set_page(answer, status);
+	answer->close = true;
+	answer->head_only = request && request->method == HTTP_METHOD_HEAD;
 }
 
 /* An absolute-form that names another host than Host does: a proxy's slip. */
@@ -92,19 +91,19 @@ bool http_answer_early(const struct http_request *request,
 		       struct http_answer *answer)
 {
 	if (request->method == HTTP_METHOD_UNKNOWN) {
-		*answer = http_answer_bad(request, 501);
+		http_answer_bad(request, 501, answer);
 	} else if (request->method == HTTP_METHOD_KNOWN) {
-		*answer = answer_page(405);
+		set_page(answer, 405);
 		answer->allow = true;
 	} else if (!target) {
-		*answer = http_answer_bad(request, 400);
+		http_answer_bad(request, 400, answer);
 	} else if (!is_expectation_met(request)) {
-		*answer = answer_page(417);
+		set_page(answer, 417);
 	} else if (request->method == HTTP_METHOD_OPTIONS) {
-		*answer = answer_empty(200);
+		set_empty(answer, 200);
 		answer->allow = true;
 	} else if (target->is_asterisk) {
-		*answer = http_answer_bad(request, 400);
+		http_answer_bad(request, 400, answer);
 	} else {
 		return false;
 	}
@@ -126,48 +125,48 @@ static void describe(struct http_answer *answer, const struct http_file *file,
 }
 
 /* Which part of the file is wanted (RFC 9110, 14.2). */
-static struct http_answer answer_content(
-	const struct http_request *request, const struct http_file *file,
-	const struct http_validators *validators,
-	const struct http_policy *policy)
+static void answer_content(const struct http_request *request,
+			   const struct http_file *file,
+			   const struct http_validators *validators,
+			   const struct http_policy *policy,
+			   struct http_answer *answer)
 {
-	struct http_answer answer = answer_empty(200);
 	const struct http_field *range =
 		http_request_only(request, HTTP_FIELD_RANGE);
 
-	describe(&answer, file, validators, policy);
-	answer.content = HTTP_CONTENT_FILE;
-	answer.media_type = file->media_type;
+	set_empty(answer, 200);
+	describe(answer, file, validators, policy);
+	answer->content = HTTP_CONTENT_FILE;
+	answer->media_type = file->media_type;
 	if (!range || request->method != HTTP_METHOD_GET ||
 	    !http_condition_range_applies(request, validators))
-		return answer;
-	switch (http_range_parse(range->value, file->size, &answer.ranges)) {
+		return;
+	switch (http_range_parse(range->value, file->size, &answer->ranges)) {
 	case HTTP_RANGE_WHOLE:
-		answer.ranges.n = 0;
+		answer->ranges.n = 0;
 		break;
 	case HTTP_RANGE_PARTIAL:
-		answer.status = 206;
+		answer->status = 206;
 		/* Content-Encoding would be taken to be of the multipart. */
-		if (answer.ranges.n > 1 &&
+		if (answer->ranges.n > 1 &&
 		    file->coding != HTTP_CODING_IDENTITY) {
-			answer.status = 200;
-			answer.ranges.n = 0;
+			answer->status = 200;
+			answer->ranges.n = 0;
 		}
 		break;
 	case HTTP_RANGE_UNSATISFIABLE:
-		answer = answer_page(416);
-		answer.size = file->size;
-		answer.varies = file->codings != 0;
+		set_page(answer, 416);
+		answer->size = file->size;
+		answer->varies = file->codings != 0;
 		break;
 	}
-	return answer;
 }
 
-static struct http_answer answer_regular(const struct http_request *request,
-					 const struct http_file *file,
-					 const struct http_policy *policy)
+static void answer_regular(const struct http_request *request,
+			   const struct http_file *file,
+			   const struct http_policy *policy,
+			   struct http_answer *answer)
 {
-	struct http_answer answer;
 	/* A time to come is not sent (RFC 9110, 8.8.2.1). */
 	struct http_validators validators = {
 		.etag = file->etag,
@@ -178,83 +177,83 @@ static struct http_answer answer_regular(const struct http_request *request,
 	};
 
 	if (file->coding == HTTP_CODING_REFUSED) {
-		answer = answer_page(406);
-		answer.varies = true;
-		return answer;
+		set_page(answer, 406);
+		answer->varies = true;
+		return;
 	}
 	switch (http_condition_judge(request, &validators)) {
 	case HTTP_CONDITION_NOT_MODIFIED:
-		answer = answer_empty(304);
-		describe(&answer, file, &validators, policy);
-		answer.coding = HTTP_CODING_IDENTITY;
-		return answer;
+		set_empty(answer, 304);
+		describe(answer, file, &validators, policy);
+		answer->coding = HTTP_CODING_IDENTITY;
+		break;
 	case HTTP_CONDITION_FAILED:
-		answer = answer_page(412);
-		answer.etag = file->etag;
-		answer.last_modified_s = validators.last_modified_s;
-		answer.varies = file->codings != 0;
-		return answer;
+		set_page(answer, 412);
+		answer->etag = file->etag;
+		answer->last_modified_s = validators.last_modified_s;
+		answer->varies = file->codings != 0;
+		break;
 	case HTTP_CONDITION_NONE:
+		answer_content(request, file, &validators, policy, answer);
 		break;
 	}
-	return answer_content(request, file, &validators, policy);
 }
 
-struct http_answer http_answer_file(const struct http_request *request,
-				    const struct http_target *target,
-				    const struct http_file *file,
-				    const struct http_policy *policy)
+void http_answer_file(const struct http_request *request,
+		      const struct http_target *target,
+		      const struct http_file *file,
+		      const struct http_policy *policy,
+		      struct http_answer *answer)
 {
-	struct http_answer answer;
-
 	switch (file->kind) {
 	case HTTP_FILE_REGULAR:
-		answer = answer_regular(request, file, policy);
+		answer_regular(request, file, policy, answer);
 		break;
 	case HTTP_FILE_DIRECTORY:
-		answer = answer_page(301);
-		answer.redirect = true;
-		answer.location = target->path;
-		answer.location_query = target->query;
+		set_page(answer, 301);
+		answer->redirect = true;
+		answer->location = target->path;
+		answer->location_query = target->query;
 		break;
 	default:
-		answer = answer_page(file->status);
-		answer.close = file->status >= 500;
+		set_page(answer, file->status);
+		answer->close = file->status >= 500;
 	}
-	settle(&answer, request, target);
-	return answer;
+	settle(answer, request, target);
 }
 
-struct http_answer http_answer_listing(const struct http_request *request,
-				       const struct http_target *target,
-				       bool as_json)
+void http_answer_listing(const struct http_request *request,
+			 const struct http_target *target, bool as_json,
+			 struct http_answer *answer)
 {
 	/* It exists, and that is all that can be known of it. */
 	static const struct http_validators none = {
 		.etag = {"", 0},
 		.last_modified_s = HTTP_NO_DATE,
 	};
-	struct http_answer answer = answer_page(200);
-	enum http_condition condition = http_condition_judge(request, &none);
 
-	if (condition != HTTP_CONDITION_NONE) {
-		answer = condition == HTTP_CONDITION_FAILED ? answer_page(412)
-							    : answer_empty(304);
-		answer.varies_by_type = true;
-		settle(&answer, request, target);
-		return answer;
+	switch (http_condition_judge(request, &none)) {
+	case HTTP_CONDITION_NOT_MODIFIED:
+		set_empty(answer, 304);
+		break;
+	case HTTP_CONDITION_FAILED:
+		set_page(answer, 412);
+		break;
+	case HTTP_CONDITION_NONE:
+		set_page(answer, 200);
+		answer->content = HTTP_CONTENT_LISTING;
+		if (as_json)
+			answer->media_type = "application/json";
+		break;
 	}
-
-	answer.content = HTTP_CONTENT_LISTING;
-	answer.varies_by_type = true;
-	if (as_json)
-		answer.media_type = "application/json";
-	settle(&answer, request, target);
+	answer->varies_by_type = true;
+	settle(answer, request, target);
+	if (answer->content != HTTP_CONTENT_LISTING)
+		return;
 	/* Only the end of the connection can tell HTTP/1.0 where it ends. */
-	answer.chunked = request->minor > 0;
-	if (!answer.chunked) {
-		answer.close = true;
-		answer.keep_said = false;
+	answer->chunked = request->minor > 0;
+	if (!answer->chunked) {
+		answer->close = true;
+		answer->keep_said = false;
 	}
-	return answer;
 }

@@ -62,18 +62,18 @@ struct http_answer {
 	enum http_coding coding;     /* HTTP_CODING_IDENTITY for none */
 	struct slice etag;	     /* ptr NULL for none */
 	uint64_t size;		     /* of the whole representation */
-	struct http_ranges ranges;   /* n 0: the whole */
 	bool redirect;		     /* Location: "/" path "/" [ "?" query ] */
 	struct slice location;	     /* decoded path */
 	struct slice location_query; /* ptr NULL for none */
+	struct http_ranges ranges;   /* n 0: the whole. Last, as it is long */
 };
 
 /*
  * The answer to a head that http_request_parse() found bad, or that did not
  * arrive in time (request is NULL then). The connection ends with it.
  */
-struct http_answer http_answer_bad(const struct http_request *request,
-				   unsigned status);
+void http_answer_bad(const struct http_request *request, unsigned status,
+		     struct http_answer *answer);
 
 /*
  * Decides what can be decided without looking at a file: method, expectation
@@ -88,14 +88,15 @@ bool http_answer_early(const struct http_request *request,
  * Decides when the file is known. Pure: request + file facts -> answer, which
  * points to what file and target point to.
  */
-struct http_answer http_answer_file(const struct http_request *request,
-				    const struct http_target *target,
-				    const struct http_file *file,
-				    const struct http_policy *policy);
+void http_answer_file(const struct http_request *request,
+		      const struct http_target *target,
+		      const struct http_file *file,
+		      const struct http_policy *policy,
+		      struct http_answer *answer);
 
 /* The answer that lists a directory, as JSON or HTML. */
-struct http_answer http_answer_listing(const struct http_request *request,
-				       const struct http_target *target,
-				       bool as_json);
+void http_answer_listing(const struct http_request *request,
+			 const struct http_target *target, bool as_json,
+			 struct http_answer *answer);
 
 #endif

@@ -1,56 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Dates as HTTP writes and reads them. strftime() would ask the locale for its
- * names of days, so they are spelled here; the calendar is gmtime_r()'s.
+ * names of days, so they are spelled here. gmtime_r() asks for the time zone,
+ * only to leave it aside, and costs more than all the rest of a small answer's
+ * head; so the calendar is here too.
  */
 #include "http/date.h"
 
 #include <string.h>
-#include <time.h>
 
-#define DATE_MAX   INT64_C(253402300799) /* the last second of the year 9999 */
+#define DATE_MAX	  INT64_C(253402300799) /* the last second of the year 9999 */
 
-#define DATE_DAY_S 86400
+#define DATE_DAY_S	  86400
+
+#define DAYS_OF_400_YEARS 146097
+#define EPOCH_DAY	  719468 /* from 1 March of the year 0 to 1970 */
+#define EPOCH_DAY_WEEKDAY 3	 /* 1 March of the year 0: a Wednesday */
 
 static const char days[] = "SunMonTueWedThuFriSat";
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-static void put_digits(char *out, int n, int value)
-{
-	for (; n > 0; value /= 10)
-		out[--n] = (char)('0' + value % 10);
-}
-
-void http_date_format(int64_t time_s, char out[HTTP_DATE_LEN])
-{
-	struct tm tm;
-	time_t t;
-
-	if (time_s < 0)
-		time_s = 0;
-	if (time_s > DATE_MAX)
-		time_s = DATE_MAX;
-	t = (time_t)time_s;
-	(void)gmtime_r(&t, &tm);
-	memcpy(out, "ddd, DD mmm YYYY hh:mm:ss GMT", HTTP_DATE_LEN);
-	memcpy(out, days + 3 * tm.tm_wday, 3);
-	put_digits(out + 5, 2, tm.tm_mday);
-	memcpy(out + 8, months + 3 * tm.tm_mon, 3);
-	put_digits(out + 12, 4, tm.tm_year + 1900);
-	put_digits(out + 17, 2, tm.tm_hour);
-	put_digits(out + 20, 2, tm.tm_min);
-	put_digits(out + 23, 2, tm.tm_sec);
-}
-
-/* --- reading --- */
+/* --- the calendar --- */
 
 struct parts {
-	int year, month, day, hour, minute, second; /* month from 0 */
+	int year, month, day; /* month from 0 */
+	int weekday;	      /* from Sunday; not read */
+	int hour, minute, second;
 };
 
 /*
  * Days from 1 January 1970 to a date of the Gregorian calendar. Years are
- * counted from March, so that the leap day is a year's last.
+ * counted from March, so that the leap day is a year's last; a month begins
+ * after (153 * month + 2) / 5 days then.
  */
 static int64_t days_of(const struct parts *p)
 {
@@ -59,7 +40,7 @@ static int64_t days_of(const struct parts *p)
 	int64_t month = after_february ? p->month - 2 : p->month + 10;
 
 	return 365 * year + year / 4 - year / 100 + year / 400 +
-	       (153 * month + 2) / 5 + p->day - 1 - 719468;
+	       (153 * month + 2) / 5 + p->day - 1 - EPOCH_DAY;
 }
 
 static int64_t seconds_of(const struct parts *p)
@@ -67,6 +48,60 @@ static int64_t seconds_of(const struct parts *p)
 	return days_of(p) * DATE_DAY_S + p->hour * 3600 + p->minute * 60 +
 	       p->second;
 }
+
+/* The same way back, within the years that can be written: 1970 to 9999. */
+static struct parts parts_of(int64_t time_s)
+{
+	int64_t at_s = time_s < 0 ? 0 : time_s < DATE_MAX ? time_s : DATE_MAX;
+	unsigned second = (unsigned)(at_s % DATE_DAY_S);
+	unsigned day = (unsigned)(at_s / DATE_DAY_S) + EPOCH_DAY;
+	unsigned weekday = (day + EPOCH_DAY_WEEKDAY) % 7;
+	unsigned cycle = day / DAYS_OF_400_YEARS;
+	unsigned year, month;
+
+	day %= DAYS_OF_400_YEARS;
+	/* Without the leap days before it, each year has 365. */
+	year = (day - day / (4 * 365) + day / (100 * 365 + 24) -
+		day / (DAYS_OF_400_YEARS - 1)) /
+	       365;
+	day -= 365 * year + year / 4 - year / 100;
+	month = (5 * day + 2) / 153;
+	day -= (153 * month + 2) / 5;
+	return (struct parts){
+		.year = (int)(400 * cycle + year + (month >= 10)),
+		.month = (int)(month < 10 ? month + 2 : month - 10),
+		.day = (int)day + 1,
+		.weekday = (int)weekday,
+		.hour = (int)(second / 3600),
+		.minute = (int)(second / 60 % 60),
+		.second = (int)(second % 60),
+	};
+}
+
+/* --- writing --- */
+
+static void put_two(char *out, int value)
+{
+	out[0] = (char)('0' + value / 10);
+	out[1] = (char)('0' + value % 10);
+}
+
+void http_date_format(int64_t time_s, char out[HTTP_DATE_LEN])
+{
+	struct parts p = parts_of(time_s);
+
+	memcpy(out, "ddd, DD mmm YYYY hh:mm:ss GMT", HTTP_DATE_LEN);
+	memcpy(out, days + 3 * p.weekday, 3);
+	put_two(out + 5, p.day);
+	memcpy(out + 8, months + 3 * p.month, 3);
+	put_two(out + 12, p.year / 100);
+	put_two(out + 14, p.year % 100);
+	put_two(out + 17, p.hour);
+	put_two(out + 20, p.minute);
+	put_two(out + 23, p.second);
+}
+
+/* --- reading --- */
 
 /* The index of a three-letter name in a table of them, or -1. */
 static int name_index(const char *name, const char *table, int n)
@@ -139,11 +174,7 @@ static bool is_calendar_date(const struct parts *p)
 /* More than 50 years ahead is in the past (RFC 9110, 5.6.7). */
 static void choose_century(struct parts *p, int64_t now_s)
 {
-	time_t now = (time_t)now_s;
-	struct tm tm;
-
-	(void)gmtime_r(&now, &tm);
-	p->year += (tm.tm_year + 1900) / 100 * 100 - 50;
+	p->year += parts_of(now_s).year / 100 * 100 - 50;
 	p->year += seconds_of(p) > now_s ? -50 : 50;
 }
 

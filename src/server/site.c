@@ -125,7 +125,7 @@ static bool try_listing(struct site *site, struct question *q, unsigned *status)
 {
 	bool as_json = http_accept_prefers_json(q->request);
 
-	q->answer = http_answer_listing(q->request, &q->target, as_json);
+	http_answer_listing(q->request, &q->target, as_json, &q->answer);
 	if (q->answer.content != HTTP_CONTENT_LISTING)
 		return true;
 	q->listing = listing_open(&site->listings, site->root, q->target.path,
@@ -180,7 +180,7 @@ static void answer_by_file(struct site *site, struct question *q)
 		    try_listing(site, q, &file.status))
 			return;
 	}
-	q->answer = http_answer_file(q->request, &q->target, &file, &policy);
+	http_answer_file(q->request, &q->target, &file, &policy, &q->answer);
 	if (q->answer.status == 404)
 		use_own_page(site, q);
 }
@@ -296,9 +296,10 @@ struct site_reply site_answer_bad(struct site *site,
 				  const struct http_request *request,
 				  unsigned status, struct gather *out)
 {
-	struct http_answer answer = http_answer_bad(request, status);
 	struct site_reply reply = {.status = status, .close = true};
+	struct http_answer answer;
 
+	http_answer_bad(request, status, &answer);
 	write_page(site, &answer, out, &reply);
 	return reply;
 }

@@ -257,9 +257,11 @@ static struct http_answer decide(const struct http_request *request,
 {
 	const struct http_policy policy = {.now_s = NOW_S, .max_age_s = 60};
 	struct http_file chosen = *file;
+	struct http_answer answer;
 
 	chosen.coding = http_coding_choose(request, file->codings);
-	return http_answer_file(request, target, &chosen, &policy);
+	http_answer_file(request, target, &chosen, &policy, &answer);
+	return answer;
 }
 
 /* Takes the fields of this kind out of a request. */
@@ -317,8 +319,8 @@ static void check_answers(struct http_request *request,
 		check_head(&answer);
 		check_without(request, target, &files[i]);
 	}
-	answer = http_answer_listing(request, target,
-				     http_accept_prefers_json(request));
+	http_answer_listing(request, target, http_accept_prefers_json(request),
+			    &answer);
 	fuzz_require(answer.status == 200 || answer.status == 304 ||
 			     answer.status == 412,
 		     "a listing has one of three statuses");
