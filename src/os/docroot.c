@@ -158,11 +158,21 @@ int docroot_open_directory(int root, const char *path)
 	return open_confined(root, path, OPEN_FLAGS | O_DIRECTORY);
 }
 
+/* A single name can only leave the root as a link, or as "..". */
+static bool stat_name(int root, const char *path, struct stat *st)
+{
+	return path[0] != '.' && !strchr(path, '/') &&
+	       fstatat(root, path, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       !S_ISLNK(st->st_mode);
+}
+
 int docroot_stat(int root, const char *path, struct stat *st)
 {
-	int fd = open_confined(root, path, O_PATH | O_CLOEXEC);
-	int result, saved;
+	int fd, result, saved;
 
+	if (stat_name(root, path, st))
+		return 0;
+	fd = open_confined(root, path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	result = fstat(fd, st);
