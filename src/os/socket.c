@@ -72,6 +72,16 @@ int socket_listen_tcp(const struct address *address)
 	return fd;
 }
 
+int socket_listen_tcp_deferred(const struct address *address)
+{
+	int fd = socket_listen_tcp(address);
+
+	/* Without it connections come a little earlier, and cost more. */
+	if (fd >= 0)
+		(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
+	return fd;
+}
+
 /* Asks for the destination of each datagram, to answer from there. */
 static int report_destination(int fd, int family)
 {

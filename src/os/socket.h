@@ -22,6 +22,14 @@
 int socket_listen_tcp(const struct address *address) MUST_CHECK;
 
 /*
+ * The same where the client speaks first: the kernel keeps a connection to
+ * itself until the first bytes are there, or for about a second, when it has
+ * sent its SYN-ACK again. A request then comes with its connection, and takes
+ * one wake-up instead of two.
+ */
+int socket_listen_tcp_deferred(const struct address *address) MUST_CHECK;
+
+/*
  * A bound UDP socket that reports the kernel's drops (SO_RXQ_OVFL). Bound to
  * the wildcard it also reports which address each datagram came to.
  */

@@ -228,15 +228,26 @@ enum conn_sent conn_send(struct conn *conn, const char *buf, size_t len,
 	return CONN_HELD;
 }
 
-void conn_linger(struct conn *conn, struct deadline_queue *queue)
+/* Sends what the kernel still keeps, and FIN with it. */
+static bool send_fin(struct conn *conn)
 {
-	if (shutdown(conn->fd, SHUT_WR) < 0) {
-		conn_close(conn, CONN_FAILED);
-		return;
-	}
+	if (shutdown(conn->fd, SHUT_WR) == 0)
+		return true;
+	conn_close(conn, CONN_FAILED);
+	return false;
+}
+
+static void await_end(struct conn *conn, struct deadline_queue *queue)
+{
 	conn->lingering = true;
 	deadline_start(queue, &conn->deadline);
 	conn_wait_readable(conn);
+}
+
+void conn_linger(struct conn *conn, struct deadline_queue *queue)
+{
+	if (send_fin(conn))
+		await_end(conn, queue);
 }
 
 /* Takes the first done bytes off the row; returns what is left of its len. */
@@ -308,8 +319,10 @@ enum conn_sent conn_send_iov(struct conn *conn, struct iovec *iov, size_t n,
 
 void conn_finish(struct conn *conn, struct deadline_queue *linger)
 {
+	if (!send_fin(conn))
+		return;
 	if (conn_has_input(conn) || count_unsent(conn) > 0)
-		conn_linger(conn, linger);
+		await_end(conn, linger);
 	else
 		conn_close(conn, CONN_FINISHED);
 }

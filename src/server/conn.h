@@ -154,8 +154,8 @@ static inline bool conn_is_reading(const struct conn *conn)
 bool conn_has_input(const struct conn *conn);
 
 /*
- * Ends a connection that has nothing more to say: at once when nothing can be
- * lost by it, by conn_linger() when answers are still on their way.
+ * Ends a connection that has nothing more to say: sends FIN, and closes at once
+ * when the peer has everything, else as conn_linger().
  */
 void conn_finish(struct conn *conn, struct deadline_queue *linger);
 

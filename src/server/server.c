@@ -425,7 +425,7 @@ static int start_services(struct server *server, char **cause)
 	const struct plan plans[] = {
 		{"udp", &config->udp, socket_bind_udp, add_udp},
 		{"tcp", &config->tcp, socket_listen_tcp, add_tcp},
-		{"http", &config->http, socket_listen_tcp, add_web},
+		{"http", &config->http, socket_listen_tcp_deferred, add_web},
 	};
 
 	_Static_assert(ARRAY_LEN(plans) == SERVER_SERVICES, "one each");

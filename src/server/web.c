@@ -196,7 +196,10 @@ static enum conn_sent send_body(struct web_conn *wc)
 	return sent;
 }
 
-/* Sends what was gathered, and the first slice of a body behind it. */
+/*
+ * Sends what was gathered, and the first slice of a body behind it. The last
+ * answer waits for its FIN, which follows at once, to leave in one segment.
+ */
 static enum conn_sent send_gathered(struct web_conn *wc,
 				    const struct gather *out)
 {
@@ -205,7 +208,7 @@ static enum conn_sent send_gathered(struct web_conn *wc,
 
 	if (out->len > 0)
 		sent = conn_send_iov(&wc->conn, iov, gather_iov(out, iov),
-				     wc->body != NULL);
+				     wc->body || wc->last);
 	if (sent == CONN_SENT)
 		sent = send_body(wc);
 	return sent;
