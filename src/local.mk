@@ -1,11 +1,12 @@
 # One convenience library per floor: a program, test or fuzzer links the very
 # objects that the daemon runs, and no floor above its own.
 noinst_LIBRARIES = src/libbase.a src/libos.a src/libhttp.a src/libserver.a \
-	src/libclient.a
+	src/libclient.a src/libload.a
 
 src_libbase_a_SOURCES = \
 	src/base/clock.c src/base/clock.h \
 	src/base/compiler.h \
+	src/base/histogram.c src/base/histogram.h \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \
 	src/base/slice.c src/base/slice.h \
@@ -70,14 +71,55 @@ src_libclient_a_SOURCES = \
 	src/client/udp.c src/client/udp.h \
 	src/client/wait.c src/client/wait.h
 
+src_libload_a_SOURCES = \
+	src/load/amount.c src/load/amount.h \
+	src/load/batch.c src/load/batch.h \
+	src/load/chart.c src/load/chart.h \
+	src/load/client.c src/load/client.h \
+	src/load/compare.c src/load/compare.h \
+	src/load/condense.c src/load/condense.h \
+	src/load/condition.c src/load/condition.h \
+	src/load/crew.c src/load/crew.h \
+	src/load/engine.h \
+	src/load/error.c src/load/error.h \
+	src/load/figure.c src/load/figure.h \
+	src/load/http.c src/load/http.h \
+	src/load/live.c src/load/live.h \
+	src/load/load.c src/load/load.h \
+	src/load/message.c src/load/message.h \
+	src/load/meter.c src/load/meter.h \
+	src/load/missing.c src/load/missing.h \
+	src/load/monitor.c src/load/monitor.h \
+	src/load/options.c src/load/options.h \
+	src/load/plan.h \
+	src/load/plot.c src/load/plot.h \
+	src/load/probe.c src/load/probe.h \
+	src/load/reply.c src/load/reply.h \
+	src/load/report.c src/load/report.h \
+	src/load/result.c src/load/result.h \
+	src/load/run.c src/load/run.h \
+	src/load/scale.c src/load/scale.h \
+	src/load/search.c src/load/search.h \
+	src/load/sink.c src/load/sink.h \
+	src/load/stats.c src/load/stats.h \
+	src/load/stream.c src/load/stream.h \
+	src/load/table.c src/load/table.h \
+	src/load/tally.c src/load/tally.h \
+	src/load/tcp.c src/load/tcp.h \
+	src/load/udp.c src/load/udp.h \
+	src/load/worker.c src/load/worker.h
 
 sbin_PROGRAMS = src/uppercase-server
 src_uppercase_server_SOURCES = src/server/main.c
 src_uppercase_server_LDADD = src/libserver.a src/libhttp.a src/libos.a \
 	src/libbase.a $(LIBEVENT_LIBS)
 
-bin_PROGRAMS = src/uppercase-client
+bin_PROGRAMS = src/uppercase-client src/uppercase-load
 src_uppercase_client_SOURCES = src/client/main.c
 src_uppercase_client_LDADD = src/libclient.a src/libos.a src/libbase.a
+src_uppercase_load_SOURCES = src/load/main.c
+src_uppercase_load_LDADD = src/libload.a src/libos.a src/libbase.a \
+	$(LIBEVENT_LIBS) $(JANSSON_LIBS) -lm
 
-dist_man_MANS = src/uppercase-server.8 src/uppercase-client.1
+dist_man_MANS = src/uppercase-server.8 src/uppercase-client.1 \
+	src/uppercase-load.1

@@ -14,7 +14,8 @@ client_libs = src/libclient.a $(os_libs)
 # What a test program links when nothing else is said.
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 
-base_tests = tests/check_clock tests/check_list tests/check_log \
+base_tests = tests/check_clock tests/check_histogram tests/check_list \
+	tests/check_log \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
 os_tests = tests/check_address tests/check_datagram tests/check_docroot \
@@ -123,6 +124,36 @@ tests_check_e2e_strict_LDADD = $(e2e_libs)
 tests_check_e2e_tcp_LDADD = $(e2e_libs)
 tests_check_e2e_udp_LDADD = $(e2e_libs)
 
+# The load generator: its parts, and the program from end to end.
+load_libs = tests/libharness.a src/libload.a $(os_libs) $(LIBEVENT_LIBS) \
+	$(JANSSON_LIBS) -lm $(CHECK_LIBS)
+result_fixture = tests/result_fixture.c tests/result_fixture.h
+load_fixture = tests/load_fixture.c tests/load_fixture.h \
+	tests/load_rogue.c tests/load_rogue.h
+load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
+load_tests = tests/check_compare tests/check_condense tests/check_figure \
+	tests/check_load tests/check_load_condition tests/check_load_rogue \
+	tests/check_load_search tests/check_message tests/check_probe \
+	tests/check_reply \
+	tests/check_report tests/check_scale
+tests_check_compare_SOURCES = tests/check_compare.c $(result_fixture)
+tests_check_compare_LDADD = $(load_libs)
+tests_check_condense_SOURCES = tests/check_condense.c $(result_fixture)
+tests_check_condense_LDADD = $(load_libs)
+tests_check_figure_LDADD = $(load_libs)
+tests_check_load_SOURCES = tests/check_load.c $(load_fixture)
+tests_check_load_LDADD = $(load_e2e_libs)
+tests_check_load_condition_LDADD = $(load_libs)
+tests_check_load_rogue_SOURCES = tests/check_load_rogue.c $(load_fixture)
+tests_check_load_rogue_LDADD = $(load_e2e_libs)
+tests_check_load_search_SOURCES = tests/check_load_search.c $(load_fixture)
+tests_check_load_search_LDADD = $(load_e2e_libs)
+tests_check_message_LDADD = $(load_libs)
+tests_check_probe_LDADD = $(load_libs)
+tests_check_reply_LDADD = $(load_libs)
+tests_check_report_SOURCES = tests/check_report.c $(result_fixture)
+tests_check_report_LDADD = $(load_libs)
+tests_check_scale_LDADD = $(load_libs)
 
 tests_libharness_a_SOURCES = \
 	tests/e2e_client.c tests/e2e_client.h \
@@ -135,15 +166,14 @@ tests_libharness_a_SOURCES = \
 	tests/harness.c tests/harness.h
 
 # Benchmarks are built and run by make bench and make bench-http alone.
-bench_programs = tests/bench/drive tests/bench/limit \
-	tests/bench/udp_latency tests/bench/upper_speed
+bench_programs = tests/bench/limit tests/bench/upper_speed
 EXTRA_PROGRAMS = $(bench_programs)
-tests_bench_drive_LDADD = $(base_libs)
 tests_bench_limit_LDADD = $(base_libs)
-tests_bench_udp_latency_LDADD = $(base_libs)
 tests_bench_upper_speed_LDADD = $(base_libs)
-EXTRA_DIST += tests/bench/benchlib.py tests/bench/compare.py \
-	tests/bench/http.py tests/bench/peers.py tests/bench/wrk.lua
+EXTRA_DIST += tests/bench/asyncio_peer.py tests/bench/bench.py \
+	tests/bench/benchlib.py tests/bench/cases.py tests/bench/cases_http.py \
+	tests/bench/peers.py tests/bench/table.py tests/bench/uload.py \
+	tests/bench/webcheck.py tests/bench/wrk.lua tests/bench/wrkload.py
 CLEANFILES += $(bench_programs)
 
 # Every target of tests/fuzz is replayed over its seeds in any build; the
@@ -194,13 +224,14 @@ EXTRA_DIST += $(script_tests) tests/summary tests/fuzz/seeds
 AM_TESTS_ENVIRONMENT = \
 	SERVER='$(abs_top_builddir)/src/uppercase-server$(EXEEXT)'; \
 	CLIENT='$(abs_top_builddir)/src/uppercase-client$(EXEEXT)'; \
-		HTDOCS='$(abs_top_srcdir)/htdocs'; \
-	export SERVER CLIENT HTDOCS;
+	LOAD='$(abs_top_builddir)/src/uppercase-load$(EXEEXT)'; \
+	HTDOCS='$(abs_top_srcdir)/htdocs'; \
+	export SERVER CLIENT LOAD HTDOCS;
 
 if HAVE_CHECK
 check_LIBRARIES = tests/libharness.a
 check_PROGRAMS = $(base_tests) $(os_tests) $(http_tests) $(server_tests) \
-	$(e2e_tests) $(fuzz_replays)
+	$(e2e_tests) $(load_tests) $(fuzz_replays)
 TESTS = $(check_PROGRAMS) $(script_tests)
 
 # After a run without failures, how much was checked in all; a failure is told

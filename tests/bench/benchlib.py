@@ -6,27 +6,36 @@ divided pair by pair.
 """
 import os
 import re
+import resource
 import signal
 import statistics
 import subprocess
+import sys
 import time
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORES = {CORES[0]}
 CLIENT_CORES = set(CORES[1:]) or set(CORES)
 START_SECONDS = 10
+GONE = (FileNotFoundError, ProcessLookupError)
 
 
-def on(cores):
+def on(cores, at_once=False):
     """For subprocess: the child runs on these processors only, in a session of its
     own, to which our nice value applies as a whole. (Linux shares a processor
-    among sessions first, and looks at processes within each.)"""
+    among sessions first, and looks at processes within each.) With at_once, and
+    if we may, it need not wait for other programs there."""
 
     def prepare():
         os.sched_setaffinity(0, cores)
         if os.nice(0) and os.path.exists("/proc/self/autogroup"):
             with open("/proc/self/autogroup", "w") as f:
                 f.write(str(os.nice(0)))
+        if at_once:
+            try:
+                os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+            except PermissionError:
+                pass
 
     return {"preexec_fn": prepare, "start_new_session": True}
 
@@ -35,52 +44,95 @@ def family(pid):
     """The process and all its descendants."""
     pids = [pid]
     for parent in pids:
-        for task in os.listdir(f"/proc/{parent}/task"):
-            with open(f"/proc/{parent}/task/{task}/children") as f:
-                pids += map(int, f.read().split())
+        try:
+            for task in os.listdir(f"/proc/{parent}/task"):
+                with open(f"/proc/{parent}/task/{task}/children") as f:
+                    pids += map(int, f.read().split())
+        except GONE:
+            pass
     return pids
+
+
+def of_each(pid, read):
+    """What read() tells of the process and of each descendant that still lives."""
+    told = []
+    for each in family(pid):
+        try:
+            told.append(read(each))
+        except GONE:
+            pass
+    return told
+
+
+def reaped_ns(pid):
+    """The time of the process's children that have ended, in hundredths of a
+    second."""
+    with open(f"/proc/{pid}/stat") as f:
+        numbers = f.read().rpartition(")")[2].split()
+    ticks = int(numbers[13]) + int(numbers[14])
+    return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+def own_sched_ns(pid):
+    used = waited = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat") as f:
+            numbers = f.read().split()
+        used += int(numbers[0])
+        waited += int(numbers[1])
+    return used + reaped_ns(pid), waited
 
 
 def sched_ns(pid):
     """Nanoseconds on a processor, and waiting for one, of the process with all
     its threads and descendants."""
-    used = waited = 0
-    for each in family(pid):
-        for task in os.listdir(f"/proc/{each}/task"):
-            with open(f"/proc/{each}/task/{task}/schedstat") as f:
-                numbers = f.read().split()
-            used += int(numbers[0])
-            waited += int(numbers[1])
-    return used, waited
-
-
-def cpu_ns(pid):
-    return sched_ns(pid)[0]
+    used, waited = zip(*of_each(pid, own_sched_ns))
+    return sum(used), sum(waited)
 
 
 def written_bytes(pid):
     """What the process and its descendants wrote, by write() or sendfile()."""
-    written = 0
-    for each in family(pid):
+
+    def read(each):
         with open(f"/proc/{each}/io") as f:
-            written += int(re.search(r"^wchar: (\d+)", f.read(), re.M)[1])
-    return written
+            return int(re.search(r"^wchar: (\d+)", f.read(), re.M)[1])
+
+    return sum(of_each(pid, read))
 
 
 def private_bytes(pid):
-    """Memory that the process alone uses."""
-    with open(f"/proc/{pid}/smaps_rollup") as f:
-        return int(re.search(r"^Private_Dirty:\s+(\d+) kB", f.read(), re.M)[1]) * 1024
+    """Memory that the process and its descendants share with nobody."""
+
+    def read(each):
+        with open(f"/proc/{each}/smaps_rollup") as f:
+            return int(re.search(r"^Private_Dirty:\s+(\d+) kB", f.read(), re.M)[1]) * 1024
+
+    return sum(of_each(pid, read))
+
+
+def descriptors(pid):
+    """How many the process and its descendants have open."""
+    return sum(of_each(pid, lambda each: len(os.listdir(f"/proc/{each}/fd"))))
+
+
+def raise_descriptor_limit():
+    """As far as we may; returns how many descriptors each program may have."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard
 
 
 class Server:
     """A started program on the server's processor. With a pattern, it listens, and
     .port is what the pattern found in what it .said; else the caller chose the
-    port, and still has to wait."""
+    port, and still has to wait. A .peer is not ours; one with .forks has a process
+    for each client."""
 
-    def __init__(self, argv, pattern=None, port=None, log=None):
-        self.name = argv[0]
+    def __init__(self, argv, pattern=None, port=None, log=None, peer=False, forks=False):
+        self.name = os.path.basename(argv[0])
         self.port = port
+        self.peer = peer
+        self.forks = forks
         self.said = ""
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log or subprocess.PIPE,
@@ -101,6 +153,10 @@ class Server:
         self.stop()
         raise SystemExit(f"{self.name} did not start: {self.said}")
 
+    def check_alive(self):
+        if self.process.poll() is not None:
+            raise SystemExit(f"{self.name} died under load")
+
     def stop(self):
         """At once, with all that it started."""
         try:
@@ -116,6 +172,33 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class Spent:
+    """What a server spends between begin() and end(), or within a with."""
+
+    def __init__(self, server):
+        self.server = server
+        self.wall = None
+
+    def now(self):
+        return (time.monotonic_ns(), *sched_ns(self.server.pid))
+
+    def begin(self):
+        self.begun = self.now()
+
+    def end(self):
+        self.wall, self.used, self.waited = (b - a for a, b in zip(self.begun, self.now()))
+        # Processes that share the processor wait for each other: that tells nothing.
+        if self.server.forks:
+            self.waited = 0
+
+    def __enter__(self):
+        self.begin()
+        return self
+
+    def __exit__(self, *_):
+        self.end()
 
 
 def until(condition, what):

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- For http.py: what wrk asks for, and its result as one line of JSON.
+-- For wrkload.py: what wrk asks for, and its result as one line of JSON.
 --
 --	wrk -s wrk.lua URL			the URL, again and again
 --	wrk -s wrk.lua URL pipeline N		N requests for it at once

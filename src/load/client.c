@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A client does one thing after the other and is told by events. It may fail
+ * in the midst of reading or sending, and reopens itself then; so whoever
+ * calls client_fail() returns at once, and code that goes on after a call that
+ * might fail asks for the state first.
+ *
+ * A server that refuses must not be asked a million times a second: after a
+ * failure without any success before it a client pauses.
+ */
+#include "load/client.h"
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "load/worker.h"
+#include "os/socket.h"
+
+/*
+ * Many clients that connect at once overflow the listen queue of a small
+ * server. Before the start there is time for TCP to try again, after 1 and 3
+ * seconds.
+ */
+#define SETUP_TIMEOUT_NS (4 * CLOCK_NS_PER_S)
+
+#define PAUSE_NS	 (100 * CLOCK_NS_PER_MS)
+#define FLIGHTS_FIRST	 4u
+#define RECEIVE_BUF	 (1 << 20) /* datagrams that come while we send */
+
+void client_init(struct client *client, struct worker *worker, uint32_t id)
+{
+	client->worker = worker;
+	client->id = id;
+	client->fd = -1;
+	list_init(&client->ready);
+}
+
+static bool is_udp(const struct client *client)
+{
+	return client->worker->wire->socket_type == SOCK_DGRAM;
+}
+
+/* Datagrams that we ourselves were too slow to take. */
+static void count_own_drops(struct client *client)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {0};
+	socklen_t len = sizeof(info);
+
+	if (is_udp(client) &&
+	    getsockopt(client->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0)
+		client->worker->share->own_drops += info[SK_MEMINFO_DROPS];
+}
+
+static void disconnect(struct client *client)
+{
+	if (client->fd < 0)
+		return;
+	client_arm(client, 0);
+	count_own_drops(client);
+	(void)close(client->fd);
+	client->fd = -1;
+	client->state = CLIENT_CLOSED;
+}
+
+void client_clear(struct client *client)
+{
+	disconnect(client);
+	reply_clear(&client->reply);
+	free(client->flights);
+	client->flights = NULL;
+}
+
+/* --- connecting --- */
+
+/* Both ends the same: nobody listens, and we reached ourselves. */
+static bool is_own(const struct client *client)
+{
+	struct address local;
+
+	return socket_local_address(client->fd, &local) == 0 &&
+	       address_eq(&local, &client->worker->plan->to);
+}
+
+static void opened(struct client *client)
+{
+	struct worker *worker = client->worker;
+
+	if (!is_udp(client) && is_own(client)) {
+		client_fail(client, ECONNREFUSED);
+		return;
+	}
+	client->state = CLIENT_OPEN;
+	worker->stats->connects++;
+	worker->wire->reset(client);
+	client_arm(client, EV_READ);
+	worker_client_settled(worker, true);
+	if (client->sent < client->next)
+		client_flush(client);
+	else
+		client_continue(client);
+}
+
+/* The local address, chosen by turns; the port is left to connect(2), which
+ * can use one port for several destinations. 0 or -1 with errno. */
+static int bind_source(struct client *client)
+{
+	const struct plan *plan = client->worker->plan;
+	const struct address *source;
+	int on = 1;
+
+	if (plan->n_sources == 0)
+		return 0;
+	source = &plan->sources[client->id % plan->n_sources];
+	(void)setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
+			 sizeof(on));
+	return bind(client->fd, &source->sa.any, source->len);
+}
+
+static void set_options(struct client *client)
+{
+	int on = 1, size = RECEIVE_BUF;
+
+	if (is_udp(client))
+		(void)setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &size,
+				 sizeof(size));
+	else
+		(void)setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on,
+				 sizeof(on));
+}
+
+void client_open(struct client *client)
+{
+	const struct address *to = &client->worker->plan->to;
+
+	client->begun_ns = client->worker->now_ns;
+	client->state = CLIENT_CONNECTING;
+	client->fd = socket_open(to, client->worker->wire->socket_type);
+	if (client->fd < 0 || bind_source(client) < 0) {
+		client_fail(client, error_of_errno(errno));
+		return;
+	}
+	set_options(client);
+	if (connect(client->fd, &to->sa.any, to->len) == 0)
+		opened(client);
+	else if (errno == EINPROGRESS)
+		client_arm(client, EV_WRITE);
+	else
+		client_fail(client, error_of_errno(errno));
+}
+
+/* --- events --- */
+
+static void client_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+	struct worker *worker = client->worker;
+	int error;
+
+	worker->now_ns = clock_mono_ns();
+	if (client->state == CLIENT_CONNECTING) {
+		error = socket_take_error(client->fd);
+		if (error == 0)
+			opened(client);
+		else
+			client_fail(client, error_of_errno(error));
+		return;
+	}
+	if (what & EV_WRITE)
+		worker->wire->flush(client);
+	if ((what & EV_READ) && client->state == CLIENT_OPEN &&
+	    client->fd == fd)
+		worker->wire->readable(client);
+}
+
+void client_arm(struct client *client, short events)
+{
+	if (client->armed == events)
+		return;
+	if (client->armed)
+		(void)event_del(&client->event);
+	client->armed = 0;
+	if (!events)
+		return;
+	(void)event_assign(&client->event, client->worker->base, client->fd,
+			   (short)(events | EV_PERSIST), client_cb, client);
+	if (event_add(&client->event, NULL) == 0)
+		client->armed = events;
+}
+
+/* --- flights --- */
+
+static struct flight *flight(const struct client *client, uint64_t n)
+{
+	return &client->flights[n & (client->n_places - 1)];
+}
+
+/* Twice as many places; false when out of memory. */
+static bool grow(struct client *client)
+{
+	uint32_t n_places =
+		client->n_places ? client->n_places * 2 : FLIGHTS_FIRST;
+	struct flight *flights = calloc(n_places, sizeof(*flights));
+
+	if (!flights)
+		return false;
+	for (uint64_t n = client->first; n < client->next; n++)
+		flights[n & (n_places - 1)] = *flight(client, n);
+	free(client->flights);
+	client->flights = flights;
+	client->n_places = n_places;
+	return true;
+}
+
+bool client_has_room(const struct client *client)
+{
+	const struct worker *worker = client->worker;
+
+	if (client->in_flight >= worker->limit ||
+	    client->retry_ns > worker->now_ns)
+		return false;
+	if (worker->options->connect_per_request)
+		return client->state == CLIENT_CLOSED;
+	return client->state == CLIENT_OPEN;
+}
+
+void client_start(struct client *client, uint64_t due_ns)
+{
+	struct worker *worker = client->worker;
+
+	if (client->next - client->first == client->n_places && !grow(client)) {
+		worker->stats->errors[ENOMEM]++;
+		return;
+	}
+	*flight(client, client->next) = (struct flight){due_ns, worker->now_ns};
+	client->next++;
+	client->in_flight++;
+	worker->in_flight++;
+	worker->last_start_ns = worker->now_ns;
+	if (due_ns >= worker->measure_ns)
+		worker->stats->sent++;
+}
+
+void client_flush(struct client *client)
+{
+	if (client->state == CLIENT_CLOSED)
+		client_open(client);
+	else if (client->state == CLIENT_OPEN)
+		client->worker->wire->flush(client);
+}
+
+/* Closed loop: starts what may be started. */
+static void fill_up(struct client *client)
+{
+	bool any = false;
+
+	while (client_has_room(client) && worker_take_start(client->worker)) {
+		client_start(client, client->worker->now_ns);
+		any = true;
+		if (client->worker->options->connect_per_request)
+			break;
+	}
+	if (any)
+		client_flush(client);
+}
+
+void client_continue(struct client *client)
+{
+	struct worker *worker = client->worker;
+
+	if (!worker->is_open_loop) {
+		fill_up(client);
+		return;
+	}
+	if (!client_has_room(client)) {
+		list_remove(&client->ready);
+		return;
+	}
+	if (!list_is_empty(&client->ready))
+		return;
+	if (worker->is_blocked)
+		worker->freed_ns = worker->now_ns;
+	worker->is_blocked = false;
+	list_add_last(&worker->ready, &client->ready);
+}
+
+bool client_awaits(const struct client *client, uint64_t n)
+{
+	return n >= client->first && n < client->next &&
+	       flight(client, n)->sent_ns != 0;
+}
+
+bool client_is_measured(const struct client *client)
+{
+	return client->worker->now_ns >= client->worker->measure_ns;
+}
+
+static void record(struct client *client, uint64_t n, struct flight f)
+{
+	struct worker *worker = client->worker;
+	struct stats *stats = worker->stats;
+
+	stats->exchanges++;
+	histogram_add(&stats->latency, worker->now_ns - f.due_ns);
+	if (worker->is_open_loop)
+		histogram_add(&stats->service, worker->now_ns - f.sent_ns);
+	if (n < client->greatest)
+		stats->reordered++;
+}
+
+static void count_outcome(struct stats *stats, enum outcome outcome)
+{
+	switch (outcome) {
+	case OUTCOME_ANSWERED:
+		break;
+	case OUTCOME_CORRUPT:
+		stats->corrupt++;
+		break;
+	case OUTCOME_LATE:
+		stats->late++;
+		break;
+	case OUTCOME_LOST:
+		stats->lost++;
+		break;
+	case OUTCOME_FAILED:
+		stats->failed++;
+		break;
+	case OUTCOME_UNFINISHED:
+		stats->unfinished++;
+		break;
+	}
+}
+
+void client_resolve(struct client *client, uint64_t n, enum outcome outcome)
+{
+	struct worker *worker = client->worker;
+	struct flight f = *flight(client, n);
+	bool is_measured = f.due_ns >= worker->measure_ns;
+
+	flight(client, n)->sent_ns = 0;
+	client->in_flight--;
+	worker->in_flight--;
+	while (client->first < client->next &&
+	       flight(client, client->first)->sent_ns == 0)
+		client->first++;
+	if (client->sent < client->first) {
+		client->sent = client->first;
+		client->sent_off = 0;
+	}
+	if (outcome == OUTCOME_LOST)
+		missing_add(&worker->missing, client->id, n, is_measured);
+	if (outcome == OUTCOME_ANSWERED) {
+		client->is_fruitful = true;
+		worker->last_answer_ns = worker->now_ns;
+		if (is_measured)
+			record(client, n, f);
+		if (n >= client->greatest)
+			client->greatest = n + 1;
+	} else if (is_measured) {
+		count_outcome(worker->stats, outcome);
+	}
+}
+
+void client_resolve_failed(struct client *client, uint64_t n, size_t slot)
+{
+	struct worker *worker = client->worker;
+
+	if (flight(client, n)->due_ns >= worker->measure_ns)
+		worker->stats->errors[slot]++;
+	client_resolve(client, n, OUTCOME_FAILED);
+}
+
+uint64_t client_flight_age_ns(const struct client *client, uint64_t n)
+{
+	return client->worker->now_ns - flight(client, n)->sent_ns;
+}
+
+uint64_t client_age_ns(const struct client *client)
+{
+	if (client->in_flight == 0)
+		return 0;
+	return client_flight_age_ns(client, client->first);
+}
+
+/* --- the end of a connection --- */
+
+void client_pause(struct client *client)
+{
+	client->retry_ns =
+		client->is_fruitful ? 0 : client->worker->now_ns + PAUSE_NS;
+	client->is_fruitful = false;
+}
+
+/* Connects again, unless exchanges bring their own connections. */
+static void reopen(struct client *client)
+{
+	struct worker *worker = client->worker;
+
+	if (client->retry_ns <= worker->now_ns &&
+	    !worker->options->connect_per_request && worker_goes_on(worker))
+		client_open(client);
+	else
+		client_continue(client);
+}
+
+void client_fail(struct client *client, size_t slot)
+{
+	struct worker *worker = client->worker;
+	bool was_connecting = client->state == CLIENT_CONNECTING;
+
+	if (client->in_flight == 0)
+		worker->stats->errors[slot]++;
+	while (client->in_flight > 0)
+		client_resolve_failed(client, client->first, slot);
+	client->sent = client->next;
+	client->sent_off = 0;
+	disconnect(client);
+	client->state = CLIENT_CLOSED;
+	client_pause(client);
+	if (was_connecting)
+		worker_client_settled(worker, false);
+	reopen(client);
+}
+
+void client_renew(struct client *client)
+{
+	disconnect(client);
+	reopen(client);
+}
+
+static uint64_t connect_timeout_ns(const struct worker *worker)
+{
+	uint64_t timeout_ns = worker->options->timeout_ns;
+
+	if (worker->state == WORKER_SETUP && timeout_ns < SETUP_TIMEOUT_NS)
+		return SETUP_TIMEOUT_NS;
+	return timeout_ns;
+}
+
+void client_check(struct client *client)
+{
+	struct worker *worker = client->worker;
+
+	if (client->state == CLIENT_CONNECTING) {
+		if (worker->now_ns - client->begun_ns >
+		    connect_timeout_ns(worker))
+			client_fail(client, ERROR_TIMEOUT);
+		return;
+	}
+	if (client_age_ns(client) > worker->options->timeout_ns)
+		worker->wire->expire(client);
+	else if (client->state == CLIENT_CLOSED &&
+		 worker->state != WORKER_SETUP)
+		reopen(client);
+	else
+		client_continue(client);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LOAD_CLIENT_H
+#define LOAD_CLIENT_H
+
+#include "load/engine.h"
+
+/*
+ * One simulated client: its connection, its flights, what becomes of them.
+ * Nothing here reads or writes messages; the wires do.
+ */
+
+/* The caller keeps the memory; it must be zero. */
+void client_init(struct client *client, struct worker *worker, uint32_t id);
+
+/* Closes what is open, frees what it owns; what is in flight is forgotten. */
+void client_clear(struct client *client);
+
+/* Starts to connect, or opens at once (UDP). */
+void client_open(struct client *client);
+
+/* Whether it can start an exchange now. */
+bool client_has_room(const struct client *client);
+
+/* Starts an exchange that was due then; client_flush() sends it. */
+void client_start(struct client *client, uint64_t due_ns);
+
+/* Sends, or connects first where each exchange has its connection. */
+void client_flush(struct client *client);
+
+/*
+ * Goes on after anything has changed: starts what the closed loop allows, or
+ * says to the open loop that it is free. Call it last.
+ */
+void client_continue(struct client *client);
+
+/* Waits for these events (EV_READ, EV_WRITE) of the socket. */
+void client_arm(struct client *client, short events);
+
+/* Whether number n is in flight. */
+bool client_awaits(const struct client *client, uint64_t n);
+
+/* Ends the exchange n, which must be in flight. */
+void client_resolve(struct client *client, uint64_t n, enum outcome outcome);
+
+/* Ends the exchange n, which must be in flight, with an error. */
+void client_resolve_failed(struct client *client, uint64_t n, size_t slot);
+
+/* For how long the oldest flight has been waiting; 0 when there is none. */
+uint64_t client_age_ns(const struct client *client);
+
+/* The same for message n, which must be in flight. */
+uint64_t client_flight_age_ns(const struct client *client, uint64_t n);
+
+/* Pauses the client when it fails without any success before. */
+void client_pause(struct client *client);
+
+/*
+ * The connection is broken: ends all that is in flight with that error, or
+ * counts it once when nothing is, and closes. It connects again by itself, at
+ * once or a little later. The caller must not touch the connection any more.
+ */
+void client_fail(struct client *client, size_t slot);
+
+/* The connection has served: closes it, and connects again where clients keep
+ * one. Nothing may be in flight. */
+void client_renew(struct client *client);
+
+/* Looks after what time has done: call it every tick. */
+void client_check(struct client *client);
+
+/* Whether an event without a flight of its own counts. */
+bool client_is_measured(const struct client *client);
+
+#endif

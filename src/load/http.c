@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GET requests over HTTP/1.1, the same one again and again. Answers come in
+ * order. Right is an answer with a status of success and as much content as
+ * the first one had.
+ */
+#include "load/http.h"
+
+#include <string.h>
+
+#include "load/client.h"
+#include "load/stream.h"
+
+static size_t http_length(const struct client *client, uint64_t n)
+{
+	(void)n;
+	return client->worker->plan->request_len;
+}
+
+static size_t http_fill(const struct client *client, char *buf, size_t size)
+{
+	const struct plan *plan = client->worker->plan;
+	size_t off = client->sent_off, len = 0;
+
+	for (uint64_t n = client->sent; n < client->next && len < size; n++) {
+		size_t part = plan->request_len - off;
+
+		if (part > size - len)
+			part = size - len;
+		memcpy(buf + len, plan->request + off, part);
+		len += part;
+		off = 0;
+	}
+	return len;
+}
+
+static void http_flush(struct client *client)
+{
+	stream_flush(client, http_fill, http_length);
+}
+
+static void http_reset(struct client *client)
+{
+	reply_next(&client->reply);
+}
+
+/* A whole response has come. */
+static void judge(struct client *client)
+{
+	struct worker *worker = client->worker;
+	const struct reply *reply = &client->reply;
+
+	if (reply->head.status / 100 != 2) {
+		client_resolve_failed(client, client->first,
+				      ERROR_STATUS + reply->head.status);
+		return;
+	}
+	if (worker->body_len == 0)
+		worker->body_len = reply->body + 1;
+	client_resolve(client, client->first,
+		       worker->body_len == reply->body + 1 ? OUTCOME_ANSWERED
+							   : OUTCOME_CORRUPT);
+}
+
+/* After an answer. False when the connection is over. */
+static bool go_on(struct client *client)
+{
+	bool is_over = client->reply.head.ends_connection;
+
+	reply_next(&client->reply);
+	if (!is_over && !client->worker->options->connect_per_request)
+		return true;
+	if (client->in_flight > 0)
+		client_fail(client, ERROR_CLOSED);
+	else
+		client_renew(client);
+	return false;
+}
+
+static void http_ended(struct client *client)
+{
+	if (client->in_flight > 0 && reply_end(&client->reply) == REPLY_DONE) {
+		client->reply.head.ends_connection = true;
+		judge(client);
+		(void)go_on(client);
+		return;
+	}
+	stream_ended(client);
+}
+
+/* A server may say goodbye before it closes what was idle for long. */
+static bool is_goodbye(const char *buf, size_t len)
+{
+	static const char goodbye[] = "HTTP/1.1 408 ";
+
+	return len >= strlen(goodbye) &&
+	       memcmp(buf, goodbye, strlen(goodbye)) == 0;
+}
+
+/* Bytes that no request asked for. */
+static void take_unasked(struct client *client, const char *buf, size_t len)
+{
+	if (is_goodbye(buf, len))
+		client_renew(client);
+	else
+		client_fail(client, ERROR_STRAY);
+}
+
+static void http_readable(struct client *client)
+{
+	struct worker *worker = client->worker;
+	ssize_t n = stream_receive(client);
+	const char *buf = worker->buf;
+	size_t used;
+
+	if (n < 0)
+		http_ended(client);
+	if (n <= 0)
+		return;
+	for (; n > 0; n -= (ssize_t)used, buf += used) {
+		enum reply_verdict verdict;
+
+		if (client->in_flight == 0) {
+			take_unasked(client, buf, (size_t)n);
+			return;
+		}
+		verdict = reply_feed(&client->reply, &worker->memo, buf,
+				     (size_t)n, &used);
+		if (verdict == REPLY_BAD) {
+			client_fail(client, ERROR_MALFORMED);
+			return;
+		}
+		if (verdict == REPLY_PARTIAL)
+			break;
+		judge(client);
+		if (!go_on(client))
+			return;
+	}
+	client_continue(client);
+}
+
+static void http_expire(struct client *client)
+{
+	client_fail(client, ERROR_TIMEOUT);
+}
+
+const struct wire wire_http = {
+	.socket_type = SOCK_STREAM,
+	.reset = http_reset,
+	.flush = http_flush,
+	.readable = http_readable,
+	.expire = http_expire,
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LOAD_LIVE_H
+#define LOAD_LIVE_H
+
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "load/stats.h"
+
+/* One line on a terminal (standard error) that tells how a run is going. */
+struct live;
+
+/* NULL when out of memory. */
+struct live *live_new(void) MUST_CHECK;
+
+/* Removes the line, and frees. NULL is fine. */
+void live_free(struct live *live);
+
+/* How far it is: by time, or by count; 0 for what is not known. */
+struct live_view {
+	double elapsed_s;
+	double total_s;
+	uint64_t total;
+};
+
+/* Draws the line anew. Rate and percentiles are of the time since the last. */
+void live_draw(struct live *live, const struct live_view *view,
+	       const struct stats *sum);
+
+void live_erase(struct live *live);
+
+#endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program from its command line to its exit status. The result goes to
+ * standard output and to files; everything else, errors and hints and the live
+ * line, to standard error.
+ */
+#include "load/load.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "load/compare.h"
+#include "load/condition.h"
+#include "load/error.h"
+#include "load/monitor.h"
+#include "load/options.h"
+#include "load/plan.h"
+#include "load/probe.h"
+#include "load/result.h"
+#include "load/run.h"
+#include "load/search.h"
+#include "load/sink.h"
+#include "load/table.h"
+#include "os/process.h"
+
+#define DESCRIPTORS_SPARE 32 /* besides one for each client */
+#define COMMAND_MAX	  4096
+#define ADDRESSES_MAX	  16
+
+/* --- the plan --- */
+
+static int socket_type(const struct options *options)
+{
+	return options->protocol == PROTOCOL_UDP ? SOCK_DGRAM : SOCK_STREAM;
+}
+
+/* Looks up --source, of which the first decides the family. */
+static bool resolve_sources(struct plan *plan, int *family)
+{
+	const struct options *options = plan->options;
+	const char *cause;
+	size_t n;
+
+	for (size_t i = 0; i < options->n_sources; i++) {
+		if (address_resolve(options->sources[i], 0, *family,
+				    socket_type(options), &plan->sources[i], 1,
+				    &n, &cause) < 0) {
+			log_info("source address \"%s\": %s (give an address "
+				 "of this host, as 127.0.0.2)",
+				 options->sources[i], cause);
+			return false;
+		}
+		*family = plan->sources[i].sa.any.sa_family;
+		plan->n_sources++;
+	}
+	return true;
+}
+
+/* Looks up HOST, and chooses among its addresses. */
+static bool resolve_host(struct plan *plan, int family)
+{
+	const struct options *options = plan->options;
+	struct address list[ADDRESSES_MAX];
+	const char *cause;
+	size_t n;
+
+	if (address_resolve(options->host, options->port, family,
+			    socket_type(options), list, ADDRESSES_MAX, &n,
+			    &cause) < 0) {
+		log_info("look up of \"%s\": %s (is the name spelt right, and "
+			 "does this host find other names?)",
+			 options->host, cause);
+		return false;
+	}
+	plan->to = list[probe_choose(list, n, socket_type(options),
+				     options->timeout_ns)];
+	return true;
+}
+
+static bool resolve_all(struct plan *plan)
+{
+	int family = plan->options->family;
+
+	return resolve_sources(plan, &family) && resolve_host(plan, family);
+}
+
+static bool make_request(struct plan *plan)
+{
+	const struct options *options = plan->options;
+	size_t size = OPTIONS_PATH_MAX + strlen(options->host) + 256;
+	bool is_ipv6 = strchr(options->host, ':') != NULL;
+	struct text text;
+
+	plan->request = malloc(size);
+	if (!plan->request)
+		return false;
+	text = text_in(plan->request, size);
+	text_addf(&text,
+		  "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\n"
+		  "User-Agent: uppercase-load/" PACKAGE_VERSION "\r\n%s\r\n",
+		  options->path, is_ipv6 ? "[" : "", options->host,
+		  is_ipv6 ? "]" : "", (unsigned)options->port,
+		  options->connect_per_request ? "Connection: close\r\n" : "");
+	plan->request_len = text.len;
+	return !text.overflow;
+}
+
+static bool check_descriptors(const struct plan *plan, unsigned clients)
+{
+	size_t limit = process_raise_descriptor_limit();
+	size_t needed = clients / plan->options->jobs + DESCRIPTORS_SPARE;
+
+	if (needed <= limit)
+		return true;
+	log_info("%u clients need %zu descriptors, this process may have %zu "
+		 "(raise ulimit -n, or use more --jobs)",
+		 clients, needed, limit);
+	return false;
+}
+
+static unsigned most_clients(const struct options *options)
+{
+	double most = options->ramp_from > options->ramp_to ? options->ramp_from
+							    : options->ramp_to;
+
+	return options->ramp == RAMP_CLIENTS ? (unsigned)most
+					     : options->clients;
+}
+
+static bool make_plan(struct plan *plan, const struct options *options)
+{
+	*plan = (struct plan){
+		.options = options,
+		.clients = options->clients,
+		.rate = options->rate,
+		.duration_ns = options->duration_ns,
+		.warmup_ns = options->warmup_ns,
+		.count = options->count,
+	};
+	if (!check_descriptors(plan, most_clients(options)) ||
+	    !resolve_all(plan))
+		return false;
+	if (options->protocol != PROTOCOL_HTTP || make_request(plan))
+		return true;
+	log_info("out of memory");
+	return false;
+}
+
+/* --- telling --- */
+
+static void tell_plan(const struct plan *plan)
+{
+	char to[ADDRESS_TEXT_SIZE];
+
+	log_info("%s %s: %u clients, jobs: %u",
+		 options_protocol_name(plan->options),
+		 address_format(&plan->to, to), plan->clients,
+		 plan->options->jobs);
+	log_flush();
+}
+
+/* Names each error, and what can be done. */
+static void tell_errors(const struct stats *stats)
+{
+	char name[ERROR_NAME_SIZE];
+
+	for (size_t i = 0; i < ERROR_SLOTS; i++) {
+		const char *hint = error_hint(i);
+
+		if (stats->errors[i] == 0)
+			continue;
+		log_info("%s %llu%s%s%s", error_name(i, name),
+			 (unsigned long long)stats->errors[i], hint ? " (" : "",
+			 hint ? hint : "", hint ? ")" : "");
+	}
+}
+
+static void tell_trouble(const struct tally *tally)
+{
+	tell_errors(&tally->stats);
+	if (tally->stats.exchanges == 0)
+		log_info("no exchange succeeded%s",
+			 tally->is_given_up ? ", and nothing is to be expected"
+					    : "");
+	if (tally->has_failed)
+		log_warn("a job ended before its time: its counts are "
+			 "incomplete");
+	if (tally->own_drops > 0)
+		log_warn("%llu answers were lost in our own sockets: what is "
+			 "counted as lost is partly ours",
+			 (unsigned long long)tally->own_drops);
+}
+
+/* Whether any --fail-if condition holds; tells which. */
+static bool judge_conditions(const struct options *options,
+			     const struct tally *tally)
+{
+	const struct conditions *conditions = &options->fail_if;
+	bool any = false;
+
+	for (size_t i = 0; i < conditions->n; i++) {
+		const struct condition *c = &conditions->list[i];
+
+		switch (condition_judge(c, &tally->stats, tally_rate(tally))) {
+		case CONDITION_FALSE:
+			break;
+		case CONDITION_TRUE:
+			any = true;
+			log_info("fail-if %.*s: holds", (int)c->text_len,
+				 c->text);
+			break;
+		case CONDITION_UNKNOWN:
+			log_warn("fail-if %.*s: not judged, %llu exchanges "
+				 "are too few",
+				 (int)c->text_len, c->text,
+				 (unsigned long long)tally->stats.exchanges);
+			break;
+		}
+	}
+	return any;
+}
+
+static enum load_status judge(const struct options *options,
+			      const struct tally *tally, bool saw_wrong)
+{
+	bool holds = judge_conditions(options, tally);
+
+	if (tally->has_failed)
+		return LOAD_FAILED;
+	if (saw_wrong)
+		return LOAD_WRONG;
+	if (holds)
+		return LOAD_CONDITION;
+	if (tally->stats.exchanges == 0 && !tally->is_interrupted)
+		return LOAD_FAILED;
+	return LOAD_OK;
+}
+
+/* --- the whole --- */
+
+/* Adds a word so that a shell reads it as it was. */
+static void add_word(struct text *text, const char *word)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"-_=.,:/%+@";
+
+	if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+		text_add_str(text, word);
+		return;
+	}
+	text_add_char(text, '\'');
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			text_add_str(text, "'\\''");
+		else
+			text_add_char(text, *word);
+	text_add_char(text, '\'');
+}
+
+/* The command line as one string. */
+static void join(int argc, char **argv, char buf[COMMAND_MAX])
+{
+	struct text text = text_in(buf, COMMAND_MAX - 1);
+
+	text_add_str(&text, "uppercase-load");
+	for (int i = 1; i < argc; i++) {
+		text_add_char(&text, ' ');
+		add_word(&text, argv[i]);
+	}
+	buf[text.len] = '\0';
+}
+
+/* Writes the result everywhere it has to go. */
+static int report(const struct options *options, struct sink *sink,
+		  const json_t *result)
+{
+	char cause[SINK_CAUSE_SIZE];
+	int status = sink_finish(sink, result, cause);
+
+	if (status < 0)
+		log_info("%s", cause);
+	if (!options->quiet)
+		table_print(stdout, result);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		log_info("standard output: %s", strerror(errno));
+		status = -1;
+	}
+	return status;
+}
+
+static enum load_status load_and_report(struct plan *plan,
+					struct monitor *monitor,
+					struct sink *sink,
+					struct result_context *context,
+					struct tally *tally)
+{
+	const struct options *options = plan->options;
+	enum load_status status;
+	struct search search;
+	json_t *result;
+
+	if (search_run(plan, monitor, &search, tally) < 0) {
+		log_info("start of a job: %s", strerror(errno));
+		search_clear(&search);
+		return LOAD_FAILED;
+	}
+	context->steps = search.steps;
+	context->find_max = search.find_max;
+	context->intervals = monitor_intervals(monitor);
+	result = result_new(context, tally);
+	tell_trouble(tally);
+	status = judge(options, tally, search.saw_wrong);
+	if (!result || report(options, sink, result) < 0)
+		status = LOAD_FAILED;
+	json_decref(result);
+	search_clear(&search);
+	return status;
+}
+
+static enum load_status load(const struct options *options, const char *command)
+{
+	struct result_context context = {.options = options,
+					 .command = command};
+	enum load_status status = LOAD_FAILED;
+	struct monitor *monitor = NULL;
+	struct tally *tally = calloc(1, sizeof(*tally));
+	char cause[SINK_CAUSE_SIZE];
+	struct sink *sink;
+	struct plan plan;
+
+	sink = sink_new(options, cause);
+	if (!sink)
+		log_info("%s", cause);
+	if (sink)
+		monitor = monitor_new(sink,
+				      !options->quiet && isatty(STDERR_FILENO));
+	if (tally && monitor && make_plan(&plan, options)) {
+		if (options->verbose)
+			tell_plan(&plan);
+		run_catch_signals();
+		context.started = clock_wall();
+		status = load_and_report(&plan, monitor, sink, &context, tally);
+		free(plan.request);
+	}
+	monitor_free(monitor);
+	sink_free(sink);
+	free(tally);
+	return status;
+}
+
+static enum load_status run_as_told(int argc, char **argv)
+{
+	char cause[OPTIONS_CAUSE_SIZE], command[COMMAND_MAX];
+	struct options options;
+	const char *shown = NULL;
+
+	/* As it was typed: getopt(3) sorts it. */
+	join(argc, argv, command);
+	switch (options_parse(&options, argc, argv, cause)) {
+	case OPTIONS_RUN:
+		return load(&options, command);
+	case OPTIONS_COMPARE:
+		return compare_print(options.compare[0], options.compare[1],
+				     stdout) == 0
+			       ? LOAD_OK
+			       : LOAD_FAILED;
+	case OPTIONS_HELP:
+		shown = options_help();
+		break;
+	case OPTIONS_VERSION:
+		shown = options_version();
+		break;
+	case OPTIONS_WRONG:
+		log_info("%s (see uppercase-load --help)", cause);
+		return LOAD_USAGE;
+	}
+	if (fputs(shown, stdout) < 0 || fflush(stdout) != 0)
+		return LOAD_FAILED;
+	return LOAD_OK;
+}
+
+enum load_status load_main(int argc, char **argv)
+{
+	enum load_status status;
+
+	if (process_guard_standard_descriptors() < 0)
+		return LOAD_FAILED;
+	log_open("uppercase-load", STDERR_FILENO);
+	process_ignore_sigpipe();
+	status = run_as_told(argc, argv);
+	log_flush();
+	return status;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Intervals are differences of the running sums. Their bounds are times on
+ * the run's own clock; the last one ends with the last answer, so that the
+ * intervals add up to the whole.
+ */
+#include "load/monitor.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "load/live.h"
+#include "load/result.h"
+
+#define SHORT_RUN_NS  (10 * CLOCK_NS_PER_S)
+#define SHORT_PARTS   10
+#define LIVE_EVERY_NS (200 * CLOCK_NS_PER_MS)
+
+struct monitor {
+	struct sink *sink;
+	struct live *live; /* NULL: none */
+	json_t *intervals;
+	uint64_t measure_ns, duration_ns, count;
+	uint64_t every_ns;    /* length of an interval */
+	uint64_t interval_ns; /* where the one under way began */
+	uint64_t cut_ns;      /* where it is to end; UINT64_MAX: the last */
+	uint64_t live_ns;     /* when the line is drawn next */
+	double before_s;      /* of earlier runs */
+	struct stats before;  /* the sum at interval_ns */
+	struct histogram part;
+};
+
+/* Between runs nothing is to be done. */
+static void rest(struct monitor *monitor)
+{
+	monitor->measure_ns = UINT64_MAX;
+	monitor->cut_ns = UINT64_MAX;
+	monitor->live_ns = UINT64_MAX;
+}
+
+struct monitor *monitor_new(struct sink *sink, bool show_live)
+{
+	struct monitor *monitor = calloc(1, sizeof(*monitor));
+
+	if (!monitor)
+		return NULL;
+	rest(monitor);
+	monitor->sink = sink;
+	monitor->intervals = json_array();
+	monitor->live = show_live ? live_new() : NULL;
+	if (!monitor->intervals || (show_live && !monitor->live)) {
+		monitor_free(monitor);
+		return NULL;
+	}
+	return monitor;
+}
+
+void monitor_free(struct monitor *monitor)
+{
+	if (!monitor)
+		return;
+	live_free(monitor->live);
+	json_decref(monitor->intervals);
+	free(monitor);
+}
+
+/* Whether what remains from now on is no interval of its own. */
+static bool is_near_end(const struct monitor *monitor, uint64_t now_ns)
+{
+	return monitor->duration_ns > 0 &&
+	       now_ns + monitor->every_ns / 2 >
+		       monitor->measure_ns + monitor->duration_ns;
+}
+
+/* Where the interval that begins at from_ns ends. */
+static uint64_t next_cut(const struct monitor *monitor, uint64_t from_ns)
+{
+	uint64_t cut_ns = from_ns + monitor->every_ns;
+
+	return is_near_end(monitor, cut_ns) ? UINT64_MAX : cut_ns;
+}
+
+void monitor_begin(struct monitor *monitor, uint64_t measure_ns,
+		   uint64_t duration_ns, uint64_t count)
+{
+	monitor->measure_ns = monitor->interval_ns = measure_ns;
+	monitor->duration_ns = duration_ns;
+	monitor->count = count;
+	monitor->every_ns = CLOCK_NS_PER_S;
+	if (duration_ns > 0 && duration_ns < SHORT_RUN_NS)
+		monitor->every_ns = duration_ns / SHORT_PARTS;
+	monitor->cut_ns = next_cut(monitor, measure_ns);
+	monitor->live_ns = measure_ns;
+	monitor->before = (struct stats){0};
+}
+
+uint64_t monitor_next_ns(const struct monitor *monitor)
+{
+	if (monitor->live && monitor->live_ns < monitor->cut_ns)
+		return monitor->live_ns;
+	return monitor->cut_ns;
+}
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	(void)json_object_set_new(object, key, value);
+}
+
+static void add_interval(struct monitor *monitor, const struct stats *sum,
+			 uint64_t now_ns)
+{
+	const struct stats *before = &monitor->before;
+	struct histogram *part = &monitor->part;
+	double length_s = (double)(now_ns - monitor->interval_ns) / 1e9;
+	double t_s = monitor->before_s +
+		     (double)(now_ns - monitor->measure_ns) / 1e9;
+	json_t *row = json_object();
+
+	histogram_difference(part, &sum->latency, &before->latency);
+	set(row, "t_s", json_real(t_s));
+	set(row, "rate", json_real((double)part->n / length_s));
+	set(row, "p50_us", result_percentile(part, 5000));
+	set(row, "p90_us", result_percentile(part, 9000));
+	set(row, "p99_us", result_percentile(part, 9900));
+	set(row, "p999_us", result_percentile(part, 9990));
+	set(row, "max_us",
+	    part->n > 0 ? json_real((double)part->max_ns / 1e3) : json_null());
+	/* One that is late after all was counted as lost before. */
+	set(row, "lost",
+	    json_integer((json_int_t)sum->lost - (json_int_t)before->lost));
+	set(row, "errors",
+	    json_integer(
+		    (json_int_t)(stats_errors(sum) - stats_errors(before))));
+	sink_add_interval(monitor->sink, row);
+	(void)json_array_append_new(monitor->intervals, row);
+	monitor->interval_ns = now_ns;
+	monitor->before = *sum;
+}
+
+static void draw(struct monitor *monitor, const struct stats *sum,
+		 uint64_t now_ns)
+{
+	struct live_view view = {
+		.elapsed_s = (double)(now_ns - monitor->measure_ns) / 1e9,
+		.total_s = (double)monitor->duration_ns / 1e9,
+		.total = monitor->count,
+	};
+
+	if (!monitor->live || now_ns < monitor->live_ns)
+		return;
+	live_draw(monitor->live, &view, sum);
+	monitor->live_ns = now_ns + LIVE_EVERY_NS;
+}
+
+void monitor_update(struct monitor *monitor, const struct stats *sum,
+		    uint64_t now_ns)
+{
+	if (now_ns < monitor->measure_ns)
+		return;
+	draw(monitor, sum, now_ns);
+	if (now_ns < monitor->cut_ns)
+		return;
+	/* We may come to it late. */
+	if (!is_near_end(monitor, now_ns))
+		add_interval(monitor, sum, now_ns);
+	/* By the plan, not by when we came to it. */
+	while (monitor->cut_ns <= now_ns)
+		monitor->cut_ns = next_cut(monitor, monitor->cut_ns);
+}
+
+void monitor_end(struct monitor *monitor, const struct stats *sum,
+		 uint64_t end_ns)
+{
+	if (monitor->live)
+		live_erase(monitor->live);
+	if (end_ns > monitor->interval_ns)
+		add_interval(monitor, sum, end_ns);
+	if (end_ns > monitor->measure_ns)
+		monitor->before_s +=
+			(double)(end_ns - monitor->measure_ns) / 1e9;
+	rest(monitor);
+}
+
+json_t *monitor_intervals(const struct monitor *monitor)
+{
+	return monitor->intervals;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parent's side of a run. Signals are let in only while it waits, so that
+ * a flag is enough and none is missed.
+ */
+#include "load/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "load/crew.h"
+
+#define START_DELAY_NS (5 * CLOCK_NS_PER_MS) /* for all jobs to hear of it */
+
+static volatile sig_atomic_t interrupted;
+static sigset_t waiting_mask;
+
+static void interrupt_cb(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+void run_catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = interrupt_cb,
+				   .sa_flags = (int)SA_RESETHAND};
+	sigset_t blocked;
+
+	(void)sigemptyset(&blocked);
+	(void)sigaddset(&blocked, SIGINT);
+	(void)sigaddset(&blocked, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
+	(void)sigdelset(&waiting_mask, SIGINT);
+	(void)sigdelset(&waiting_mask, SIGTERM);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+}
+
+bool run_is_interrupted(void)
+{
+	return interrupted;
+}
+
+struct run {
+	const struct plan *plan;
+	struct monitor *monitor;
+	struct crew *crew;
+	struct tally *tally;
+	uint64_t measure_ns;
+	bool is_stopping;
+};
+
+static void stop(struct run *run)
+{
+	if (!run->is_stopping)
+		crew_stop(run->crew);
+	run->is_stopping = true;
+}
+
+/* Connects. False when there is nothing to start. */
+static bool await_ready(struct run *run)
+{
+	uint64_t n_connected = 0;
+
+	while (!crew_is_ready(run->crew) && !run_is_interrupted())
+		crew_wait(run->crew, UINT64_MAX, &waiting_mask);
+	if (run->plan->options->connect_per_request)
+		return true;
+	for (unsigned i = 0; i < run->plan->options->jobs; i++)
+		n_connected += crew_share(run->crew, i)->n_connected;
+	if (run->plan->options->verbose)
+		log_info("%llu of %u clients are connected",
+			 (unsigned long long)n_connected, run->plan->clients);
+	log_flush();
+	run->tally->is_given_up = n_connected == 0 && !run_is_interrupted();
+	return n_connected > 0;
+}
+
+/* Whether it is of no use to go on: all is refused. */
+static bool is_hopeless(const struct run *run, uint64_t now_ns)
+{
+	const struct stats *sum = &run->tally->stats;
+	uint64_t timeout_ns = run->plan->options->timeout_ns;
+	uint64_t patience_ns =
+		timeout_ns > CLOCK_NS_PER_S ? timeout_ns : CLOCK_NS_PER_S;
+
+	return now_ns > run->measure_ns + patience_ns &&
+	       sum->bytes_received == 0 &&
+	       sum->errors[error_of_errno(ECONNREFUSED)] > 0;
+}
+
+static void load(struct run *run)
+{
+	while (!crew_is_done(run->crew)) {
+		uint64_t now_ns;
+
+		crew_wait(run->crew, monitor_next_ns(run->monitor),
+			  &waiting_mask);
+		if (run_is_interrupted())
+			stop(run);
+		now_ns = clock_mono_ns();
+		crew_sum(run->crew, &run->tally->stats);
+		if (crew_is_done(run->crew))
+			break;
+		monitor_update(run->monitor, &run->tally->stats, now_ns);
+		if (!run->is_stopping && is_hopeless(run, now_ns)) {
+			run->tally->is_given_up = true;
+			stop(run);
+		}
+	}
+}
+
+static void count_up(struct run *run)
+{
+	struct tally *tally = run->tally;
+	uint64_t end_ns = run->measure_ns;
+
+	crew_sum(run->crew, &tally->stats);
+	for (unsigned i = 0; i < run->plan->options->jobs; i++) {
+		const struct share *share = crew_share(run->crew, i);
+		double window_ns = (double)share->window_ns;
+		double cpu = 0, wait = 0;
+
+		if (share->end_ns > end_ns)
+			end_ns = share->end_ns;
+		tally->own_drops += share->own_drops;
+		if (window_ns > 0) {
+			cpu = (double)share->cpu_ns / window_ns;
+			wait = (double)share->delay_ns / window_ns;
+		}
+		tally->cpu_share += cpu;
+		tally->wait_share += wait;
+		if (cpu + wait > tally->busiest)
+			tally->busiest = cpu + wait;
+	}
+	tally->duration_s = (double)(end_ns - run->measure_ns) / 1e9;
+	tally->has_failed = crew_has_failed(run->crew);
+	tally->is_interrupted = run_is_interrupted();
+	if (run->measure_ns > 0)
+		monitor_end(run->monitor, &tally->stats, end_ns);
+}
+
+int run_do(const struct plan *plan, struct monitor *monitor,
+	   struct tally *tally)
+{
+	struct run run = {.plan = plan, .monitor = monitor, .tally = tally};
+	uint64_t start_ns;
+
+	memset(tally, 0, sizeof(*tally));
+	tally->target_rate = plan->rate;
+	tally->clients = plan->clients;
+	run.crew = crew_new(plan);
+	if (!run.crew)
+		return -1;
+	if (await_ready(&run)) {
+		start_ns = clock_mono_ns() + START_DELAY_NS;
+		run.measure_ns = start_ns + plan->warmup_ns;
+		monitor_begin(monitor, run.measure_ns, plan->duration_ns,
+			      plan->count);
+		crew_go(run.crew, start_ns);
+	} else {
+		stop(&run);
+	}
+	load(&run);
+	count_up(&run);
+	crew_free(run.crew);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LOAD_SINK_H
+#define LOAD_SINK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "load/options.h"
+
+/*
+ * The files of --output. All are opened before the load begins, so that a
+ * wrong name costs no run. .ndjson and .csv grow with every interval.
+ */
+struct sink;
+
+#define SINK_CAUSE_SIZE 512
+
+/* NULL with the reason in cause. */
+struct sink *sink_new(const struct options *options,
+		      char cause[SINK_CAUSE_SIZE]) MUST_CHECK;
+void sink_free(struct sink *sink);
+
+/* A row of an interval. */
+void sink_add_interval(struct sink *sink, const json_t *interval);
+
+/* Writes the result and closes the files. 0, or -1 with the reason. */
+int sink_finish(struct sink *sink, const json_t *result,
+		char cause[SINK_CAUSE_SIZE]) MUST_CHECK;
+
+#endif

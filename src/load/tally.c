@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The judgement over a run. The generator was the limit when it had no time
+ * left: it was running, or ready to run, for nearly all of the time; or, in
+ * the open loop, when it sent late what it could have sent. Everything else
+ * that kept it from its target lies beyond its sockets.
+ */
+#include "load/tally.h"
+
+#include <stdio.h>
+
+#define BUSY_SHARE    0.93 /* above: no time was left */
+#define ON_TARGET     0.99 /* of the target rate: met */
+#define LATE_P50_NS   1000000u
+#define LATE_PER_MEAN 0.5 /* lateness beyond that share of the latency */
+
+double tally_rate(const struct tally *tally)
+{
+	return tally->duration_s > 0
+		       ? (double)tally->stats.exchanges / tally->duration_s
+		       : 0;
+}
+
+/* Whether half of the messages left so late that it shows in the result. */
+static bool is_late(const struct tally *tally)
+{
+	const struct histogram *lateness = &tally->stats.lateness;
+	double p50 = (double)histogram_percentile(lateness, 5000);
+
+	return p50 > LATE_P50_NS &&
+	       p50 > LATE_PER_MEAN * histogram_mean_ns(&tally->stats.latency);
+}
+
+enum tally_limit tally_limit(const struct tally *tally)
+{
+	const struct stats *stats = &tally->stats;
+	uint64_t due = stats->sent + stats->unsent;
+
+	if (stats->exchanges == 0)
+		return LIMIT_NOTHING;
+	if (tally->is_several)
+		return tally->worst;
+	if (tally->target_rate <= 0)
+		return tally->busiest >= BUSY_SHARE ? LIMIT_GENERATOR
+						    : LIMIT_SERVER;
+	if (is_late(tally))
+		return LIMIT_GENERATOR;
+	if ((double)stats->exchanges >= ON_TARGET * (double)due &&
+	    tally_rate(tally) >= ON_TARGET * 0.99 * tally->target_rate)
+		return LIMIT_NONE;
+	return tally->busiest >= BUSY_SHARE ? LIMIT_GENERATOR : LIMIT_SERVER;
+}
+
+void tally_merge(struct tally *tally, const struct tally *other)
+{
+	double before = tally->duration_s, total = before + other->duration_s;
+	enum tally_limit limit = tally_limit(other);
+
+	tally->is_several = true;
+	if (limit == LIMIT_NOTHING)
+		limit = LIMIT_SERVER;
+	if (limit > tally->worst)
+		tally->worst = limit;
+	stats_merge(&tally->stats, &other->stats);
+	if (total > 0) {
+		tally->cpu_share = (tally->cpu_share * before +
+				    other->cpu_share * other->duration_s) /
+				   total;
+		tally->wait_share = (tally->wait_share * before +
+				     other->wait_share * other->duration_s) /
+				    total;
+		tally->target_rate = (tally->target_rate * before +
+				      other->target_rate * other->duration_s) /
+				     total;
+	}
+	if (other->busiest > tally->busiest)
+		tally->busiest = other->busiest;
+	tally->duration_s = total;
+	tally->clients = other->clients;
+	tally->own_drops += other->own_drops;
+	tally->is_interrupted |= other->is_interrupted;
+	tally->is_given_up |= other->is_given_up;
+	tally->has_failed |= other->has_failed;
+}
+
+static void tell_generator(const struct tally *tally,
+			   char buf[TALLY_VERDICT_SIZE])
+{
+	if (tally->wait_share > 0.3 * tally->busiest)
+		(void)snprintf(
+			buf, TALLY_VERDICT_SIZE,
+			"the generator was the limit, not the server: it used "
+			"%.2f of a core and waited for its turn %.2f of the "
+			"time (give it a core of its own)",
+			tally->cpu_share, tally->wait_share);
+	else
+		(void)snprintf(
+			buf, TALLY_VERDICT_SIZE,
+			"the generator was the limit, not the server: it used "
+			"%.2f of a core (try more --jobs, or another host)",
+			tally->cpu_share);
+}
+
+static const char *server_limit(const struct tally *tally)
+{
+	if (tally->target_rate <= 0)
+		return "the server or the network was the limit (closed loop: "
+		       "a client that waits sends nothing, so a stall shows in "
+		       "few exchanges)";
+	if (tally->is_several)
+		return "the server or the network was the limit: it did not "
+		       "keep up with the target rate of every step";
+	return "the server or the network was the limit: it did not keep up "
+	       "with the target rate";
+}
+
+const char *tally_verdict(const struct tally *tally,
+			  char buf[TALLY_VERDICT_SIZE])
+{
+	const char *text = "";
+
+	switch (tally_limit(tally)) {
+	case LIMIT_GENERATOR:
+		tell_generator(tally, buf);
+		return buf;
+	case LIMIT_NOTHING:
+		text = "no exchange succeeded";
+		break;
+	case LIMIT_NONE:
+		text = tally->is_several ? "the server kept up with the target "
+					   "rate of every step"
+					 : "the server kept up with the target "
+					   "rate";
+		break;
+	case LIMIT_SERVER:
+		text = server_limit(tally);
+		break;
+	}
+	(void)snprintf(buf, TALLY_VERDICT_SIZE, "%s", text);
+	return buf;
+}

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * uppercase-load against servers that misbehave. They count what they do, and
+ * the load test must come to the very same counts; where it can only come
+ * near, the bound is said.
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "load_fixture.h"
+
+#define COUNT "2000"
+#define EVERY 10
+#define WRONG 4
+
+/* Long enough that nothing is late that should not be. */
+#define PATIENT "--timeout=2s"
+
+static struct peer rogue;
+static json_t *result;
+
+static void expect(const char *key, uint64_t n)
+{
+	ck_assert_msg(load_number(result, key) == (double)n,
+		      "%s: %g, but it was %llu", key, load_number(result, key),
+		      (unsigned long long)n);
+}
+
+/* What is not named is 0. */
+static void expect_only(const char *key, uint64_t n)
+{
+	static const char *const counts[] = {
+		"lost",	   "late",   "duplicate", "reordered",
+		"corrupt", "failed", "unsent",	  "unfinished"};
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		expect(counts[i], strcmp(counts[i], key) == 0 ? n : 0);
+}
+
+static void finish(void)
+{
+	json_decref(result);
+	rogue_stop(&rogue);
+}
+
+static void start_udp(enum mischief mischief, unsigned ms)
+{
+	rogue = rogue_start(SOCK_DGRAM,
+			    (struct rogue_plan){mischief, EVERY, ms, 64});
+}
+
+static void start_tcp(enum mischief mischief, unsigned ms)
+{
+	rogue = rogue_start(SOCK_STREAM,
+			    (struct rogue_plan){mischief, EVERY, ms, 64});
+}
+
+/* --- UDP --- */
+
+START_TEST(an_honest_server_is_found_honest)
+{
+	start_udp(MISCHIEF_NONE, 0);
+	result = load_run(0, rogue.port, "-u", "-n", COUNT);
+	expect_only("", 0);
+	expect("exchanges", 2000);
+	ck_assert_uint_eq(rogue_score()->received, 2000);
+	finish();
+}
+END_TEST
+
+/* Each loss keeps one of ten clients for a timeout, and nothing else. */
+START_TEST(dropped_datagrams_are_lost)
+{
+	start_udp(MISCHIEF_DROP, 0);
+	result = load_run(0, rogue.port, "-u", "-n", COUNT, "--timeout=50ms");
+	expect_only("lost", rogue_score()->tampered);
+	expect("lost", 200);
+	expect("exchanges", 1800);
+	ck_assert(load_number(result, "loss_percent") == 10.0);
+	finish();
+}
+END_TEST
+
+/* In the open loop, loss holds up nothing: as many are sent as were due. */
+START_TEST(loss_never_stalls_the_schedule)
+{
+	start_udp(MISCHIEF_DROP, 0);
+	result = load_run(0, rogue.port, "-u", "-c", "2", "-R", "1000", "-n",
+			  COUNT, "--timeout=1s");
+	expect_only("lost", 200);
+	ck_assert(load_number(result, "duration_s") < 3.5);
+	finish();
+}
+END_TEST
+
+START_TEST(second_answers_are_duplicates)
+{
+	start_udp(MISCHIEF_DUPLICATE, 0);
+	result = load_run(0, rogue.port, "-u", "-n", COUNT, PATIENT);
+	expect_only("duplicate", rogue_score()->tampered);
+	expect("duplicate", 200);
+	expect("exchanges", 2000);
+	finish();
+}
+END_TEST
+
+START_TEST(overtaken_answers_are_reordered)
+{
+	start_udp(MISCHIEF_REORDER, 0);
+	result = load_run(0, rogue.port, "-u", "-c", "1", "-R", "2000", "-n",
+			  COUNT, PATIENT);
+	/* The last one is the 200th, and nothing comes to overtake it. */
+	expect_only("reordered", rogue_score()->tampered);
+	expect("reordered", 199);
+	expect("exchanges", 2000);
+	finish();
+}
+END_TEST
+
+/* The damage wanders over the bytes, the two copies of the number included. */
+START_TEST(damaged_answers_are_corrupt_and_not_lost)
+{
+	start_udp(MISCHIEF_CORRUPT, 0);
+	result = load_run(WRONG, rogue.port, "-u", "-n", COUNT, PATIENT);
+	expect_only("corrupt", rogue_score()->tampered);
+	expect("corrupt", 200);
+	finish();
+}
+END_TEST
+
+START_TEST(damage_is_told_from_loss_with_many_in_flight)
+{
+	start_udp(MISCHIEF_CORRUPT, 0);
+	result = load_run(WRONG, rogue.port, "-u", "-c", "3", "-P", "16", "-n",
+			  COUNT, PATIENT);
+	expect_only("corrupt", 200);
+	finish();
+}
+END_TEST
+
+START_TEST(answers_that_are_not_uppercased_are_corrupt)
+{
+	start_udp(MISCHIEF_ECHO, 0);
+	result = load_run(WRONG, rogue.port, "-u", "-n", COUNT, PATIENT);
+	expect_only("corrupt", 200);
+	finish();
+}
+END_TEST
+
+START_TEST(answers_of_another_length_are_corrupt)
+{
+	start_udp(MISCHIEF_CUT, 0);
+	result = load_run(WRONG, rogue.port, "-u", "-n", COUNT, PATIENT, "-s",
+			  "8-1000");
+	expect_only("corrupt", 200);
+	finish();
+}
+END_TEST
+
+START_TEST(answers_after_the_timeout_are_late_and_not_lost)
+{
+	start_udp(MISCHIEF_LATE, 300);
+	result = load_run(0, rogue.port, "-u", "-R", "1000", "-n", COUNT,
+			  "--timeout=200ms");
+	expect_only("late", rogue_score()->tampered);
+	expect("late", 200);
+	expect("exchanges", 1800);
+	finish();
+}
+END_TEST
+
+/* Where each client waits for its answer, too. */
+START_TEST(late_answers_are_known_when_much_has_passed_since)
+{
+	start_udp(MISCHIEF_LATE, 300);
+	result = load_run(0, rogue.port, "-u", "-c", "2", "-d", "3s",
+			  "--timeout=200ms");
+	expect_only("late", rogue_score()->tampered);
+	ck_assert_uint_gt(rogue_score()->tampered, 10);
+	finish();
+}
+END_TEST
+
+START_TEST(messages_as_short_as_can_be_are_told_apart)
+{
+	start_udp(MISCHIEF_DROP, 0);
+	result = load_run(0, rogue.port, "-u", "-n", COUNT, "-s", "1",
+			  "--timeout=50ms");
+	expect_only("lost", 200);
+	finish();
+}
+END_TEST
+
+START_TEST(empty_datagrams_are_messages)
+{
+	start_udp(MISCHIEF_NONE, 0);
+	result = load_run(0, rogue.port, "-u", "-n", COUNT, "-s", "0");
+	expect_only("", 0);
+	expect("exchanges", 2000);
+	finish();
+}
+END_TEST
+
+/* --- stalls --- */
+
+/*
+ * 1 s of service, 0.5 s of none, 0.5 s of service, and again. A quarter of
+ * what is due falls into a stall and waits for up to 500 ms: the p90 is near
+ * 300 ms and the p99 near 480. Who waits for answers sends nothing meanwhile.
+ */
+static const struct rogue_plan stalls = {MISCHIEF_STALL, 0, 0, 64};
+
+static void expect_stall(const char *way)
+{
+	result = load_run(0, rogue.port, way, "-c", "4", "-R", "500", "-d",
+			  "4s", "--timeout=3s");
+	ck_assert(load_number(result, "latency_us.p99") > 400e3);
+	ck_assert(load_number(result, "latency_us.p99") < 700e3);
+	ck_assert(load_number(result, "latency_us.p90") > 200e3);
+	ck_assert(load_number(result, "latency_us.p50") < 100e3);
+	ck_assert_uint_ge(rogue_score()->tampered, 2);
+	expect("exchanges", 2000);
+	json_decref(result);
+
+	result = load_run(0, rogue.port, way, "-c", "4", "-d", "4s",
+			  "--timeout=3s");
+	ck_assert(load_number(result, "latency_us.p99") < 100e3);
+	ck_assert(load_number(result, "latency_us.max") > 300e3);
+	finish();
+}
+
+START_TEST(the_open_loop_shows_a_stall_over_udp)
+{
+	rogue = rogue_start(SOCK_DGRAM, stalls);
+	expect_stall("-u");
+}
+END_TEST
+
+START_TEST(the_open_loop_shows_a_stall_over_tcp)
+{
+	rogue = rogue_start(SOCK_STREAM, stalls);
+	expect_stall("-t");
+}
+END_TEST
+
+/* Over TCP four may be in flight; the rest waits here, and its service time
+ * does not show it. */
+START_TEST(service_time_counts_from_the_actual_send)
+{
+	rogue = rogue_start(SOCK_STREAM, stalls);
+	result = load_run(0, rogue.port, "-c", "4", "-R", "500", "-d", "4s",
+			  "--timeout=3s");
+	ck_assert(load_number(result, "latency_us.p99") > 400e3);
+	ck_assert(load_number(result, "service_us.p99") < 100e3);
+	/* Nor is that the generator's fault. */
+	ck_assert(load_number(result, "generator.lateness_us.p90") < 100e3);
+	finish();
+}
+END_TEST
+
+/* --- TCP --- */
+
+START_TEST(an_honest_stream_is_found_honest)
+{
+	start_tcp(MISCHIEF_NONE, 0);
+	result = load_run(0, rogue.port, "-n", COUNT, "-P", "8");
+	expect_only("", 0);
+	expect("exchanges", 2000);
+	expect("bytes_sent", 2000 * 64);
+	expect("bytes_received", 2000 * 64);
+	finish();
+}
+END_TEST
+
+START_TEST(a_damaged_stream_is_corrupt)
+{
+	start_tcp(MISCHIEF_CORRUPT, 0);
+	result = load_run(WRONG, rogue.port, "-n", COUNT, "-P", "8", PATIENT);
+	expect_only("corrupt", rogue_score()->tampered);
+	expect("corrupt", 200);
+	finish();
+}
+END_TEST
+
+START_TEST(messages_left_out_of_a_stream_are_lost)
+{
+	start_tcp(MISCHIEF_DROP, 0);
+	result = load_run(0, rogue.port, "-c", "1", "-P", "8", "-n", "199",
+			  "--timeout=100ms");
+	/* The 199th is answered, so each before it is known to be left out. */
+	expect_only("lost", rogue_score()->tampered);
+	expect("lost", 19);
+	finish();
+}
+END_TEST
+
+START_TEST(messages_twice_in_a_stream_are_duplicates)
+{
+	start_tcp(MISCHIEF_DUPLICATE, 0);
+	result = load_run(0, rogue.port, "-n", "1999", "-c", "1", "-P", "8",
+			  PATIENT);
+	expect_only("duplicate", rogue_score()->tampered);
+	expect("duplicate", 199);
+	finish();
+}
+END_TEST
+
+START_TEST(messages_swapped_in_a_stream_are_reordered)
+{
+	start_tcp(MISCHIEF_REORDER, 0);
+	result = load_run(0, rogue.port, "-c", "1", "-P", "8", "-n", COUNT,
+			  PATIENT);
+	expect_only("reordered", rogue_score()->tampered);
+	expect("reordered", 199);
+	finish();
+}
+END_TEST
+
+START_TEST(connections_closed_in_mid_reply_are_errors)
+{
+	start_tcp(MISCHIEF_CUT, 0);
+	result = load_run(0, rogue.port, "-n", COUNT, PATIENT);
+	expect_only("failed", rogue_score()->tampered);
+	ck_assert(load_errors(result, "closed") == 200);
+	/* Each is made anew. */
+	expect("connects", rogue_score()->connections);
+	ck_assert_uint_ge(rogue_score()->connections, 200);
+	finish();
+}
+END_TEST
+
+/* A stream that gives no answer is given up and begun anew. */
+START_TEST(answers_that_do_not_come_are_timeouts)
+{
+	rogue = rogue_start(SOCK_STREAM,
+			    (struct rogue_plan){MISCHIEF_DROP, 100, 0, 64});
+	result = load_run(0, rogue.port, "-n", COUNT, "--timeout=50ms");
+	expect_only("failed", 20);
+	ck_assert(load_errors(result, "timeout") == 20);
+	finish();
+}
+END_TEST
+
+START_TEST(a_connection_for_each_request_is_made)
+{
+	start_tcp(MISCHIEF_NONE, 0);
+	result = load_run(0, rogue.port, "-n", COUNT, "--connect-per-request");
+	expect_only("", 0);
+	expect("exchanges", 2000);
+	expect("connects", 2000);
+	ck_assert_uint_eq(rogue_score()->connections, 2000);
+	finish();
+}
+END_TEST
+
+/* --- nobody there --- */
+
+static void expect_refused(const char *way, int type)
+{
+	char port[8];
+	struct outcome outcome = client_run("", way, "-d", "20s", "127.0.0.1",
+					    port_without_server(type, port));
+
+	ck_assert_int_eq(outcome.status, 1);
+	ck_assert_ptr_nonnull(strstr(outcome.err, "ECONNREFUSED"));
+	ck_assert_ptr_nonnull(strstr(outcome.err, "is the server running"));
+	outcome_clear(&outcome);
+}
+
+/* And does not go on for 20 s. */
+START_TEST(a_server_that_refuses_is_named)
+{
+	expect_refused("-t", SOCK_STREAM);
+	expect_refused("-w", SOCK_STREAM);
+	expect_refused("-u", SOCK_DGRAM);
+}
+END_TEST
+
+/* --- the host's own limits --- */
+
+/* A network with eleven local ports. */
+static bool have_few_ports(void)
+{
+	FILE *file;
+
+	if (!harness_own_network()) {
+		harness_skip("no network of our own here");
+		return false;
+	}
+	file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "we");
+	if (!file || fputs("40000 40010", file) < 0 || fclose(file) != 0) {
+		harness_skip("the range of local ports can't be set here");
+		return false;
+	}
+	return true;
+}
+
+START_TEST(running_out_of_local_ports_is_named)
+{
+	struct outcome outcome;
+
+	if (!have_few_ports())
+		return;
+	start_tcp(MISCHIEF_NONE, 0);
+	outcome = client_run("", "-c", "20", "-d", "300ms", "127.0.0.1",
+			     rogue.port);
+	ck_assert_int_eq(outcome.status, 0);
+	ck_assert_ptr_nonnull(strstr(outcome.err, "EADDRNOTAVAIL"));
+	ck_assert_ptr_nonnull(strstr(outcome.err, "out of local ports"));
+	outcome_clear(&outcome);
+	rogue_stop(&rogue);
+}
+END_TEST
+
+/* The kernel leaves out one of the eleven, and the one we listen on. */
+START_TEST(more_sources_are_more_local_ports)
+{
+	if (!have_few_ports())
+		return;
+	start_tcp(MISCHIEF_NONE, 0);
+	result = load_run(0, rogue.port, "-c", "24", "-d", "500ms",
+			  "--source=127.0.0.2", "--source=127.0.0.3",
+			  "--source=127.0.0.4");
+	expect_only("", 0);
+	expect("connects", 24);
+	finish();
+}
+END_TEST
+
+/* --- HTTP --- */
+
+#define OK_HEAD "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+
+static json_t *load_http(int status, const char *const *answers)
+{
+	rogue = rogue_start_http(answers);
+	return load_run(status, rogue.port, "/x", "-w", "-c", "1", "-n", "300",
+			PATIENT);
+}
+
+static const struct {
+	const char *answers[4];
+	int status;
+	const char *key;
+	uint64_t n; /* of 300 */
+	const char *error;
+	const char *why;
+} http_rows[] = {
+	{{OK_HEAD "hello"}, 0, "", 0, NULL, "a plain answer"},
+	{{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	  "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nA: b\r\n\r\n"},
+	 0,
+	 "",
+	 0,
+	 NULL,
+	 "chunks, an extension and a trailer"},
+	{{"HTTP/1.1 200 OK\r\n\r\nhello\001"},
+	 0,
+	 "",
+	 0,
+	 NULL,
+	 "content that ends with the connection"},
+	{{"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello\001"},
+	 0,
+	 "",
+	 0,
+	 NULL,
+	 "HTTP/1.0 closes"},
+	{{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\n"
+	  "hello\001"},
+	 0,
+	 "",
+	 0,
+	 NULL,
+	 "a server that says it will close"},
+	{{OK_HEAD "hello", OK_HEAD "hello"
+				   "HTTP/1.1 408 Request Timeout\r\n\r\n\001"},
+	 0,
+	 "",
+	 0,
+	 NULL,
+	 "a server that says goodbye to an idle connection"},
+	{{"HTTP/1.1 100 Continue\r\n\r\n" OK_HEAD "hello"},
+	 0,
+	 "",
+	 0,
+	 NULL,
+	 "an interim response"},
+	{{"HTTP/1.1 204 No Content\r\n\r\n"}, 0, "", 0, NULL, "no content"},
+	{{OK_HEAD "hello", OK_HEAD "HELLO", OK_HEAD "hell\001"},
+	 0,
+	 "failed",
+	 100,
+	 "closed",
+	 "an end in the midst of content"},
+	{{OK_HEAD "hello", OK_HEAD "hello",
+	  "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"},
+	 WRONG,
+	 "failed",
+	 100,
+	 "HTTP 404",
+	 "a wrong status"},
+	{{OK_HEAD "hello", OK_HEAD "hello",
+	  "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhell"},
+	 WRONG,
+	 "corrupt",
+	 100,
+	 NULL,
+	 "a wrong length"},
+	{{OK_HEAD "hello", "SSH-2.0-OpenSSH_9.2\r\n\r\n"},
+	 WRONG,
+	 "failed",
+	 150,
+	 "malformed",
+	 "another protocol"},
+};
+
+START_TEST(http_answers_are_judged_by_status_and_length)
+{
+	result = load_http(http_rows[_i].status, http_rows[_i].answers);
+	expect_only(http_rows[_i].key, http_rows[_i].n);
+	expect("exchanges", 300 - http_rows[_i].n);
+	if (http_rows[_i].error)
+		ck_assert_msg(load_errors(result, http_rows[_i].error) ==
+				      (double)http_rows[_i].n,
+			      "%s", http_rows[_i].why);
+	finish();
+}
+END_TEST
+
+static void add_udp(Suite *suite)
+{
+	TCase *tcase = harness_case(suite, "udp");
+
+	tcase_add_test(tcase, an_honest_server_is_found_honest);
+	tcase_add_test(tcase, dropped_datagrams_are_lost);
+	tcase_add_test(tcase, loss_never_stalls_the_schedule);
+	tcase_add_test(tcase, second_answers_are_duplicates);
+	tcase_add_test(tcase, overtaken_answers_are_reordered);
+	tcase_add_test(tcase, damaged_answers_are_corrupt_and_not_lost);
+	tcase_add_test(tcase, damage_is_told_from_loss_with_many_in_flight);
+	tcase_add_test(tcase, answers_that_are_not_uppercased_are_corrupt);
+	tcase_add_test(tcase, answers_of_another_length_are_corrupt);
+	tcase_add_test(tcase, answers_after_the_timeout_are_late_and_not_lost);
+	tcase_add_test(tcase,
+		       late_answers_are_known_when_much_has_passed_since);
+	tcase_add_test(tcase, messages_as_short_as_can_be_are_told_apart);
+	tcase_add_test(tcase, empty_datagrams_are_messages);
+}
+
+static void add_tcp(Suite *suite)
+{
+	TCase *tcase = harness_case(suite, "tcp");
+
+	tcase_add_test(tcase, an_honest_stream_is_found_honest);
+	tcase_add_test(tcase, a_damaged_stream_is_corrupt);
+	tcase_add_test(tcase, messages_left_out_of_a_stream_are_lost);
+	tcase_add_test(tcase, messages_twice_in_a_stream_are_duplicates);
+	tcase_add_test(tcase, messages_swapped_in_a_stream_are_reordered);
+	tcase_add_test(tcase, connections_closed_in_mid_reply_are_errors);
+	tcase_add_test(tcase, answers_that_do_not_come_are_timeouts);
+	tcase_add_test(tcase, a_connection_for_each_request_is_made);
+	tcase_add_test(tcase, a_server_that_refuses_is_named);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("load and rogues");
+	TCase *tcase;
+
+	load_use();
+	add_udp(suite);
+	add_tcp(suite);
+	tcase = harness_case(suite, "stalls");
+	tcase_add_test(tcase, the_open_loop_shows_a_stall_over_udp);
+	tcase_add_test(tcase, the_open_loop_shows_a_stall_over_tcp);
+	tcase_add_test(tcase, service_time_counts_from_the_actual_send);
+	tcase = harness_case(suite, "limits");
+	tcase_add_test(tcase, running_out_of_local_ports_is_named);
+	tcase_add_test(tcase, more_sources_are_more_local_ports);
+	tcase = harness_case(suite, "http");
+	tcase_add_loop_test(tcase, http_answers_are_judged_by_status_and_length,
+			    0, (int)ARRAY_LEN(http_rows));
+	return harness_run(suite);
+}
