@@ -394,15 +394,15 @@ START_TEST(a_condition_that_holds_ends_with_5)
 }
 END_TEST
 
-START_TEST(a_condition_that_too_few_support_is_told)
+/* Whichever is said last. */
+START_TEST(several_conditions_are_all_judged)
 {
-	struct outcome outcome = client_run("", "-n", "20", "--fail-if",
-					    "p99>1us", HOST, tcp_port);
-
-	ck_assert_int_eq(outcome.status, 0);
-	ck_assert_ptr_nonnull(
-		strstr(outcome.err, "p99>1us: not judged, 20 exchanges"));
-	outcome_clear(&outcome);
+	result = load_run(5, tcp_port, "-n", "50", "--fail-if=p50>10s",
+			  "--fail-if=exchanges>1");
+	json_decref(result);
+	result = load_run(5, tcp_port, "-n", "50", "--fail-if=exchanges>1",
+			  "--fail-if=p50>10s");
+	json_decref(result);
 }
 END_TEST
 
@@ -509,6 +509,28 @@ START_TEST(ctrl_c_ends_the_run_and_reports)
 	ck_assert(load_number(result, "duration_s") < 30);
 	json_decref(result);
 	free(text);
+	free(path);
+	free(folder);
+}
+END_TEST
+
+/* timeout(1) sends it to the whole process group, the jobs included. */
+START_TEST(sigterm_to_all_ends_the_run_and_reports)
+{
+	char *folder = folder_new(), *path = folder_path(folder, "r.json");
+	const char *const argv[] = {"timeout", "1",	 client_program(),
+				    "-qd",     "60s",	 "-j",
+				    "2",       "-o",	 path,
+				    HOST,      tcp_port, NULL};
+	struct outcome outcome = program_run(argv, "", 0);
+
+	outcome_expect(outcome, 124, "", "");
+	result = json_load_file(path, 0, NULL);
+	load_expect_complete(result);
+	load_expect_sums(result);
+	ck_assert(json_is_true(json_object_get(result, "interrupted")));
+	ck_assert(load_number(result, "exchanges") > 10);
+	json_decref(result);
 	free(path);
 	free(folder);
 }
@@ -722,7 +744,7 @@ static void add_runs(Suite *suite)
 	tcase_add_test(tcase, a_names_addresses_are_tried);
 	tcase_add_loop_test(tcase, a_condition_that_holds_ends_with_5, 0,
 			    (int)ARRAY_LEN(fail_ifs));
-	tcase_add_test(tcase, a_condition_that_too_few_support_is_told);
+	tcase_add_test(tcase, several_conditions_are_all_judged);
 }
 
 static void add_outputs(Suite *suite)
@@ -734,6 +756,7 @@ static void add_outputs(Suite *suite)
 	tcase_add_test(tcase, quiet_prints_nothing);
 	tcase_add_test(tcase, on_a_terminal_there_is_a_live_line);
 	tcase_add_test(tcase, ctrl_c_ends_the_run_and_reports);
+	tcase_add_test(tcase, sigterm_to_all_ends_the_run_and_reports);
 	tcase_add_test(tcase, intervals_add_up_to_the_whole);
 	tcase_add_test(tcase, ndjson_is_a_line_an_interval_and_then_the_result);
 	tcase_add_test(tcase, csv_has_a_fixed_header_and_a_row_an_interval);

@@ -4,10 +4,13 @@
  * the load test must come to the very same counts; where it can only come
  * near, the bound is said.
  */
+#include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -205,6 +208,37 @@ START_TEST(empty_datagrams_are_messages)
 }
 END_TEST
 
+/* A short one has only some digits of its number. */
+START_TEST(short_messages_are_not_taken_for_others)
+{
+	start_udp(MISCHIEF_DROP, 0);
+	result = load_run(0, rogue.port, "-u", "-c", "1", "-R", "2000", "-n",
+			  COUNT, "-s", "0-64", "--timeout=200ms");
+	expect("lost", 200);
+	expect("corrupt", 0);
+	expect("exchanges", 1800);
+	ck_assert_uint_eq(json_object_size(json_object_get(result, "errors")),
+			  0);
+	finish();
+}
+END_TEST
+
+START_TEST(a_condition_that_too_few_support_is_told)
+{
+	struct outcome outcome;
+
+	/* The least is below, the greatest above. */
+	start_udp(MISCHIEF_LATE, 500);
+	outcome = client_run("", "-u", "-n", "20", "--fail-if", "p99>250ms",
+			     PATIENT, "127.0.0.1", rogue.port);
+	ck_assert_int_eq(outcome.status, 0);
+	ck_assert_ptr_nonnull(
+		strstr(outcome.err, "p99>250ms: not judged, 20 exchanges"));
+	outcome_clear(&outcome);
+	rogue_stop(&rogue);
+}
+END_TEST
+
 /* --- stalls --- */
 
 /*
@@ -298,6 +332,30 @@ START_TEST(messages_left_out_of_a_stream_are_lost)
 }
 END_TEST
 
+/* The others overtake them. */
+START_TEST(answers_in_a_stream_can_be_late)
+{
+	start_tcp(MISCHIEF_LATE, 300);
+	result = load_run(0, rogue.port, "-c", "1", "-P", "64", "-n", "1999",
+			  "--timeout=200ms");
+	expect_only("late", rogue_score()->tampered);
+	expect("late", 199);
+	expect("exchanges", 1800);
+	finish();
+}
+END_TEST
+
+START_TEST(many_can_be_lost_at_once)
+{
+	rogue = rogue_start(SOCK_STREAM,
+			    (struct rogue_plan){MISCHIEF_DROP, 2, 0, 64});
+	result = load_run(0, rogue.port, "-c", "1", "-P", "500", "-n", "999",
+			  "--timeout=500ms");
+	expect_only("lost", 499);
+	finish();
+}
+END_TEST
+
 START_TEST(messages_twice_in_a_stream_are_duplicates)
 {
 	start_tcp(MISCHIEF_DUPLICATE, 0);
@@ -377,6 +435,56 @@ START_TEST(a_server_that_refuses_is_named)
 	expect_refused("-t", SOCK_STREAM);
 	expect_refused("-w", SOCK_STREAM);
 	expect_refused("-u", SOCK_DGRAM);
+}
+END_TEST
+
+static void await_received(uint64_t n)
+{
+	const volatile uint64_t *received = &rogue_score()->received;
+	int64_t deadline = harness_deadline();
+
+	while (*received < n) {
+		ck_assert_int_gt(harness_left_ms(deadline), 0);
+		(void)poll(NULL, 0, 1);
+	}
+}
+
+/* Takes the address away from loopback, and the route with it. */
+static void take_address_away(void)
+{
+	struct ifreq request = {.ifr_name = "lo"};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	request.ifr_addr.sa_family = AF_INET;
+	ck_assert_int_eq(ioctl(fd, SIOCSIFADDR, &request), 0);
+	(void)close(fd);
+}
+
+/* Each that can't be sent fails by itself, once. */
+START_TEST(a_network_that_goes_away_is_named)
+{
+	char *folder = folder_new(), *path = folder_path(folder, "r.json");
+	const char *args[] = {"-qu", "-c", "1",	 "-R",	      "200", "-d",
+			      "1s",  "-o", path, "127.0.0.1", NULL,  NULL};
+	struct client client;
+
+	if (!harness_own_network()) {
+		harness_skip("no network of our own here");
+		return;
+	}
+	start_udp(MISCHIEF_NONE, 0);
+	args[ARRAY_LEN(args) - 2] = rogue.port;
+	client = client_start(args);
+	await_received(50);
+	take_address_away();
+	client_expect_exit(&client, 0);
+	result = json_load_file(path, 0, NULL);
+	load_expect_sums(result);
+	ck_assert(load_errors(result, "ENETUNREACH") > 50);
+	ck_assert(load_number(result, "sent") == 200);
+	free(path);
+	free(folder);
+	finish();
 }
 END_TEST
 
@@ -550,6 +658,8 @@ static void add_udp(Suite *suite)
 		       late_answers_are_known_when_much_has_passed_since);
 	tcase_add_test(tcase, messages_as_short_as_can_be_are_told_apart);
 	tcase_add_test(tcase, empty_datagrams_are_messages);
+	tcase_add_test(tcase, short_messages_are_not_taken_for_others);
+	tcase_add_test(tcase, a_condition_that_too_few_support_is_told);
 }
 
 static void add_tcp(Suite *suite)
@@ -559,6 +669,8 @@ static void add_tcp(Suite *suite)
 	tcase_add_test(tcase, an_honest_stream_is_found_honest);
 	tcase_add_test(tcase, a_damaged_stream_is_corrupt);
 	tcase_add_test(tcase, messages_left_out_of_a_stream_are_lost);
+	tcase_add_test(tcase, answers_in_a_stream_can_be_late);
+	tcase_add_test(tcase, many_can_be_lost_at_once);
 	tcase_add_test(tcase, messages_twice_in_a_stream_are_duplicates);
 	tcase_add_test(tcase, messages_swapped_in_a_stream_are_reordered);
 	tcase_add_test(tcase, connections_closed_in_mid_reply_are_errors);
@@ -580,6 +692,7 @@ int main(void)
 	tcase_add_test(tcase, the_open_loop_shows_a_stall_over_tcp);
 	tcase_add_test(tcase, service_time_counts_from_the_actual_send);
 	tcase = harness_case(suite, "limits");
+	tcase_add_test(tcase, a_network_that_goes_away_is_named);
 	tcase_add_test(tcase, running_out_of_local_ports_is_named);
 	tcase_add_test(tcase, more_sources_are_more_local_ports);
 	tcase = harness_case(suite, "http");

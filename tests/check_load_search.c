@@ -39,12 +39,13 @@ static json_t *step(size_t i)
 	return json_array_get(json_object_get(result, "steps"), i);
 }
 
-static void expect_verdict(const char *part)
+/* On a busy host it may be that the generator was too slow besides. */
+static void expect_limited(void)
 {
 	const char *verdict =
 		json_string_value(json_object_get(result, "verdict"));
 
-	if (!strstr(verdict, part))
+	if (!strstr(verdict, "was the limit"))
 		harness_fail("the verdict is: %s", verdict);
 }
 
@@ -74,7 +75,7 @@ START_TEST(a_ramp_climbs_and_shows_the_ceiling)
 	ck_assert(fabs(load_number(step(4), "rate") - CEILING) < 200);
 	ck_assert(load_number(result, "lost") ==
 		  (double)rogue_score()->tampered);
-	expect_verdict("did not keep up with the target rate of every step");
+	expect_limited();
 	ck_assert(json_array_size(json_object_get(result, "intervals")) >= 10);
 	finish();
 }
@@ -105,6 +106,25 @@ START_TEST(a_ramp_says_what_climbs_when_both_are_given)
 			  "-d", "400ms");
 	ck_assert(load_number(step(0), "clients") == 3);
 	ck_assert(load_number(step(1), "target_rate") == 400);
+	finish();
+}
+END_TEST
+
+/* It answers 500 a second, and in the end all of them. */
+START_TEST(a_server_that_only_queues_does_not_keep_up)
+{
+	rogue = rogue_start(SOCK_DGRAM,
+			    (struct rogue_plan){MISCHIEF_SLOW, 0, 2, 0});
+	result = load_run(0, rogue.port, "-u", "-R", "800", "-d", "500ms",
+			  "--timeout=5s");
+	ck_assert(load_number(result, "exchanges") == 400);
+	expect_limited();
+	finish();
+	rogue = rogue_start(SOCK_DGRAM,
+			    (struct rogue_plan){MISCHIEF_SLOW, 0, 2, 0});
+	result = load_run(0, rogue.port, "-u", "--find-max=loss<1%", "-R",
+			  "200", "-d", "500ms", "--timeout=5s");
+	ck_assert(load_number(result, "find_max.rate") <= 520);
 	finish();
 }
 END_TEST
@@ -170,6 +190,7 @@ int main(void)
 	tcase_add_test(tcase, a_ramp_climbs_and_shows_the_ceiling);
 	tcase_add_test(tcase, a_ramp_of_clients_climbs);
 	tcase_add_test(tcase, a_ramp_says_what_climbs_when_both_are_given);
+	tcase_add_test(tcase, a_server_that_only_queues_does_not_keep_up);
 	tcase_add_test(tcase, the_highest_rate_is_found);
 	tcase_add_test(tcase, a_search_begins_where_it_is_told);
 	tcase_add_test(tcase, wrong_replies_in_any_step_end_with_4);

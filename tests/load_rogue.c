@@ -164,6 +164,13 @@ static void tamper(struct message *m, const unsigned char *original)
 	score->tampered++;
 }
 
+static void work(void)
+{
+	struct timespec t = {.tv_nsec = plan.ms * 1000000L};
+
+	(void)nanosleep(&t, NULL);
+}
+
 static void misbehave(struct message *m)
 {
 	unsigned char original[MESSAGE_MAX];
@@ -174,6 +181,8 @@ static void misbehave(struct message *m)
 	memcpy(original, m->bytes, m->len);
 	bytes_upper(m->bytes, original, m->len);
 	is_chosen = plan.every > 0 && score->received % plan.every == 0;
+	if (plan.mischief == MISCHIEF_SLOW)
+		work();
 	if (plan.mischief == MISCHIEF_CEILING)
 		keep_ceiling(m);
 	else if (plan.mischief == MISCHIEF_REORDER && is_chosen)

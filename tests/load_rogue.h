@@ -21,6 +21,7 @@ enum mischief {
 	MISCHIEF_CUT,	  /* UDP: a byte less. TCP: closes within the answer */
 	MISCHIEF_LATE,	  /* answers `ms` later */
 	MISCHIEF_STALL,	  /* does nothing at all for 500 ms every 2 s */
+	MISCHIEF_SLOW,	  /* takes `ms` for each message; the rest queues */
 	MISCHIEF_CEILING, /* answers `every` messages in 10 ms, no more */
 };
 

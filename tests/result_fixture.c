@@ -184,8 +184,7 @@ json_t *result_nothing_answered(void)
 	result_set(result, "service_us", nulls());
 	result_set(result, "generator.lateness_us", json_null());
 	result_set(result, "histogram", json_array());
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		result_set(row, "rate", json_real(0));
 		result_set(row, "p50_us", json_null());
 		result_set(row, "p90_us", json_null());

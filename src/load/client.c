@@ -341,6 +341,10 @@ void client_resolve(struct client *client, uint64_t n, enum outcome outcome)
 	struct flight f = *flight(client, n);
 	bool is_measured = f.due_ns >= worker->measure_ns;
 
+	/* The tick that gives it up may not have come yet. */
+	if (outcome == OUTCOME_ANSWERED &&
+	    client_flight_age_ns(client, n) > worker->options->timeout_ns)
+		outcome = OUTCOME_LATE;
 	flight(client, n)->sent_ns = 0;
 	client->in_flight--;
 	worker->in_flight--;
@@ -362,6 +366,22 @@ void client_resolve(struct client *client, uint64_t n, enum outcome outcome)
 			client->greatest = n + 1;
 	} else if (is_measured) {
 		count_outcome(worker->stats, outcome);
+	}
+}
+
+void client_take_answer(struct client *client, uint64_t n)
+{
+	struct worker *worker = client->worker;
+	bool is_measured = client_is_measured(client);
+
+	if (client_awaits(client, n)) {
+		client_resolve(client, n, OUTCOME_ANSWERED);
+	} else if (missing_take(&worker->missing, client->id, n,
+				&is_measured)) {
+		worker->stats->lost -= is_measured;
+		worker->stats->late += is_measured;
+	} else {
+		worker->stats->duplicate += is_measured;
 	}
 }
 
@@ -429,6 +449,7 @@ void client_fail(struct client *client, size_t slot)
 void client_renew(struct client *client)
 {
 	disconnect(client);
+	client_pause(client);
 	reopen(client);
 }
 

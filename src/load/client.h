@@ -39,8 +39,17 @@ void client_arm(struct client *client, short events);
 /* Whether number n is in flight. */
 bool client_awaits(const struct client *client, uint64_t n);
 
-/* Ends the exchange n, which must be in flight. */
+/*
+ * Ends the exchange n, which must be in flight. An answer that comes after the
+ * timeout is late, whoever notices first.
+ */
 void client_resolve(struct client *client, uint64_t n, enum outcome outcome);
+
+/*
+ * Takes a right answer to message n: in time or late, to one that was given up
+ * for lost, or once more.
+ */
+void client_take_answer(struct client *client, uint64_t n);
 
 /* Ends the exchange n, which must be in flight, with an error. */
 void client_resolve_failed(struct client *client, uint64_t n, size_t slot);
@@ -61,8 +70,10 @@ void client_pause(struct client *client);
  */
 void client_fail(struct client *client, size_t slot);
 
-/* The connection has served: closes it, and connects again where clients keep
- * one. Nothing may be in flight. */
+/*
+ * The connection has served: closes it, and connects again where clients keep
+ * one; after a pause, when it has served nothing. Nothing may be in flight.
+ */
 void client_renew(struct client *client);
 
 /* Looks after what time has done: call it every tick. */

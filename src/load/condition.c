@@ -55,6 +55,8 @@ static const struct metric {
 	{"reordered", KIND_NUMBER, SHARE_NONE,
 	 offsetof(struct stats, reordered)},
 	{"corrupt", KIND_NUMBER, SHARE_NONE, offsetof(struct stats, corrupt)},
+	{"failed", KIND_NUMBER, SHARE_NONE, offsetof(struct stats, failed)},
+	{"unsent", KIND_NUMBER, SHARE_NONE, offsetof(struct stats, unsent)},
 };
 
 static const struct {
@@ -129,7 +131,7 @@ static const char *parse_one(struct slice text, struct condition *c)
 	if (c->metric == ARRAY_LEN(metrics))
 		return "no such metric (there are min mean p50 p90 p99 p999 "
 		       "p9999 max loss rate errors exchanges lost late "
-		       "duplicate reordered corrupt)";
+		       "duplicate reordered corrupt failed unsent)";
 	if (!take_operator(&value, &c->operator))
 		return "an operator is missing (< <= > >= or =)";
 	if (!parse_value(slice_trim(value), metrics[c->metric].kind, &c->value))
@@ -144,7 +146,8 @@ int conditions_parse(struct conditions *conditions, const char *text,
 {
 	const char *at = text;
 
-	*conditions = (struct conditions){.text = text};
+	if (!conditions->text)
+		conditions->text = text;
 	for (;;) {
 		*bad = (struct slice){at, strcspn(at, ",")};
 		if (conditions->n == CONDITION_MAX)
@@ -186,20 +189,16 @@ static enum condition_verdict compare(const struct condition *c, double value)
 	return holds ? CONDITION_TRUE : CONDITION_FALSE;
 }
 
-/* A percentile of too few: between 0 and the greatest. */
-static enum condition_verdict compare_below(const struct condition *c,
-					    double max)
+/* A percentile of too few: it lies somewhere between these. */
+static enum condition_verdict compare_between(const struct condition *c,
+					      double min, double max)
 {
-	bool is_upper =
-		c->operator== CONDITION_LESS || c->operator== CONDITION_AT_MOST;
-	bool is_lower = c->operator== CONDITION_MORE || c->operator==
-			CONDITION_AT_LEAST;
+	enum condition_verdict verdict = compare(c, min);
 
-	if (is_upper && compare(c, max) == CONDITION_TRUE)
-		return CONDITION_TRUE;
-	if (is_lower && compare(c, max) == CONDITION_FALSE)
-		return CONDITION_FALSE;
-	return CONDITION_UNKNOWN;
+	if (verdict != compare(c, max) ||
+	    (c->operator== CONDITION_EQUAL && c->value> min && c->value<max))
+		return CONDITION_UNKNOWN;
+	return verdict;
 }
 
 static enum condition_verdict judge_time(const struct condition *c, int share,
@@ -214,7 +213,7 @@ static enum condition_verdict judge_time(const struct condition *c, int share,
 	if (share == SHARE_MEAN)
 		return compare(c, histogram_mean_ns(h));
 	if (!histogram_supports(h, (unsigned)share))
-		return compare_below(c, (double)h->max_ns);
+		return compare_between(c, (double)h->min_ns, (double)h->max_ns);
 	return compare(c, (double)histogram_percentile(h, (unsigned)share));
 }
 

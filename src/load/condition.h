@@ -12,8 +12,9 @@
 /*
  * Conditions on a result: "p99<5ms,loss<0.1%". A list of METRIC OPERATOR
  * VALUE, the operators < <= > >= and =. Metrics: min mean p50 p90 p99 p999
- * p9999 max (times; p99.9 is p999), rate, loss (of what was sent, in percent),
- * and the counts errors lost late duplicate reordered corrupt exchanges.
+ * p9999 max (times; p99.9 is p999), rate, loss (of what was due, in percent),
+ * and the counts errors lost late duplicate reordered corrupt failed unsent
+ * exchanges.
  */
 #define CONDITION_MAX 16
 
@@ -34,13 +35,15 @@ struct condition {
 };
 
 struct conditions {
-	const char *text; /* as typed; NULL when there are none */
+	const char *text; /* the first list as typed; NULL for none */
 	size_t n;
 	struct condition list[CONDITION_MAX];
 };
 
-/* Reads the list; text is kept, not copied. 0, or -1 with the piece that is
- * wrong in *bad and why in *cause. */
+/*
+ * Adds the list to the conditions; text is kept, not copied. 0, or -1 with the
+ * piece that is wrong in *bad and why in *cause.
+ */
 int conditions_parse(struct conditions *conditions, const char *text,
 		     struct slice *bad, const char **cause) MUST_CHECK;
 
@@ -52,7 +55,8 @@ enum condition_verdict {
 
 /*
  * Judges one. What too few exchanges leave open is still decided where the
- * greatest time decides it. When nothing was answered, times are endless.
+ * least and the greatest time decide it. When nothing was answered, times are
+ * endless.
  */
 enum condition_verdict condition_judge(const struct condition *condition,
 				       const struct stats *stats, double rate);

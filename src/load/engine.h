@@ -128,6 +128,7 @@ struct worker {
 	bool is_broken_off; /* told to stop early */
 	struct meter meter; /* at measure_ns */
 	bool is_metered;
+	bool is_half_over; /* and what was in flight is noted */
 
 	/* What may be started. */
 	uint32_t limit;	  /* in flight per client */

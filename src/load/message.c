@@ -17,7 +17,6 @@
 #include "base/upper.h"
 
 #define WINDOW_OFFSETS 4096u /* windows start at one of these */
-#define DIGIT_BITS     5
 
 static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzabcdef"
@@ -88,7 +87,7 @@ size_t message_size(const struct messages *m, uint32_t client, uint64_t n)
 
 static void write_number(char buf[MESSAGE_DIGITS], uint64_t n)
 {
-	for (size_t i = 0; i < MESSAGE_DIGITS; i++, n >>= DIGIT_BITS)
+	for (size_t i = 0; i < MESSAGE_DIGITS; i++, n >>= MESSAGE_DIGIT_BITS)
 		buf[i] = digits[n & 31];
 }
 
@@ -104,7 +103,7 @@ struct pieces {
 static uint64_t client_mask(const struct messages *m, uint32_t client)
 {
 	return mix(m->seed ^ (client + UINT64_C(1))) &
-	       ((UINT64_C(1) << (MESSAGE_DIGITS * DIGIT_BITS)) - 1);
+	       ((UINT64_C(1) << (MESSAGE_DIGITS * MESSAGE_DIGIT_BITS)) - 1);
 }
 
 static void cut(const struct messages *m, uint32_t client, uint64_t n,
@@ -208,7 +207,7 @@ bool message_read_number(const char *buf, size_t n_digits, uint64_t *out)
 
 		if (value < 0)
 			return false;
-		n |= (uint64_t)value << (i * DIGIT_BITS);
+		n |= (uint64_t)value << (i * MESSAGE_DIGIT_BITS);
 	}
 	*out = n;
 	return true;
@@ -226,7 +225,7 @@ bool message_read_second(const struct messages *m, uint32_t client,
 bool message_resolve(uint64_t low, size_t n_digits, uint64_t first,
 		     uint64_t next, uint64_t *out)
 {
-	uint64_t mask = (UINT64_C(1) << (n_digits * DIGIT_BITS)) - 1;
+	uint64_t mask = (UINT64_C(1) << (n_digits * MESSAGE_DIGIT_BITS)) - 1;
 	uint64_t n = first + ((low - first) & mask);
 
 	if (n < next) {

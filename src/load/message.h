@@ -23,9 +23,10 @@
  * is not taken for ours. A message that is shorter than a number has its low
  * digits only.
  */
-#define MESSAGE_DIGITS 8
-#define MESSAGE_TWICE  24
-#define MESSAGE_MAX    (16 << 20)
+#define MESSAGE_DIGITS	   8
+#define MESSAGE_DIGIT_BITS 5
+#define MESSAGE_TWICE	   24
+#define MESSAGE_MAX	   (16 << 20)
 
 struct messages;
 

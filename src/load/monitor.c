@@ -72,6 +72,12 @@ static bool is_near_end(const struct monitor *monitor, uint64_t now_ns)
 		       monitor->measure_ns + monitor->duration_ns;
 }
 
+/* Whether nothing more is to be sent: what still comes is of the last one. */
+static bool is_all_sent(const struct monitor *monitor, const struct stats *sum)
+{
+	return monitor->count > 0 && sum->sent + sum->unsent >= monitor->count;
+}
+
 /* Where the interval that begins at from_ns ends. */
 static uint64_t next_cut(const struct monitor *monitor, uint64_t from_ns)
 {
@@ -161,7 +167,7 @@ void monitor_update(struct monitor *monitor, const struct stats *sum,
 	if (now_ns < monitor->cut_ns)
 		return;
 	/* We may come to it late. */
-	if (!is_near_end(monitor, now_ns))
+	if (!is_near_end(monitor, now_ns) && !is_all_sent(monitor, sum))
 		add_interval(monitor, sum, now_ns);
 	/* By the plan, not by when we came to it. */
 	while (monitor->cut_ns <= now_ns)

@@ -374,6 +374,7 @@ static bool apply_value(struct options *options, int option, const char *text,
 	case OPTION_RAMP:
 		return take_ramp(options, text, cause);
 	case OPTION_FIND_MAX:
+		options->find_max = (struct conditions){0};
 		return take_conditions("find-max", text, &options->find_max,
 				       cause);
 	case OPTION_FAIL_IF:

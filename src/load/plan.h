@@ -33,6 +33,8 @@ struct share {
 	uint64_t delay_ns;    /* was ready to run, but was not */
 	uint64_t n_connected; /* clients, before the start */
 	uint64_t own_drops;   /* datagrams lost in our own sockets */
+	uint64_t flying_half; /* in flight when half of the run was over */
+	uint64_t flying_end;  /* the same when its sending ended */
 };
 
 /*

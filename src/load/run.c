@@ -106,8 +106,10 @@ static void load(struct run *run)
 		crew_sum(run->crew, &run->tally->stats);
 		if (crew_is_done(run->crew))
 			break;
+		if (run->is_stopping)
+			continue;
 		monitor_update(run->monitor, &run->tally->stats, now_ns);
-		if (!run->is_stopping && is_hopeless(run, now_ns)) {
+		if (is_hopeless(run, now_ns)) {
 			run->tally->is_given_up = true;
 			stop(run);
 		}
@@ -128,6 +130,8 @@ static void count_up(struct run *run)
 		if (share->end_ns > end_ns)
 			end_ns = share->end_ns;
 		tally->own_drops += share->own_drops;
+		tally->flying_half += share->flying_half;
+		tally->flying_end += share->flying_end;
 		if (window_ns > 0) {
 			cpu = (double)share->cpu_ns / window_ns;
 			wait = (double)share->delay_ns / window_ns;

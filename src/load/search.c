@@ -30,6 +30,7 @@ void search_clear(struct search *search)
 static bool is_reached(const struct tally *tally)
 {
 	return tally->stats.unsent == 0 && !tally->is_given_up &&
+	       !tally_falls_behind(tally) &&
 	       (tally->target_rate <= 0 ||
 		tally_rate(tally) >= RATE_REACHED * tally->target_rate);
 }
@@ -38,7 +39,8 @@ static bool is_held(const struct plan *plan, const struct tally *tally)
 {
 	const struct conditions *conditions = &plan->options->find_max;
 
-	return is_reached(tally) && tally->stats.exchanges > 0 &&
+	return is_reached(tally) && !tally->is_interrupted &&
+	       tally->stats.exchanges > 0 &&
 	       conditions_all_hold(conditions, &tally->stats,
 				   tally_rate(tally));
 }

@@ -29,9 +29,15 @@ uint64_t stats_errors(const struct stats *stats)
 
 double stats_loss_percent(const struct stats *stats)
 {
-	if (stats->sent == 0)
-		return 0;
-	return 100.0 * (double)stats->lost / (double)stats->sent;
+	uint64_t due = stats->sent + stats->unsent - stats->unfinished;
+	uint64_t missed =
+		stats->lost + stats->late + stats->failed + stats->unsent;
+
+	/* An answer that has another status than success is one all the same.
+	 */
+	for (size_t i = ERROR_STATUS; i < ERROR_TIMEOUT; i++)
+		missed -= stats->errors[i];
+	return due == 0 ? 0 : 100.0 * (double)missed / (double)due;
 }
 
 bool stats_has_wrong(const struct stats *stats)

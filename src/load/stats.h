@@ -46,7 +46,7 @@ void stats_merge(struct stats *stats, const struct stats *other);
 /* All errors together. */
 uint64_t stats_errors(const struct stats *stats);
 
-/* Of what was sent, the percentage that was not answered; 0 to 100. */
+/* Of what was due, the percentage that was not answered in time; 0 to 100. */
 double stats_loss_percent(const struct stats *stats);
 
 /* Whether a reply was seen that is not right: corrupt, or a wrong status. */

@@ -17,7 +17,7 @@
 #define WIDTH	  80
 #define BAR_WIDTH 48
 #define TEXT_SIZE 6000 /* a PATH and then some */
-#define ROWS_MAX  16
+#define ROWS_MAX  40   /* 1, 2, 5 ... from 1 us to an hour, and beyond */
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -135,13 +135,14 @@ static void print_counts(FILE *out, const json_t *result)
 {
 	static const char *const keys[] = {"lost", "late", "duplicate",
 					   "reordered", "corrupt"};
+	char buf[TEXT_SIZE];
+	struct text text = text_in(buf, sizeof(buf));
 
-	(void)fputs("  ", out);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		(void)fprintf(out, "%s%s %s", i > 0 ? ", " : "", keys[i],
-			      figure_count(figure_get(result, keys[i])).text);
-	(void)fprintf(out, " (loss %.3g %%)\n",
-		      figure_get(result, "loss_percent"));
+		text_addf(&text, "%s%s %s", i > 0 ? ", " : "", keys[i],
+			  figure_count(figure_get(result, keys[i])).text);
+	text_addf(&text, " (loss %.3g %%)", figure_get(result, "loss_percent"));
+	print_wrapped(out, "  ", text_slice(&text));
 	if (figure_get(result, "unsent") > 0)
 		(void)fprintf(out, "  %s were due and never sent\n",
 			      figure_count(figure_get(result, "unsent")).text);
@@ -285,20 +286,24 @@ static void print_step(FILE *out, const json_t *step)
 static void print_found(FILE *out, const json_t *find_max)
 {
 	double rate = figure_get(find_max, "rate");
+	const json_t *limited = json_object_get(find_max, "generator_limited");
+	char buf[TEXT_SIZE];
+	struct text text = text_in(buf, sizeof(buf));
 
 	if (!find_max)
 		return;
 	if (isfinite(rate))
-		(void)fprintf(out, "  highest rate with %s: %s/s%s\n\n",
-			      text_of(find_max, "condition"),
-			      figure_rate(rate).text,
-			      json_is_true(json_object_get(find_max,
-							   "generator_limited"))
-				      ? " or more: the generator can do no more"
-				      : "");
+		text_addf(&text, "highest rate with %s: %s/s%s",
+			  text_of(find_max, "condition"),
+			  figure_rate(rate).text,
+			  json_is_true(limited)
+				  ? " or more: the generator can do no more"
+				  : "");
 	else
-		(void)fprintf(out, "  no rate was found at which %s holds\n\n",
-			      text_of(find_max, "condition"));
+		text_addf(&text, "no rate was found at which %s holds",
+			  text_of(find_max, "condition"));
+	print_wrapped(out, "  ", text_slice(&text));
+	(void)fputc('\n', out);
 }
 
 static void print_steps(FILE *out, const json_t *result)

@@ -26,10 +26,19 @@ struct tally {
 	double wait_share; /* the same: ready to run, but not running */
 	double busiest;	   /* cpu and wait of the job that had most of it */
 	uint64_t own_drops;
+	uint64_t flying_half; /* in flight half way, and at the end */
+	uint64_t flying_end;
 	bool is_interrupted; /* by Ctrl-C */
 	bool is_given_up;    /* since nobody answers */
 	bool has_failed;     /* a job did not end as it should */
 };
+
+/*
+ * Whether answers piled up in the second half of the open loop: more than 2 %
+ * of what was sent in it. The rate does not tell, as what was sent in time
+ * counts, however late it was answered.
+ */
+bool tally_falls_behind(const struct tally *tally);
 
 /* Exchanges a second. */
 double tally_rate(const struct tally *tally);

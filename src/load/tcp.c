@@ -98,10 +98,8 @@ static void finish_frame(struct client *client)
 		if (!client_awaits(client, frame.n))
 			frame.n = client->first;
 		client_resolve(client, frame.n, OUTCOME_CORRUPT);
-	} else if (client_awaits(client, frame.n)) {
-		client_resolve(client, frame.n, OUTCOME_ANSWERED);
-	} else if (client_is_measured(client)) {
-		client->worker->stats->duplicate++;
+	} else {
+		client_take_answer(client, frame.n);
 	}
 }
 
@@ -147,15 +145,19 @@ static void tcp_readable(struct client *client)
 		client_continue(client);
 }
 
-/* Later ones were answered: this one the server has left out. */
+/* Those before one that was answered the server has left out. */
 static void tcp_expire(struct client *client)
 {
-	if (client->greatest > client->first) {
-		client_resolve(client, client->first, OUTCOME_LOST);
-		client_continue(client);
-	} else {
+	uint64_t timeout_ns = client->worker->options->timeout_ns;
+
+	if (client->greatest <= client->first) {
 		client_fail(client, ERROR_TIMEOUT);
+		return;
 	}
+	while (client->greatest > client->first &&
+	       client_age_ns(client) > timeout_ns)
+		client_resolve(client, client->first, OUTCOME_LOST);
+	client_continue(client);
 }
 
 const struct wire wire_tcp = {

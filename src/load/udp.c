@@ -13,6 +13,8 @@
 #include "load/batch.h"
 #include "load/client.h"
 
+#define YOUNGEST_TRIED 32 /* of those no longer in flight */
+
 /* Damage beyond that share of an answer leaves no doubt what it was. */
 #define RESEMBLES(differences, len) ((differences) <= (len) / 4)
 
@@ -48,13 +50,16 @@ static void count_sent(struct client *client, int n)
 				worker->messages, client->id, client->sent);
 }
 
-/*
- * An error that the kernel reports at a socket. A refusal by the peer is told
- * at the next call, whatever that is, and concerns what was sent before.
- */
+/* Told at the next call, whatever that is: it concerns what was sent before. */
+static bool is_of_earlier(int error)
+{
+	return error == ECONNREFUSED || error == EHOSTUNREACH;
+}
+
+/* An error that the kernel reports at a socket. */
 static void take_error(struct client *client, int error, uint64_t concerned)
 {
-	if (error == ECONNREFUSED || error == EHOSTUNREACH)
+	if (is_of_earlier(error))
 		concerned = client->first;
 	if (client_awaits(client, concerned))
 		client_resolve_failed(client, concerned, error_of_errno(error));
@@ -62,6 +67,16 @@ static void take_error(struct client *client, int error, uint64_t concerned)
 		client->worker->stats->errors[error_of_errno(error)]++;
 	if (!client->worker->is_open_loop)
 		client_pause(client);
+}
+
+/* The next message could not be sent, or an earlier one has failed. */
+static void drop_next(struct client *client, int error)
+{
+	uint64_t next = client->sent;
+
+	take_error(client, error, next);
+	if (!is_of_earlier(error) && client->sent == next)
+		client->sent++;
 }
 
 static void udp_flush(struct client *client)
@@ -76,31 +91,54 @@ static void udp_flush(struct client *client)
 			client_arm(client, EV_READ | EV_WRITE);
 			return;
 		} else if (errno != EINTR) {
-			take_error(client, errno, client->sent);
+			drop_next(client, errno);
 		}
 	}
 	client_arm(client, EV_READ);
 }
 
-/* A right answer to message n. */
-static void take_answer(struct client *client, uint64_t n)
+/* As many digits of the number as an answer of that length has. */
+static size_t n_digits_in(size_t len)
 {
-	struct worker *worker = client->worker;
-	bool is_measured = client_is_measured(client);
+	return len < MESSAGE_DIGITS ? len : MESSAGE_DIGITS;
+}
 
-	if (client_awaits(client, n)) {
-		client_resolve(client, n,
-			       client_flight_age_ns(client, n) >
-					       worker->options->timeout_ns
-				       ? OUTCOME_LATE
-				       : OUTCOME_ANSWERED);
-	} else if (missing_take(&worker->missing, client->id, n,
-				&is_measured)) {
-		worker->stats->lost -= is_measured;
-		worker->stats->late += is_measured;
-	} else {
-		worker->stats->duplicate += is_measured;
+static bool is_right(const struct client *client, uint64_t n, const char *buf,
+		     size_t len)
+{
+	const struct messages *messages = client->worker->messages;
+
+	return len == message_size(messages, client->id, n) &&
+	       message_is_answer(messages, client->id, n, 0, buf, len);
+}
+
+/*
+ * Which message this is the right answer to: one in flight if there is such,
+ * else the youngest. Of a short one several may be: it has its low digits only.
+ */
+static bool find_answered(const struct client *client, const char *buf,
+			  size_t len, uint64_t *out)
+{
+	uint64_t step = UINT64_C(1) << (n_digits_in(len) * MESSAGE_DIGIT_BITS);
+	uint64_t low, n;
+
+	if (!message_read_number(buf, n_digits_in(len), &low))
+		return false;
+	*out = client->first + ((low - client->first) & (step - 1));
+	for (; *out < client->next; *out += step)
+		if (client_awaits(client, *out) &&
+		    is_right(client, *out, buf, len))
+			return true;
+	if (client->next == 0)
+		return false;
+	n = client->next - 1 - ((client->next - 1 - low) & (step - 1));
+	for (int i = 0; i < YOUNGEST_TRIED && n < client->next;
+	     i++, n -= step) {
+		*out = n;
+		if (is_right(client, n, buf, len))
+			return true;
 	}
+	return false;
 }
 
 /* The message that these low digits name, when there is one. */
@@ -114,10 +152,10 @@ static bool resolve(const struct client *client, uint64_t low, size_t n_digits,
 static bool named_first(const struct client *client, const char *buf,
 			size_t len, uint64_t *out)
 {
-	size_t n_digits = client->worker->n_digits;
+	size_t n_digits = n_digits_in(len);
 	uint64_t low;
 
-	return len >= n_digits && message_read_number(buf, n_digits, &low) &&
+	return message_read_number(buf, n_digits, &low) &&
 	       resolve(client, low, n_digits, out);
 }
 
@@ -147,6 +185,7 @@ static bool find_damaged(const struct client *client, const char *buf,
 	size_t best = len + 1, d;
 	uint64_t n;
 
+	*out = client->first;
 	if (named_first(client, buf, len, &n)) {
 		d = differences(client, n, buf, len);
 		if (!client_awaits(client, n) && RESEMBLES(d, len))
@@ -160,7 +199,7 @@ static bool find_damaged(const struct client *client, const char *buf,
 			best = d, *out = n;
 	}
 	if (best > len && client->in_flight == 1)
-		best = 0, *out = client->first;
+		best = 0;
 	return best <= len;
 }
 
@@ -171,14 +210,12 @@ static void take_datagram(struct client *client, const char *buf, size_t len)
 
 	if (client_is_measured(client))
 		worker->stats->bytes_received += len;
-	if (named_first(client, buf, len, &n) &&
-	    len == message_size(worker->messages, client->id, n) &&
-	    message_is_answer(worker->messages, client->id, n, 0, buf, len))
-		take_answer(client, n);
+	if (find_answered(client, buf, len, &n))
+		client_take_answer(client, n);
 	else if (find_damaged(client, buf, len, &n))
 		client_resolve(client, n, OUTCOME_CORRUPT);
 	else if (client_is_measured(client))
-		worker->stats->corrupt++;
+		worker->stats->errors[ERROR_STRAY]++;
 }
 
 static void udp_readable(struct client *client)

@@ -212,9 +212,23 @@ static void meter_end(struct worker *worker)
 	worker->share->window_ns = now.at_ns - worker->meter.at_ns;
 }
 
+/* Notes what is in flight when half of what is to be sent has been. */
+static void note_half(struct worker *worker)
+{
+	uint64_t half_ns =
+		worker->measure_ns + (worker->end_ns - worker->measure_ns) / 2;
+
+	if (worker->is_half_over || (worker->now_ns < half_ns &&
+				     worker->n_started < worker->n_share / 2))
+		return;
+	worker->is_half_over = true;
+	worker->share->flying_half = worker->in_flight;
+}
+
 static void begin_draining(struct worker *worker)
 {
 	meter_end(worker);
+	worker->share->flying_end = worker->in_flight;
 	worker->state = WORKER_DRAINING;
 	worker->drain_ns = worker->now_ns;
 }
@@ -237,7 +251,7 @@ static uint64_t linger_until_ns(const struct worker *worker)
 {
 	uint64_t timeout_ns = worker->options->timeout_ns;
 
-	if (worker->wire->socket_type != SOCK_DGRAM)
+	if (worker->wire->socket_type != SOCK_DGRAM && worker->missing.n == 0)
 		return 0;
 	if (worker->missing.n == 0 || worker->is_broken_off)
 		return worker->last_answer_ns + min_u64(timeout_ns, LINGER_NS);
@@ -279,6 +293,7 @@ static void finish(struct worker *worker)
 static void run(struct worker *worker)
 {
 	meter_once(worker);
+	note_half(worker);
 	if (worker->is_open_loop)
 		pace(worker);
 	if (is_over(worker, worker->now_ns) || worker->is_broken_off)
