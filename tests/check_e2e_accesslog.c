@@ -467,6 +467,7 @@ START_TEST(a_file_that_shrinks_while_it_is_sent_is_said_to_be_broken_off)
 	ck_assert_int_eq(truncate(path, MIB), 0);
 	tcp_expect_gone(fd);
 	expect_broken_off();
+	server_wait_log(server, "warning: huge: shrank while it was sent");
 	server_signal(server, SIGUSR1);
 	server_wait_log(server, "counter: http_files_shrunk 1 ");
 	free(path);

@@ -12,11 +12,15 @@
 #include <string.h>
 #include <sys/sendfile.h>
 
+#include "base/log.h"
+#include "base/text.h"
 #include "http/head.h"
 
 /* Bytes of a file per wake-up, and when the turn is old. */
 #define BODY_SLICE	 (2 << 20)
 #define BODY_SLICE_LEAST (256 << 10)
+
+#define PATH_SHOWN	 256 /* bytes of a path in the log */
 
 struct file_body {
 	struct body body;
@@ -47,6 +51,20 @@ static void file_body_free(struct body *body)
 	free(fb);
 }
 
+/* Names a file of which less is left than its head has promised. */
+static void tell_shrunk(struct cache_entry *entry)
+{
+	struct slice path = cache_path(entry);
+	char buf[4 * PATH_SHOWN];
+	struct text text = text_in(buf, sizeof(buf));
+
+	if (path.len > PATH_SHOWN)
+		path.len = PATH_SHOWN;
+	text_add_escaped(&text, path);
+	log_warn("%.*s: shrank while it was sent: the connection is closed",
+		 (int)text.len, text.ptr);
+}
+
 /* Sends at most budget bytes from the descriptor and takes them off it. */
 static enum conn_sent send_from_file(struct file_body *fb, struct conn *conn,
 				     size_t *budget)
@@ -61,7 +79,8 @@ static enum conn_sent send_from_file(struct file_body *fb, struct conn *conn,
 	if (n < 0 && errno == EAGAIN)
 		return CONN_HELD;
 	if (n <= 0) {
-		/* Nothing left where there was: the file has shrunk. */
+		if (n == 0)
+			tell_shrunk(fb->entry);
 		conn_close(conn, n == 0 ? CONN_SHRUNK : CONN_FAILED);
 		return CONN_BROKEN;
 	}

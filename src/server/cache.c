@@ -323,6 +323,13 @@ static void drop(struct entry *entry)
 	bury(entry);
 }
 
+struct slice cache_path(struct cache_entry *public)
+{
+	const struct entry *entry = CONTAINER_OF(public, struct entry, public);
+
+	return (struct slice){entry->path, entry->path_len};
+}
+
 void cache_hold(struct cache_entry *public)
 {
 	CONTAINER_OF(public, struct entry, public)->n_holds++;

@@ -65,6 +65,9 @@ struct cache_entry *cache_get(struct cache *cache, struct slice path,
  */
 unsigned cache_status_of_error(int error);
 
+/* What cache_get() found it by. */
+struct slice cache_path(struct cache_entry *entry);
+
 /* Keep an entry, its content and descriptor, beyond the end of the turn. */
 void cache_hold(struct cache_entry *entry);
 void cache_release(struct cache_entry *entry);

@@ -5,7 +5,9 @@ connections, and how the cost grows with the clients.
 """
 import os
 import re
+import resource
 import subprocess
+import time
 from functools import partial
 from statistics import median
 
@@ -15,7 +17,7 @@ from benchlib import SERVER_CORES, Server, descriptors, on, private_bytes, until
 from cases_http import BESIDE, SMALL, SMALL_GOALS, rows_of, starts
 from table import Case, Row, Sample
 from uload import BUSY, SIZE
-from webcheck import idle_connections
+from webcheck import idle_connections, verify
 
 FEW = 16  # for peers that start processes for their clients
 GROWTH = (1, 10, 100, 1000, 10_000)
@@ -185,6 +187,49 @@ def case_growth(bench):
                 "what that costs.", partial(bars, sizes))
 
 
+def own_cpu_ns():
+    """Of all that we have started and seen end."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round((used.ru_utime + used.ru_stime) * 1e9)
+
+
+def generator(bench, start, ask):
+    """What a load generator finds, and what an exchange costs itself. ask(server)
+    runs it and returns the rate, the median latency in us, and the exchanges."""
+    with start() as server:
+        verify(bench.root, server, ["/small.txt"], SMALL)
+        before = own_cpu_ns()
+        rate, p50, count = ask(server)
+        return Sample({"/s": rate, "us": p50, "ns": (own_cpu_ns() - before) / count})
+
+
+def ask_uload(bench, server):
+    load = uload.Load("http", path="/small.txt", size=SMALL, warmup_ms=0)
+    told, _ = uload.run(bench, server, load)
+    return told["rate"], told["latency_us"]["p50"], told["exchanges"]
+
+
+def ask_wrk(bench, server):
+    with wrkload.Wrk(bench, server, wrkload.Load("/small.txt", SMALL)) as wrk:
+        time.sleep(bench.args.ms / 1000)
+        told = wrk.result()
+    return told["requests"] / told["us"] * 1e6, told["p50_us"], told["requests"]
+
+
+def case_generators(bench):
+    """On a server that is slow enough to be the limit of both."""
+    measures = {}
+    if bench.peers.has("wrk") and bench.peers.has("nginx"):
+        start = partial(bench.peers.start, "nginx")
+        measures = {"load": partial(generator, bench, start, partial(ask_uload, bench)),
+                    "wrk": partial(generator, bench, start, partial(ask_wrk, bench))}
+    return Case("generators", "generators", measures,
+                [Row("wrk", "load", "wrk", within=0.10, unit="/s", title="load tools: rate"),
+                 Row("wrk", "load", "wrk", within=0.20, unit="us", title="load tools: p50"),
+                 Row("wrk", "load", "wrk", at_most=1.2, title="load tools: CPU")],
+                "load tools: uppercase-load (left) and wrk, on nginx, 64 connections.")
+
+
 def upper_speed(bench):
     out = subprocess.run([f"{bench.args.bench}/upper_speed"], check=True,
                          stdout=subprocess.PIPE, text=True, **on(SERVER_CORES)).stdout
@@ -207,4 +252,4 @@ def case_upper(bench):
 
 CASES = {"tcp": case_tcp, "udp": case_udp, "http": case_http, "stream": case_stream,
          "memory": case_memory, "busy": case_busy, "growth": case_growth,
-         "upper": case_upper}
+         "generators": case_generators, "upper": case_upper}

@@ -39,15 +39,17 @@ class Sample:
 class Row:
     """A comparison of measure a with measure b, or without b of a with its goal. A
     pair of measures stands for the quotient of the two. The ratio is good when it
-    is at_most or at_least so much; when a is below floor it is good as well."""
+    is at_most or at_least so much, or within so much of 1; when a is below floor it
+    is good as well."""
 
-    def __init__(self, beside, a, b=None, at_most=None, at_least=None, floor=0,
-                 unit="ns", title=None):
+    def __init__(self, beside, a, b=None, at_most=None, at_least=None, within=None,
+                 floor=0, unit="ns", title=None):
         self.beside = beside
         self.a = a
         self.b = b
         self.at_most = at_most
         self.at_least = at_least
+        self.within = within
         self.floor = floor
         self.unit = unit
         self.title = title
@@ -59,6 +61,8 @@ class Row:
         return [label for side in both for label in side]
 
     def goal(self):
+        if self.within is not None:
+            return f"+-{self.within:.2f}"
         if self.at_least is not None:
             return f">={self.at_least:.2f}"
         if self.at_most is None:
@@ -101,6 +105,8 @@ def is_disturbed(row, samples):
 
 def judge(row, a, ratio, samples):
     """Whether the goal is met; "?" for a latency that other programs made."""
+    if row.within is not None:
+        return "yes" if abs(ratio - 1) <= row.within else "NO"
     if row.at_most is None and row.at_least is None:
         return "-"
     if row.at_least is not None:

@@ -23,7 +23,7 @@ class Load:
     rate it keeps to that, else each client sends when it was answered."""
 
     def __init__(self, kind, clients=BUSY, size=SIZE, in_flight=1, idle=0, path=None,
-                 rate=None):
+                 rate=None, warmup_ms=WARMUP_MS):
         self.kind = kind
         self.clients = clients
         self.size = size  # of a message, or of the file at the path
@@ -31,11 +31,12 @@ class Load:
         self.idle = idle
         self.path = path
         self.rate = rate
+        self.warmup_ms = warmup_ms
 
     def argv(self, bench, port, output):
         argv = [bench.args.load, "--quiet", f"--{self.kind}", "-c", str(self.clients),
                 "-P", str(self.in_flight), "-j", str(min(4, len(CLIENT_CORES), self.clients)),
-                "-d", f"{bench.args.ms}ms", f"--warmup={WARMUP_MS}ms",
+                "-d", f"{bench.args.ms}ms", f"--warmup={self.warmup_ms}ms",
                 f"--timeout={TIMEOUT_S}s", "-o", output]
         if self.rate:
             argv += ["-R", str(self.rate)]

@@ -34,13 +34,13 @@ function init(args)
 	end
 end
 
-local result = 'result {"requests":%d,"bytes":%d,"us":%d,"p99_us":%d,' ..
+local result = 'result {"requests":%d,"bytes":%d,"us":%d,"p50_us":%d,"p99_us":%d,' ..
 	'"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\n'
 
 function done(summary, latency)
 	local e = summary.errors
 
 	io.write(result:format(summary.requests, summary.bytes, summary.duration,
-		latency:percentile(99), e.connect, e.read, e.write, e.status,
+		latency:percentile(50), latency:percentile(99), e.connect, e.read, e.write, e.status,
 		e.timeout))
 end
