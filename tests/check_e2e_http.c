@@ -7,6 +7,7 @@
  * check_e2e_confined.c.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -495,6 +496,25 @@ START_TEST(a_thousand_requests_pass_over_one_connection)
 }
 END_TEST
 
+/* The kernel keeps the connection for a second, in case the request comes. */
+START_TEST(who_says_nothing_at_first_is_let_in_all_the_same)
+{
+	size_t n_before = server_count_descriptors(server, "socket");
+	int64_t deadline = harness_deadline();
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	while (server_count_descriptors(server, "socket") == n_before) {
+		ck_assert_int_gt(harness_left_ms(deadline), 0);
+		(void)poll(NULL, 0, 10);
+	}
+	http_get(fd, "/file.txt", &response);
+	http_expect_status(&response, 200);
+	http_clear(&response);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(a_request_is_answered_after_a_half_close)
 {
 	int fd = tcp_connect(server, SERVICE_HTTP);
@@ -789,6 +809,7 @@ static void add_connections(Suite *suite)
 	tcase_add_test(tcase,
 		       an_error_of_the_target_does_not_end_the_connection);
 	tcase_add_test(tcase, a_thousand_requests_pass_over_one_connection);
+	tcase_add_test(tcase, who_says_nothing_at_first_is_let_in_all_the_same);
 	tcase_add_test(tcase, a_request_is_answered_after_a_half_close);
 
 	tcase = served_case(suite, "pipelining");
