@@ -16,7 +16,7 @@ import time
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORES = {CORES[0]}
 CLIENT_CORES = set(CORES[1:]) or set(CORES)
-START_SECONDS = 10
+START_SECONDS = 30
 GONE = (FileNotFoundError, ProcessLookupError)
 
 
