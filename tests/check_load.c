@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "e2e_log.h"
 #include "e2e_server.h"
 #include "e2e_sock.h"
 #include "load_fixture.h"
@@ -514,6 +516,54 @@ START_TEST(ctrl_c_ends_the_run_and_reports)
 }
 END_TEST
 
+/* The process that sends: the program's only child. */
+static pid_t job_of(pid_t pid)
+{
+	char path[64], *text;
+	pid_t job;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+		       (int)pid, (int)pid);
+	text = load_read_file(path);
+	job = (pid_t)strtol(text, NULL, 10);
+	ck_assert_int_gt(job, 0);
+	free(text);
+	return job;
+}
+
+/* It can't send while it is stopped, and says that it was that. */
+START_TEST(a_generator_that_stalls_says_so)
+{
+	char *folder = folder_new();
+	char *path = folder_path(folder, "r.json");
+	char *lines = folder_path(folder, "r.ndjson");
+	const char *const args[] = {"-qu", "-R", "1000", "-d", "2s",	 "-o",
+				    path,  "-o", lines,	 HOST, udp_port, NULL};
+	struct client client;
+	pid_t job;
+
+	folder_write_text(folder, "r.ndjson", "");
+	client = client_start(args);
+	free(log_wait_lines(lines, 1));
+	job = job_of(client.pid);
+	ck_assert_int_eq(kill(job, SIGSTOP), 0);
+	(void)poll(NULL, 0, 500);
+	ck_assert_int_eq(kill(job, SIGCONT), 0);
+	client_expect_exit(&client, 0);
+	result = json_load_file(path, 0, NULL);
+	load_expect_complete(result);
+	ck_assert(json_is_true(json_object_get(
+		json_object_get(result, "generator"), "limited")));
+	ck_assert(load_number(result, "generator.lateness_us.p99") > 300e3);
+	ck_assert(load_number(result, "latency_us.p99") > 300e3);
+	ck_assert(load_number(result, "service_us.p90") < 300e3);
+	json_decref(result);
+	free(lines);
+	free(path);
+	free(folder);
+}
+END_TEST
+
 /* timeout(1) sends it to the whole process group, the jobs included. */
 START_TEST(sigterm_to_all_ends_the_run_and_reports)
 {
@@ -756,6 +806,7 @@ static void add_outputs(Suite *suite)
 	tcase_add_test(tcase, quiet_prints_nothing);
 	tcase_add_test(tcase, on_a_terminal_there_is_a_live_line);
 	tcase_add_test(tcase, ctrl_c_ends_the_run_and_reports);
+	tcase_add_test(tcase, a_generator_that_stalls_says_so);
 	tcase_add_test(tcase, sigterm_to_all_ends_the_run_and_reports);
 	tcase_add_test(tcase, intervals_add_up_to_the_whole);
 	tcase_add_test(tcase, ndjson_is_a_line_an_interval_and_then_the_result);

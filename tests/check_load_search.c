@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ramps and searches of uppercase-load, on a server with a known ceiling: it
- * answers 20 datagrams every 10 ms, 2000 a second, and drops the rest.
+ * answers 100 datagrams every 50 ms, 2000 a second, and drops the rest.
  */
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static json_t *result;
 static void start_ceiling(void)
 {
 	rogue = rogue_start(SOCK_DGRAM,
-			    (struct rogue_plan){MISCHIEF_CEILING, 20, 0, 0});
+			    (struct rogue_plan){MISCHIEF_CEILING, 100, 0, 0});
 }
 
 static void start_honest(void)
@@ -135,7 +135,7 @@ START_TEST(the_highest_rate_is_found)
 
 	start_ceiling();
 	result = load_run(0, rogue.port, "-u", "--find-max=loss<1%,p99<50ms",
-			  "-d", "300ms", "--timeout=100ms");
+			  "-d", "500ms", "--timeout=100ms");
 	rate = load_number(result, "find_max.rate");
 	ck_assert_msg(fabs(rate - CEILING) < 0.15 * CEILING, "found %g", rate);
 	/* The result is that of the best step. */
@@ -149,7 +149,7 @@ START_TEST(a_search_begins_where_it_is_told)
 {
 	start_ceiling();
 	result = load_run(0, rogue.port, "-u", "--find-max=loss<1%", "-R",
-			  "8000", "-d", "200ms", "--timeout=100ms");
+			  "8000", "-d", "500ms", "--timeout=100ms");
 	ck_assert(load_number(step(0), "target_rate") == 8000);
 	ck_assert(!is_held(0));
 	ck_assert(fabs(load_number(result, "find_max.rate") - CEILING) <

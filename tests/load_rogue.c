@@ -22,7 +22,7 @@
 #define CONNS_MAX   64
 #define STALL_MS    500
 #define STALL_CYCLE 2000
-#define CEILING_MS  10
+#define CEILING_MS  50
 #define HELD_MS	    50 /* a held message goes out at last */
 
 struct message {

@@ -22,7 +22,7 @@ enum mischief {
 	MISCHIEF_LATE,	  /* answers `ms` later */
 	MISCHIEF_STALL,	  /* does nothing at all for 500 ms every 2 s */
 	MISCHIEF_SLOW,	  /* takes `ms` for each message; the rest queues */
-	MISCHIEF_CEILING, /* answers `every` messages in 10 ms, no more */
+	MISCHIEF_CEILING, /* answers `every` messages in 50 ms, no more */
 };
 
 struct rogue_plan {
