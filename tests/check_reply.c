@@ -5,6 +5,7 @@
  */
 #include "load/reply.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "guard.h"
@@ -64,6 +65,17 @@ static const struct row {
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	 "FFFFFFFFFFFFFFFFF\r\n",
 	 REPLY_BAD, 200, 0, "a chunk beyond 64 bits"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	 "zz\r\n\r\n",
+	 REPLY_BAD, 200, 0, "a chunk size that is none"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	 "-5\r\nhello\r\n0\r\n\r\n",
+	 REPLY_BAD, 200, 0, "a chunk size that is none"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n\r\n",
+	 REPLY_BAD, 200, 0, "no chunk size"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	 "5x\r\nhello\r\n0\r\n\r\n",
+	 REPLY_BAD, 200, 0, "more than a chunk size"},
 	{"HTTP/1.1 101 Switching Protocols\r\n\r\n", REPLY_BAD, 101, 0,
 	 "a switch that nobody asked for"},
 };
@@ -134,6 +146,28 @@ START_TEST(no_byte_beyond_the_end_is_read)
 		ck_assert_uint_le(used, n);
 		reply_clear(&reply);
 	}
+}
+END_TEST
+
+START_TEST(much_may_follow_the_second_half_of_a_head)
+{
+	static const char first[] = "HTTP/1.1 200 OK\r\nContent-Le";
+	static const char second[] = "ngth: 200000\r\n\r\n";
+	size_t len = strlen(second) + 200000, used;
+	char *text = bytes_new(len);
+	struct reply_memo memo = {0};
+	struct reply reply = {0};
+
+	memset(text, 'x', len);
+	memcpy(text, second, strlen(second));
+	ck_assert_int_eq(reply_feed(&reply, &memo, first, strlen(first), &used),
+			 REPLY_PARTIAL);
+	ck_assert_int_eq(reply_feed(&reply, &memo, text, len, &used),
+			 REPLY_DONE);
+	ck_assert_uint_eq(used, len);
+	ck_assert_uint_eq(reply.body, 200000);
+	reply_clear(&reply);
+	free(text);
 }
 END_TEST
 
@@ -229,6 +263,7 @@ int main(void)
 			    (int)ARRAY_LEN(rows));
 	tcase_add_loop_test(tcase, no_byte_beyond_the_end_is_read, 0,
 			    (int)ARRAY_LEN(rows));
+	tcase_add_test(tcase, much_may_follow_the_second_half_of_a_head);
 	tcase_add_test(tcase, what_follows_belongs_to_the_next);
 	tcase_add_test(tcase,
 		       the_end_of_the_connection_ends_only_what_has_no_length);

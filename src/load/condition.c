@@ -129,8 +129,8 @@ static const char *parse_one(struct slice text, struct condition *c)
 	value = (struct slice){text.ptr + name.len, text.len - name.len};
 	c->metric = find_metric(slice_trim(name));
 	if (c->metric == ARRAY_LEN(metrics))
-		return "no such metric (there are min mean p50 p90 p99 p999 "
-		       "p9999 max loss rate errors exchanges lost late "
+		return "no such metric (there are min mean p50 p90 p99 p99.9 "
+		       "p99.99 max loss rate errors exchanges lost late "
 		       "duplicate reordered corrupt failed unsent)";
 	if (!take_operator(&value, &c->operator))
 		return "an operator is missing (< <= > >= or =)";

@@ -18,6 +18,7 @@
 #include "load/compare.h"
 #include "load/condition.h"
 #include "load/error.h"
+#include "load/message.h"
 #include "load/monitor.h"
 #include "load/options.h"
 #include "load/plan.h"
@@ -165,6 +166,17 @@ static void tell_plan(const struct plan *plan)
 	log_flush();
 }
 
+/* Digits have no case. */
+static void tell_letters(const struct options *options)
+{
+	if (options->protocol != PROTOCOL_HTTP &&
+	    options->size_max <= MESSAGE_DIGITS)
+		log_warn("messages of %d bytes or fewer are numbers: whether "
+			 "letters come back in upper case is not tested "
+			 "(--size=%d or more)",
+			 MESSAGE_DIGITS, 2 * MESSAGE_DIGITS);
+}
+
 /* Names each error, and what can be done. */
 static void tell_errors(const struct stats *stats)
 {
@@ -185,9 +197,8 @@ static void tell_trouble(const struct tally *tally)
 {
 	tell_errors(&tally->stats);
 	if (tally->stats.exchanges == 0)
-		log_info("no exchange succeeded%s",
-			 tally->is_given_up ? ", and nothing is to be expected"
-					    : "");
+		log_info("no exchange succeeded: is this the right port, for "
+			 "the right one of --tcp, --udp and --http?");
 	if (tally->has_failed)
 		log_warn("a job ended before its time: its counts are "
 			 "incomplete");
@@ -344,6 +355,7 @@ static enum load_status load(const struct options *options, const char *command)
 	if (tally && monitor && make_plan(&plan, options)) {
 		if (options->verbose)
 			tell_plan(&plan);
+		tell_letters(options);
 		run_catch_signals();
 		context.started = clock_wall();
 		status = load_and_report(&plan, monitor, sink, &context, tally);

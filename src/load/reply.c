@@ -17,7 +17,8 @@ enum part {
 	PART_HEAD = 0,
 	PART_LENGTH, /* content, so many bytes */
 	PART_UNTIL_CLOSE,
-	PART_CHUNK_SIZE,
+	PART_CHUNK_START,
+	PART_CHUNK_SIZE, /* at least one digit of it */
 	PART_CHUNK_EXTENSION,
 	PART_CHUNK_DATA,
 	PART_CHUNK_END,	    /* the CRLF after it */
@@ -133,7 +134,7 @@ static enum reply_verdict begin_content(struct reply *reply)
 	if (head->status == 204 || head->status == 304) {
 		reply->part = PART_DONE;
 	} else if (head->is_chunked) {
-		reply->part = PART_CHUNK_SIZE;
+		reply->part = PART_CHUNK_START;
 		reply->left = 0;
 	} else if (head->has_length) {
 		reply->part = head->length > 0 ? PART_LENGTH : PART_DONE;
@@ -189,13 +190,15 @@ static enum reply_verdict feed_held(struct reply *reply, const char *buf,
 	struct slice text;
 	bool ok;
 
-	if (hold(reply, buf, len) == REPLY_BAD)
+	/* Behind its end there may be much more than a head. */
+	*used = len < REPLY_HEAD_MAX - before ? len : REPLY_HEAD_MAX - before;
+	if (hold(reply, buf, *used) == REPLY_BAD)
 		return REPLY_BAD;
 	text = (struct slice){reply->held, reply->n_held};
 	end = head_end(text);
-	*used = len;
 	if (end == 0)
-		return REPLY_PARTIAL;
+		return reply->n_held < REPLY_HEAD_MAX ? REPLY_PARTIAL
+						      : REPLY_BAD;
 	*used = end - before;
 	text.len = end;
 	ok = parse_head(text, &reply->head);
@@ -250,15 +253,20 @@ static int hex_value(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* One byte of a chunk's first line. */
+/* One byte of a chunk's first line: at least one digit, then what may follow.
+ */
 static bool feed_chunk_size(struct reply *reply, char c)
 {
 	int value = hex_value(c);
 
-	if (reply->part == PART_CHUNK_SIZE && value >= 0) {
+	if (reply->part != PART_CHUNK_EXTENSION && value >= 0) {
+		reply->part = PART_CHUNK_SIZE;
 		reply->left = reply->left * 16 + (uint64_t)value;
 		return reply->left < CHUNK_MAX;
 	}
+	if (reply->part == PART_CHUNK_START ||
+	    (reply->part == PART_CHUNK_SIZE && !memchr(";\t \r\n", c, 5)))
+		return false;
 	if (c == '\n')
 		reply->part =
 			reply->left > 0 ? PART_CHUNK_DATA : PART_TRAILER_START;
@@ -271,12 +279,13 @@ static bool feed_chunk_size(struct reply *reply, char c)
 static bool feed_framing(struct reply *reply, char c)
 {
 	switch (reply->part) {
+	case PART_CHUNK_START:
 	case PART_CHUNK_SIZE:
 	case PART_CHUNK_EXTENSION:
 		return feed_chunk_size(reply, c);
 	case PART_CHUNK_END:
 		if (c == '\n')
-			reply->part = PART_CHUNK_SIZE;
+			reply->part = PART_CHUNK_START;
 		return c == '\r' || c == '\n';
 	case PART_TRAILER_START:
 		reply->part = c == '\r'	  ? PART_TRAILER_END

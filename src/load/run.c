@@ -127,26 +127,37 @@ static void load(struct run *run)
 	}
 }
 
+/* The time that what the jobs used is held against: that of the longest. */
+static uint64_t window_ns(const struct run *run)
+{
+	uint64_t longest_ns = 1;
+
+	for (unsigned i = 0; i < run->plan->options->jobs; i++) {
+		const struct share *share = crew_share(run->crew, i);
+
+		if (share->window_ns > longest_ns)
+			longest_ns = share->window_ns;
+	}
+	return longest_ns;
+}
+
 static void count_up(struct run *run)
 {
 	struct tally *tally = run->tally;
 	uint64_t end_ns = run->measure_ns;
+	double window = (double)window_ns(run);
 
 	crew_sum(run->crew, &tally->stats);
 	for (unsigned i = 0; i < run->plan->options->jobs; i++) {
 		const struct share *share = crew_share(run->crew, i);
-		double window_ns = (double)share->window_ns;
-		double cpu = 0, wait = 0;
+		double cpu = (double)share->cpu_ns / window;
+		double wait = (double)share->delay_ns / window;
 
 		if (share->end_ns > end_ns)
 			end_ns = share->end_ns;
 		tally->own_drops += share->own_drops;
 		tally->flying_half += share->flying_half;
 		tally->flying_end += share->flying_end;
-		if (window_ns > 0) {
-			cpu = (double)share->cpu_ns / window_ns;
-			wait = (double)share->delay_ns / window_ns;
-		}
 		tally->cpu_share += cpu;
 		tally->wait_share += wait;
 		if (cpu + wait > tally->busiest)

@@ -7,6 +7,7 @@
  */
 #include "load/search.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,12 @@ struct finder {
 	bool is_limited;  /* the generator could do no more */
 };
 
+/* Whether nobody is there, at whatever rate. */
+static bool is_refused(const struct stats *stats)
+{
+	return stats->bytes_received == 0 && stats->errors[ECONNREFUSED] > 0;
+}
+
 /* Tries a rate, twice when need be. 0 or -1 with errno; *stop: no more. */
 static int try_rate(struct finder *finder, double rate, bool *stop)
 {
@@ -134,7 +141,8 @@ static int try_rate(struct finder *finder, double rate, bool *stop)
 			return -1;
 		held = is_held(finder->plan, finder->step);
 		*stop = finder->step->is_interrupted ||
-			finder->step->is_given_up;
+			finder->step->is_given_up ||
+			is_refused(&finder->step->stats);
 	}
 	if (held || finder->low <= 0)
 		*finder->best = *finder->step;

@@ -25,6 +25,8 @@ struct sink {
 		const char *name;
 		enum kind kind;
 		FILE *file;
+		int error; /* errno of the first interval that could not be
+			      written */
 	} files[OPTIONS_OUTPUTS_MAX];
 };
 
@@ -114,7 +116,7 @@ static void write_line(FILE *file, const json_t *value)
 void sink_add_interval(struct sink *sink, const json_t *interval)
 {
 	for (size_t i = 0; i < sink->n; i++) {
-		const struct sink_file *f = &sink->files[i];
+		struct sink_file *f = &sink->files[i];
 
 		if (f->kind == KIND_CSV)
 			write_row(f->file, interval);
@@ -122,7 +124,8 @@ void sink_add_interval(struct sink *sink, const json_t *interval)
 			write_line(f->file, interval);
 		else
 			continue;
-		(void)fflush(f->file);
+		if (fflush(f->file) != 0 && f->error == 0)
+			f->error = errno;
 	}
 }
 
@@ -152,10 +155,10 @@ int sink_finish(struct sink *sink, const json_t *result,
 
 		errno = 0;
 		written = write_result(f, result);
-		saved = errno;
+		saved = f->error ? f->error : errno;
 		if (fclose(f->file) != 0) {
 			written = -1;
-			saved = errno;
+			saved = saved ? saved : errno;
 		}
 		f->file = NULL;
 		if (written == 0)

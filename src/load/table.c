@@ -293,12 +293,13 @@ static void print_found(FILE *out, const json_t *find_max)
 	if (!find_max)
 		return;
 	if (isfinite(rate))
-		text_addf(&text, "highest rate with %s: %s/s%s",
-			  text_of(find_max, "condition"),
-			  figure_rate(rate).text,
-			  json_is_true(limited)
-				  ? " or more: the generator can do no more"
-				  : "");
+		text_addf(
+			&text, "highest rate with %s: %s/s%s",
+			text_of(find_max, "condition"), figure_rate(rate).text,
+			json_is_true(limited)
+				? " or more: the generator can do no more (try "
+				  "more --jobs, or another host)"
+				: "");
 	else
 		text_addf(&text, "no rate was found at which %s holds",
 			  text_of(find_max, "condition"));

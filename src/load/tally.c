@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #define BUSY_SHARE   0.93 /* above: no time was left */
+#define BUSY_MIN_S   0.1  /* what is shorter is busy with its start */
 #define ON_TARGET    0.99 /* of the target rate: met */
 #define LATE_P50_NS  1000000u
 #define LATE_P99_NS  5000000u
@@ -62,6 +63,12 @@ static bool is_dropping(const struct tally *tally)
 		       DROPS_SHARE * (double)tally->stats.lost;
 }
 
+/* Whether a job had no time left. */
+static bool is_busy(const struct tally *tally)
+{
+	return tally->busiest >= BUSY_SHARE && tally->duration_s >= BUSY_MIN_S;
+}
+
 enum tally_limit tally_limit(const struct tally *tally)
 {
 	const struct stats *stats = &tally->stats;
@@ -74,15 +81,14 @@ enum tally_limit tally_limit(const struct tally *tally)
 	if (is_dropping(tally))
 		return LIMIT_GENERATOR;
 	if (tally->target_rate <= 0)
-		return tally->busiest >= BUSY_SHARE ? LIMIT_GENERATOR
-						    : LIMIT_SERVER;
+		return is_busy(tally) ? LIMIT_GENERATOR : LIMIT_SERVER;
 	if (is_late(tally))
 		return LIMIT_GENERATOR;
 	if (!tally_falls_behind(tally) &&
 	    (double)stats->exchanges >= ON_TARGET * (double)due &&
 	    tally_rate(tally) >= ON_TARGET * 0.99 * tally->target_rate)
 		return LIMIT_NONE;
-	return tally->busiest >= BUSY_SHARE ? LIMIT_GENERATOR : LIMIT_SERVER;
+	return is_busy(tally) ? LIMIT_GENERATOR : LIMIT_SERVER;
 }
 
 void tally_merge(struct tally *tally, const struct tally *other)

@@ -206,6 +206,7 @@ static void meter_end(struct worker *worker)
 
 	if (!worker->is_metered)
 		return;
+	worker->is_metered = false;
 	meter_read(&now);
 	worker->share->cpu_ns = now.cpu_ns - worker->meter.cpu_ns;
 	worker->share->delay_ns = now.delay_ns - worker->meter.delay_ns;
@@ -227,7 +228,9 @@ static void note_half(struct worker *worker)
 
 static void begin_draining(struct worker *worker)
 {
-	meter_end(worker);
+	/* With a count all may have been started long before it is answered. */
+	if (worker->end_ns != UINT64_MAX)
+		meter_end(worker);
 	worker->share->flying_end = worker->in_flight;
 	worker->state = WORKER_DRAINING;
 	worker->drain_ns = worker->now_ns;
@@ -286,6 +289,7 @@ static void finish(struct worker *worker)
 			client_resolve(client, client->first,
 				       OUTCOME_UNFINISHED);
 	}
+	meter_end(worker);
 	worker->share->end_ns = sending_end_ns(worker);
 	worker->state = WORKER_DONE;
 }
