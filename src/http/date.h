@@ -7,9 +7,10 @@
 
 #include "base/slice.h"
 
-#define HTTP_NO_DATE INT64_MIN /* where a time is not known or not to be told  \
-				*/
-#define HTTP_DATE_LEN 29       /* "Sun, 06 Nov 1994 08:49:37 GMT" */
+#define HTTP_NO_DATE                                                           \
+	INT64_MIN	 /* where a time is not known or not to be told        \
+			  */
+#define HTTP_DATE_LEN 29 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 
 /*
  * Writes the time, in seconds since 1970 and at most the year 9999, as an
