@@ -213,7 +213,7 @@ START_TEST(short_messages_are_not_taken_for_others)
 {
 	start_udp(MISCHIEF_DROP, 0);
 	result = load_run(0, rogue.port, "-u", "-c", "1", "-R", "2000", "-n",
-			  COUNT, "-s", "0-64", "--timeout=200ms");
+			  COUNT, "-s", "0-64", "--timeout=1s");
 	expect("lost", 200);
 	expect("corrupt", 0);
 	expect("exchanges", 1800);
@@ -335,9 +335,9 @@ END_TEST
 /* The others overtake them. */
 START_TEST(answers_in_a_stream_can_be_late)
 {
-	start_tcp(MISCHIEF_LATE, 300);
+	start_tcp(MISCHIEF_LATE, 1000);
 	result = load_run(0, rogue.port, "-c", "1", "-P", "64", "-n", "1999",
-			  "--timeout=200ms");
+			  "--timeout=600ms");
 	expect_only("late", rogue_score()->tampered);
 	expect("late", 199);
 	expect("exchanges", 1800);
