@@ -586,6 +586,14 @@ START_TEST(sigterm_to_all_ends_the_run_and_reports)
 }
 END_TEST
 
+START_TEST(a_closed_output_is_an_error)
+{
+	outcome_expect(
+		client_run_shell("\"$0\" -n 5 127.0.0.1 \"$1\" >&-", tcp_port),
+		1, "", "standard output: ");
+}
+END_TEST
+
 /* --- files --- */
 
 static const char csv_header[] =
@@ -804,6 +812,7 @@ static void add_outputs(Suite *suite)
 	tcase_add_checked_fixture(tcase, start_server, stop_server);
 	tcase_add_test(tcase, in_a_pipe_there_is_the_result_only);
 	tcase_add_test(tcase, quiet_prints_nothing);
+	tcase_add_test(tcase, a_closed_output_is_an_error);
 	tcase_add_test(tcase, on_a_terminal_there_is_a_live_line);
 	tcase_add_test(tcase, ctrl_c_ends_the_run_and_reports);
 	tcase_add_test(tcase, a_generator_that_stalls_says_so);

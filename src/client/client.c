@@ -25,6 +25,7 @@
 #include "client/report.h"
 #include "client/tcp.h"
 #include "client/udp.h"
+#include "os/process.h"
 
 _Static_assert(LINES_MAX == UDP_MESSAGE_MAX, "a line is a datagram");
 
@@ -66,21 +67,6 @@ static void on_signal(int signo, void (*handler)(int))
 	(void)sigemptyset(&action.sa_mask);
 	/* Fails only for a signal that does not exist. */
 	(void)sigaction(signo, &action, NULL);
-}
-
-/*
- * A standard descriptor that is closed would be given to our first socket. Its
- * place is taken by one that refuses to be used, as the closed one would.
- */
-static void hold_standard_fds(void)
-{
-	static const int refusing[] = {O_WRONLY, O_RDONLY, O_RDONLY};
-
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-			/* open() takes the lowest free number: fd. */
-			if (open("/dev/null", refusing[fd]) < 0)
-				_exit(CLIENT_FAILED);
 }
 
 /* Sends one message and prints the reply as a line. */
@@ -275,7 +261,8 @@ enum client_status client_main(int argc, char **argv)
 	enum client_status status;
 	struct client *c;
 
-	hold_standard_fds();
+	if (process_guard_standard_descriptors() < 0)
+		return CLIENT_FAILED;
 	on_signal(SIGPIPE, SIG_IGN);
 	c = calloc(1, sizeof(*c));
 	if (!c) {

@@ -104,12 +104,12 @@ void process_free_file(struct slice text)
 
 int process_guard_standard_descriptors(void)
 {
-	int fd;
+	static const int refusing[] = {O_WRONLY, O_RDONLY, O_RDONLY};
 
-	do {
-		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		/* open() takes the lowest free number: fd. */
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", refusing[fd]) < 0)
 			return -1;
-	} while (fd <= STDERR_FILENO);
-	return close(fd);
+	return 0;
 }

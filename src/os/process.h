@@ -34,7 +34,8 @@ void process_free_file(struct slice text);
 
 /*
  * Opens /dev/null on each of the descriptors 0 to 2 that is closed, so that no
- * socket ever becomes somebody's standard error. Returns 0, or -1 with errno.
+ * socket ever becomes somebody's standard error; the wrong way round, so that
+ * using it fails as it would have. Returns 0, or -1 with errno.
  */
 int process_guard_standard_descriptors(void) MUST_CHECK;
 
