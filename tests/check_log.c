@@ -142,6 +142,17 @@ START_TEST(a_line_too_long_is_cut_and_stays_a_line)
 }
 END_TEST
 
+/* A file's name may be anybody's. */
+START_TEST(no_control_byte_reaches_the_terminal)
+{
+	int fd = catch_log();
+
+	log_info("a\033[2Jb\nc\177d\302\233e\303\251 \351");
+	log_flush();
+	ck_assert_str_eq(written(fd), "test: a?[2Jb?c?d\302?e\303\251 \351\n");
+}
+END_TEST
+
 START_TEST(more_than_a_turns_worth_is_written_in_between)
 {
 	int fd = catch_log();
@@ -247,6 +258,7 @@ int main(void)
 	tcase_add_test(tcase, lines_are_gathered_until_they_are_flushed);
 	tcase_add_test(tcase, what_was_gathered_is_one_write);
 	tcase_add_test(tcase, a_line_too_long_is_cut_and_stays_a_line);
+	tcase_add_test(tcase, no_control_byte_reaches_the_terminal);
 	tcase_add_test(tcase, more_than_a_turns_worth_is_written_in_between);
 
 	tcase = harness_case(suite, "readers");

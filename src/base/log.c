@@ -39,6 +39,23 @@ static void add_line(const char *line, size_t len)
 	sink.len += len;
 }
 
+/*
+ * Makes control bytes harmless, C1 in UTF-8 among them. What a peer sent is
+ * escaped where a message is made; names of files and hosts, which are the
+ * operator's own or somebody's whose files he lists, come as they are.
+ */
+static void blunt(char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)line[i];
+		bool is_c1 = i > 0 && (unsigned char)line[i - 1] == 0xc2 &&
+			     c >= 0x80 && c < 0xa0;
+
+		if (c < ' ' || c == 0x7f || is_c1)
+			line[i] = '?';
+	}
+}
+
 static void PRINTF_LIKE(2, 0)
 	add_message(const char *mark, const char *fmt, va_list args)
 {
@@ -54,6 +71,7 @@ static void PRINTF_LIKE(2, 0)
 	len += start;
 	if ((size_t)len > sizeof(line) - 1)
 		len = sizeof(line) - 1;
+	blunt(line, (size_t)len);
 	line[len++] = '\n';
 	add_line(line, (size_t)len);
 }
