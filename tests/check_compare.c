@@ -350,6 +350,26 @@ START_TEST(a_folder_is_no_result)
 }
 END_TEST
 
+/* In every way in which a file can be no result. */
+START_TEST(a_name_cannot_speak_to_the_terminal)
+{
+	static const char *const contents[] = {NULL, "{", "{}"};
+	static const char name[] = "\033]0;x\007\302\233\nb.json";
+	char *path = folder_path(folder, name);
+	struct printed printed;
+
+	if (contents[_i])
+		folder_write_text(folder, name, contents[_i]);
+	printed = compare_files(path, path);
+	ck_assert_int_eq(printed.result, -1);
+	assert_has(printed.err, "\\x1B]0;x\\x07\\xC2\\x9B\\x0Ab.json: ");
+	assert_lacks(printed.err, "\033");
+	assert_lacks(printed.err, "\007");
+	printed_clear(&printed);
+	free(path);
+}
+END_TEST
+
 static const char *const keys[] = {
 	"command",   "protocol",   "mode",	     "clients",	   "duration_s",
 	"exchanges", "rate",	   "target_rate",    "latency_us", "service_us",
@@ -430,6 +450,7 @@ int main(void)
 			    a_file_that_is_no_result_is_named_with_the_reason,
 			    0, (int)ARRAY_LEN(files));
 	tcase_add_test(tcase, a_folder_is_no_result);
+	tcase_add_loop_test(tcase, a_name_cannot_speak_to_the_terminal, 0, 3);
 	tcase_add_loop_test(tcase, a_key_that_is_missing_is_named, 0,
 			    (int)ARRAY_LEN(keys));
 	tcase_add_test(tcase, a_key_of_another_type_is_named);

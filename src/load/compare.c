@@ -103,21 +103,32 @@ static size_t list_missing(const json_t *result, struct text *missing)
 	return n;
 }
 
-/* What jansson says of a file may quote it. */
-static void complain_of_json(const char *path, const json_error_t *error)
+/* Says what is wrong with a file, whose name may be anybody's, too. */
+static void complain(const char *path, const char *what, struct slice detail,
+		     const char *advice)
 {
-	struct shown shown;
+	struct shown name, shown;
 
-	show(&shown, slice_of(error->text));
-	fprintf(stderr,
-		"uppercase-load: %s: this is not JSON: line %d: %.*s (a "
-		"result to compare is written by --output=FILE.json)\n",
-		path, error->line, shown.len, shown.buf);
+	show(&name, slice_of(path));
+	show(&shown, detail);
+	fprintf(stderr, "uppercase-load: %.*s: %s%.*s%s\n", name.len, name.buf,
+		what, shown.len, shown.buf, advice);
 }
 
 static void complain_of_file(const char *path)
 {
-	fprintf(stderr, "uppercase-load: %s: %s\n", path, strerror(errno));
+	complain(path, "", slice_of(strerror(errno)), "");
+}
+
+/* What jansson says of a file may quote it. */
+static void complain_of_json(const char *path, const json_error_t *error)
+{
+	char what[64];
+
+	(void)snprintf(what, sizeof(what),
+		       "this is not JSON: line %d: ", error->line);
+	complain(path, what, slice_of(error->text),
+		 " (a result to compare is written by --output=FILE.json)");
 }
 
 static json_t *read_json(const char *path)
@@ -148,10 +159,10 @@ static json_t *read_result(const char *path)
 
 	if (!result || list_missing(result, &missing) == 0)
 		return result;
-	fprintf(stderr,
-		"uppercase-load: %s: this is not a result of uppercase-load: "
-		"missing or of another type: %.*s\n",
-		path, (int)missing.len, missing.ptr);
+	complain(path,
+		 "this is not a result of uppercase-load: missing or of "
+		 "another type: ",
+		 text_slice(&missing), "");
 	json_decref(result);
 	return NULL;
 }
