@@ -39,6 +39,7 @@ static void become_job(struct crew *crew, const struct plan *plan, unsigned i,
 	/* The parent hears them and tells; its end is heard by the pair's. */
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	for (unsigned k = 0; k < i; k++)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/compiler.h"
 #include "base/log.h"
 #include "load/crew.h"
 
@@ -36,19 +37,32 @@ static void interrupt_cb(int number)
 	interrupted = 1;
 }
 
+/* Ctrl-C, kill(1), and the end of the terminal. */
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* As nohup(1) and shells without job control have it. */
+static bool is_ignored(int number)
+{
+	struct sigaction action;
+
+	return sigaction(number, NULL, &action) == 0 &&
+	       action.sa_handler == SIG_IGN;
+}
+
 void run_catch_signals(void)
 {
 	struct sigaction action = {.sa_handler = interrupt_cb};
 	sigset_t blocked;
 
 	(void)sigemptyset(&blocked);
-	(void)sigaddset(&blocked, SIGINT);
-	(void)sigaddset(&blocked, SIGTERM);
+	for (size_t i = 0; i < ARRAY_LEN(ending); i++)
+		(void)sigaddset(&blocked, ending[i]);
 	(void)sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
-	(void)sigdelset(&waiting_mask, SIGINT);
-	(void)sigdelset(&waiting_mask, SIGTERM);
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(ending); i++) {
+		(void)sigdelset(&waiting_mask, ending[i]);
+		if (ending[i] != SIGHUP || !is_ignored(SIGHUP))
+			(void)sigaction(ending[i], &action, NULL);
+	}
 }
 
 bool run_is_interrupted(void)
