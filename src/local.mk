@@ -18,6 +18,7 @@ src_libos_a_SOURCES = \
 	src/os/address.c src/os/address.h \
 	src/os/datagram.c src/os/datagram.h \
 	src/os/docroot.c src/os/docroot.h \
+	src/os/draft.c src/os/draft.h \
 	src/os/process.c src/os/process.h \
 	src/os/socket.c src/os/socket.h
 

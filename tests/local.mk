@@ -19,10 +19,12 @@ base_tests = tests/check_clock tests/check_histogram tests/check_list \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
 os_tests = tests/check_address tests/check_datagram tests/check_docroot \
+	tests/check_draft \
 	tests/check_process tests/check_socket
 tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_draft_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 
@@ -132,7 +134,8 @@ load_fixture = tests/load_fixture.c tests/load_fixture.h \
 	tests/load_rogue.c tests/load_rogue.h
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
 load_tests = tests/check_compare tests/check_condense tests/check_figure \
-	tests/check_load tests/check_load_condition tests/check_load_rogue \
+	tests/check_load tests/check_load_condition tests/check_load_files \
+	tests/check_load_rogue \
 	tests/check_load_search tests/check_message tests/check_probe \
 	tests/check_reply \
 	tests/check_report tests/check_scale
@@ -144,6 +147,8 @@ tests_check_figure_LDADD = $(load_libs)
 tests_check_load_SOURCES = tests/check_load.c $(load_fixture)
 tests_check_load_LDADD = $(load_e2e_libs)
 tests_check_load_condition_LDADD = $(load_libs)
+tests_check_load_files_SOURCES = tests/check_load_files.c $(load_fixture)
+tests_check_load_files_LDADD = $(load_e2e_libs)
 tests_check_load_rogue_SOURCES = tests/check_load_rogue.c $(load_fixture)
 tests_check_load_rogue_LDADD = $(load_e2e_libs)
 tests_check_load_search_SOURCES = tests/check_load_search.c $(load_fixture)

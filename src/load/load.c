@@ -7,6 +7,7 @@
 #include "load/load.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,14 +291,14 @@ static void join(int argc, char **argv, char buf[COMMAND_MAX])
 
 /* Writes the result everywhere it has to go. */
 static int report(const struct options *options, struct sink *sink,
-		  const json_t *result)
+		  const json_t *result, bool is_measured)
 {
 	char cause[SINK_CAUSE_SIZE];
-	int status = sink_finish(sink, result, cause);
+	int status = sink_finish(sink, result, is_measured, cause);
 
 	if (status < 0)
 		log_info("%s", cause);
-	if (!options->quiet)
+	if (!options->quiet && !options->to_standard)
 		table_print(stdout, result);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		log_info("standard output: %s", strerror(errno));
@@ -328,7 +329,9 @@ static enum load_status load_and_report(struct plan *plan,
 	result = result_new(context, tally);
 	tell_trouble(tally);
 	status = judge(options, tally, search.saw_wrong);
-	if (!result || report(options, sink, result) < 0)
+	if (!result ||
+	    report(options, sink, result,
+		   tally->stats.exchanges > 0 && !tally->has_failed) < 0)
 		status = LOAD_FAILED;
 	json_decref(result);
 	search_clear(&search);
@@ -406,6 +409,8 @@ enum load_status load_main(int argc, char **argv)
 		return LOAD_FAILED;
 	log_open("uppercase-load", STDERR_FILENO);
 	process_ignore_sigpipe();
+	/* A file that may not grow is an error of writing. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	status = run_as_told(argc, argv);
 	log_flush();
 	return status;

@@ -115,7 +115,8 @@ const char *options_help(void)
 	       "                         p99>5ms,loss>0.1%,errors>0\n"
 	       "  -j, --jobs=N           load with N processes (default 1)\n"
 	       "  -o, --output=FILE      .json, .ndjson, .csv or .html; may be "
-	       "repeated\n"
+	       "repeated;\n"
+	       "                         - is standard output, as JSON\n"
 	       "  -q, --quiet            print no result, only errors\n"
 	       "  -v, --verbose          tell each step on standard error\n"
 	       "  -h, --help             show this help\n"
@@ -284,13 +285,25 @@ static bool has_suffix(const char *text, const char *suffix)
 	return len > suffix_len && strcmp(text + len - suffix_len, suffix) == 0;
 }
 
+bool options_output_is_standard(const char *name)
+{
+	return name[0] == '-' && (name[1] == '\0' || name[1] == '.');
+}
+
+/* What an output's name ends in says what is written. */
+static bool has_output_ending(const char *name)
+{
+	return has_suffix(name, ".json") || has_suffix(name, ".ndjson") ||
+	       has_suffix(name, ".csv") || has_suffix(name, ".html");
+}
+
 static bool take_output(struct options *options, const char *text, char *cause)
 {
-	if (!has_suffix(text, ".json") && !has_suffix(text, ".ndjson") &&
-	    !has_suffix(text, ".csv") && !has_suffix(text, ".html")) {
+	if (strcmp(text, "-") != 0 && !has_output_ending(text)) {
 		set_cause(cause,
 			  "output \"%.100s\": the name must end in .json, "
-			  ".ndjson, .csv or .html",
+			  ".ndjson, .csv or .html (standard output is - or "
+			  "-.json, -.ndjson ...)",
 			  text);
 		return false;
 	}
@@ -299,6 +312,13 @@ static bool take_output(struct options *options, const char *text, char *cause)
 			  OPTIONS_OUTPUTS_MAX);
 		return false;
 	}
+	if (options_output_is_standard(text) && options->to_standard) {
+		set_cause(cause,
+			  "output \"%.100s\": standard output takes one result",
+			  text);
+		return false;
+	}
+	options->to_standard |= options_output_is_standard(text);
 	options->outputs[options->n_outputs++] = text;
 	return true;
 }

@@ -53,6 +53,7 @@ struct options {
 	struct conditions fail_if;
 	const char *outputs[OPTIONS_OUTPUTS_MAX];
 	size_t n_outputs;
+	bool to_standard; /* one of them is standard output */
 	bool quiet;
 	bool verbose;
 	bool is_compare;
@@ -80,6 +81,9 @@ enum options_verdict options_parse(struct options *options, int argc,
 
 /* "tcp", "udp" or "http". */
 const char *options_protocol_name(const struct options *options);
+
+/* Whether an output is standard output: "-", or "-.csv" and the like. */
+bool options_output_is_standard(const char *name);
 
 /* The texts of --help and --version, each with its newline. */
 const char *options_help(void);

@@ -2,15 +2,22 @@
 /*
  * Result files. What kind one is, its name's ending says. The columns of a
  * CSV file are an interface: new ones go to the end.
+ *
+ * Files are drafts (os/draft.h) until the end of a run that measured
+ * something, so one that did not costs nobody the result of the last.
  */
 #include "load/sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "load/report.h"
+#include "os/draft.h"
 
 enum kind {
 	KIND_JSON,
@@ -24,9 +31,10 @@ struct sink {
 	struct sink_file {
 		const char *name;
 		enum kind kind;
-		FILE *file;
-		int error; /* errno of the first interval that could not be
-			      written */
+		struct draft draft;
+		FILE *file; /* of the draft's descriptor, once more */
+		int error;  /* errno of the first interval that could not be
+			       written */
 	} files[OPTIONS_OUTPUTS_MAX];
 };
 
@@ -39,11 +47,11 @@ static enum kind kind_of(const char *name)
 {
 	const char *end = strrchr(name, '.');
 
-	if (strcmp(end, ".ndjson") == 0)
+	if (end && strcmp(end, ".ndjson") == 0)
 		return KIND_NDJSON;
-	if (strcmp(end, ".csv") == 0)
+	if (end && strcmp(end, ".csv") == 0)
 		return KIND_CSV;
-	return strcmp(end, ".html") == 0 ? KIND_HTML : KIND_JSON;
+	return end && strcmp(end, ".html") == 0 ? KIND_HTML : KIND_JSON;
 }
 
 static void write_header(FILE *file)
@@ -51,6 +59,40 @@ static void write_header(FILE *file)
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
 		(void)fprintf(file, "%s%s", i > 0 ? "," : "", columns[i]);
 	(void)fputc('\n', file);
+}
+
+/* Opens the file that f names; 0 or -1 with errno. */
+static int open_file(struct sink_file *f)
+{
+	int status = options_output_is_standard(f->name)
+			     ? draft_open_descriptor(&f->draft, STDOUT_FILENO)
+			     : draft_open(&f->draft, f->name);
+	int fd, saved;
+
+	if (status < 0)
+		return -1;
+	fd = fcntl(f->draft.fd, F_DUPFD_CLOEXEC, 0);
+	f->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (f->file)
+		return 0;
+	saved = errno;
+	if (fd >= 0)
+		(void)close(fd);
+	draft_clear(&f->draft);
+	errno = saved;
+	return -1;
+}
+
+/* Closes it; what was not kept is gone. */
+static int close_file(struct sink_file *f)
+{
+	int status = f->file ? fclose(f->file) : 0;
+	int saved = errno;
+
+	f->file = NULL;
+	draft_clear(&f->draft);
+	errno = saved;
+	return status;
 }
 
 struct sink *sink_new(const struct options *options,
@@ -67,8 +109,7 @@ struct sink *sink_new(const struct options *options,
 
 		f->name = options->outputs[sink->n];
 		f->kind = kind_of(f->name);
-		f->file = fopen(f->name, "we");
-		if (!f->file) {
+		if (open_file(f) < 0) {
 			(void)snprintf(cause, SINK_CAUSE_SIZE,
 				       "output \"%.300s\": %s", f->name,
 				       strerror(errno));
@@ -86,8 +127,7 @@ void sink_free(struct sink *sink)
 	if (!sink)
 		return;
 	for (size_t i = 0; i < sink->n; i++)
-		if (sink->files[i].file)
-			(void)fclose(sink->files[i].file);
+		(void)close_file(&sink->files[i]);
 	free(sink);
 }
 
@@ -124,6 +164,7 @@ void sink_add_interval(struct sink *sink, const json_t *interval)
 			write_line(f->file, interval);
 		else
 			continue;
+		/* Whoever reads a pipe is to see it now. */
 		if (fflush(f->file) != 0 && f->error == 0)
 			f->error = errno;
 	}
@@ -132,6 +173,9 @@ void sink_add_interval(struct sink *sink, const json_t *interval)
 /* Writes what comes at the end; 0 or -1 with errno. */
 static int write_result(const struct sink_file *f, const json_t *result)
 {
+	errno = f->error;
+	if (f->error != 0)
+		return -1;
 	if (f->kind == KIND_HTML && report_write_html(f->file, result) < 0)
 		return -1;
 	if (f->kind == KIND_NDJSON)
@@ -141,31 +185,41 @@ static int write_result(const struct sink_file *f, const json_t *result)
 				 JSON_INDENT(2) | JSON_REAL_PRECISION(12));
 		(void)fputc('\n', f->file);
 	}
-	return ferror(f->file) ? -1 : 0;
+	return fflush(f->file) == 0 && !ferror(f->file) ? 0 : -1;
 }
 
-int sink_finish(struct sink *sink, const json_t *result,
+/* The same, and puts the file at its place. */
+static int finish_file(struct sink_file *f, const json_t *result)
+{
+	if (write_result(f, result) < 0 || draft_keep(&f->draft) < 0) {
+		int saved = errno;
+
+		(void)close_file(f);
+		errno = saved;
+		return -1;
+	}
+	return close_file(f) == 0 ? 0 : -1;
+}
+
+int sink_finish(struct sink *sink, const json_t *result, bool is_measured,
 		char cause[SINK_CAUSE_SIZE])
 {
 	int status = 0;
 
 	for (size_t i = 0; i < sink->n; i++) {
 		struct sink_file *f = &sink->files[i];
-		int written, saved;
 
-		errno = 0;
-		written = write_result(f, result);
-		saved = f->error ? f->error : errno;
-		if (fclose(f->file) != 0) {
-			written = -1;
-			saved = saved ? saved : errno;
+		if (!is_measured && draft_replaces(&f->draft)) {
+			log_info("output \"%.300s\": the earlier result stays, "
+				 "since nothing was measured",
+				 f->name);
+			continue;
 		}
-		f->file = NULL;
-		if (written == 0)
+		if (finish_file(f, result) == 0)
 			continue;
 		(void)snprintf(cause, SINK_CAUSE_SIZE, "output \"%.300s\": %s",
 			       f->name,
-			       saved ? strerror(saved) : "cannot be written");
+			       errno ? strerror(errno) : "cannot be written");
 		status = -1;
 	}
 	return status;

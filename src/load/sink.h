@@ -10,7 +10,9 @@
 
 /*
  * The files of --output. All are opened before the load begins, so that a
- * wrong name costs no run. .ndjson and .csv grow with every interval.
+ * wrong name costs no run. Each is at its place when sink_finish() has put it
+ * there, whole, and not before. What goes to standard output, a pipe or a
+ * device grows with every interval, as .ndjson and .csv.
  */
 struct sink;
 
@@ -24,8 +26,9 @@ void sink_free(struct sink *sink);
 /* A row of an interval. */
 void sink_add_interval(struct sink *sink, const json_t *interval);
 
-/* Writes the result and closes the files. 0, or -1 with the reason. */
-int sink_finish(struct sink *sink, const json_t *result,
+/* Writes the result and closes the files. When nothing was measured, an earlier
+ * result stays as it is. 0, or -1 with the reason. */
+int sink_finish(struct sink *sink, const json_t *result, bool is_measured,
 		char cause[SINK_CAUSE_SIZE]) MUST_CHECK;
 
 #endif
