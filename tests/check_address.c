@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness.h"
 
@@ -47,6 +48,8 @@ static const struct text_row {
 	 "[2001:db8:1111:2222:3333:4444:5555:6666]:65535", "a long one"},
 	{"::ffff:127.0.0.1", 80, AF_INET6, "::ffff:127.0.0.1",
 	 "[::ffff:127.0.0.1]:80", "IPv4 in IPv6 stays IPv6"},
+	{"[::1]", 80, AF_INET6, "::1", "[::1]:80", "as URIs and logs have it"},
+	{"[::]", 0, AF_INET6, "::", "[::]:0", "the wildcard as well"},
 };
 
 START_TEST(an_address_is_read_and_written)
@@ -81,6 +84,8 @@ START_TEST(a_scope_is_read_and_written)
 	char text[ADDRESS_TEXT_SIZE];
 
 	ck_assert_uint_ne(address.sa.in6.sin6_scope_id, 0);
+	ck_assert_str_eq(address_format(&address, text), "[fe80::1%lo]:80");
+	address = address_of("[fe80::1%lo]", 80);
 	ck_assert_str_eq(address_format(&address, text), "[fe80::1%lo]:80");
 }
 END_TEST
@@ -249,8 +254,11 @@ static const struct {
 	{"name.invalid", AF_UNSPEC, true},     /* RFC 6761: never a name */
 	{"", AF_UNSPEC, true},		       /* nothing */
 	{"256.0.0.1", AF_UNSPEC, true},	       /* no number of an address */
-	{"[::1]", AF_UNSPEC, true},	       /* brackets are a URI's */
-	{"127.0.0.1:80", AF_UNSPEC, true},     /* the port comes apart */
+	{"127.0.0.1:80", AF_UNSPEC, false},    /* the port comes apart */
+	{"[::1]:80", AF_UNSPEC, false},	       /* the same */
+	{"[::1]", AF_INET, false},	       /* of the other family */
+	{"[::1", AF_UNSPEC, false},	       /* no end of the brackets */
+	{"[127.0.0.1]", AF_UNSPEC, false},     /* RFC 3986: for IPv6 alone */
 	{"a b", AF_UNSPEC, true},	       /* no name */
 };
 
@@ -288,6 +296,103 @@ START_TEST(a_numeric_address_resolves_for_datagrams_too)
 }
 END_TEST
 
+START_TEST(a_name_longer_than_any_has_a_reason)
+{
+	char name[4096];
+	struct address address;
+	const char *cause = NULL;
+	size_t n = 0;
+
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	ck_assert_int_eq(address_resolve(name, 80, AF_UNSPEC, SOCK_STREAM,
+					 &address, 1, &n, &cause),
+			 -1);
+	ck_assert_ptr_nonnull(cause);
+}
+END_TEST
+
+/* --- what people type --- */
+
+static const struct {
+	const char *text;
+	const char *host; /* NULL: refused */
+	const char *port; /* NULL: none */
+	const char *why;
+} typed[] = {
+	{"name", "name", NULL, "a name"},
+	{"name:80", "name", "80", "and its port"},
+	{"name:http", "name", "http", "by its name"},
+	{"127.0.0.1:80", "127.0.0.1", "80", "IPv4"},
+	{"::1", "::1", NULL, "IPv6 needs no brackets without a port"},
+	{"::1:80", "::1:80", NULL, "and then all of it is the address"},
+	{"[::1]", "::1", NULL, "IPv6 as in a URI"},
+	{"[::1]:80", "::1", "80", "and its port"},
+	{"[fe80::1%lo]:80", "fe80::1%lo", "80", "with its scope"},
+	{"name:", "name", "", "whoever reads ports refuses it"},
+	{"[::1]:", "::1", "", "the same"},
+	{":80", "", "80", "whoever wants a host refuses it"},
+	{"", "", NULL, "the same"},
+	{":", "", "", "the same"},
+	{"[::1", NULL, NULL, "no end"},
+	{"[::1]80", NULL, NULL, "no colon"},
+	{"[::1]]:80", NULL, NULL, "an end too many"},
+	{"[]", NULL, NULL, "nothing"},
+	{"[]:80", NULL, NULL, "nothing, and a port"},
+	{"[name]:80", NULL, NULL, "RFC 3986: for IPv6 alone"},
+};
+
+START_TEST(host_and_port_are_taken_apart)
+{
+	const char *cause = NULL;
+	char text[32], *host = NULL, *port = NULL;
+	int result;
+
+	(void)snprintf(text, sizeof(text), "%s", typed[_i].text);
+	result = address_split(text, &host, &port, &cause);
+	if (!typed[_i].host) {
+		ck_assert_msg(result == -1, "%s", typed[_i].why);
+		ck_assert_ptr_nonnull(cause);
+		return;
+	}
+	ck_assert_msg(result == 0, "%s: %s", typed[_i].why, cause);
+	ck_assert_str_eq(host, typed[_i].host);
+	ck_assert_pstr_eq(port, typed[_i].port);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	int socktype;
+	uint16_t port; /* 0: refused */
+} ports[] = {
+	{"1", SOCK_STREAM, 1},	    {"65535", SOCK_DGRAM, 65535},
+	{"http", SOCK_STREAM, 80},  {"domain", SOCK_STREAM, 53},
+	{"domain", SOCK_DGRAM, 53}, {"tftp", SOCK_DGRAM, 69},
+	{"0", SOCK_STREAM, 0},	    {"65536", SOCK_STREAM, 0},
+	{"", SOCK_STREAM, 0},	    {" 80", SOCK_STREAM, 0},
+	{"+80", SOCK_STREAM, 0},    {"80x", SOCK_STREAM, 0},
+	{"-1", SOCK_DGRAM, 0},	    {"no such", SOCK_STREAM, 0},
+};
+
+START_TEST(a_port_is_a_number_or_the_name_of_a_service)
+{
+	const char *cause = NULL;
+	uint16_t port = 0;
+	int result = address_parse_port(ports[_i].text, ports[_i].socktype,
+					&port, &cause);
+
+	if (access("/etc/services", R_OK) != 0) {
+		harness_skip("no /etc/services");
+		return;
+	}
+	ck_assert_int_eq(result, ports[_i].port != 0 ? 0 : -1);
+	ck_assert_uint_eq(port, ports[_i].port);
+	if (result != 0)
+		ck_assert_ptr_nonnull(strstr(cause, "from 1 to 65535"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("address");
@@ -314,5 +419,12 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_no_address_has_a_reason, 0,
 			    (int)ARRAY_LEN(failures));
 	tcase_add_test(tcase, a_numeric_address_resolves_for_datagrams_too);
+	tcase_add_test(tcase, a_name_longer_than_any_has_a_reason);
+
+	tcase = harness_case(suite, "typed");
+	tcase_add_loop_test(tcase, host_and_port_are_taken_apart, 0,
+			    (int)ARRAY_LEN(typed));
+	tcase_add_loop_test(tcase, a_port_is_a_number_or_the_name_of_a_service,
+			    0, (int)ARRAY_LEN(ports));
 	return harness_run(suite);
 }

@@ -68,6 +68,14 @@ static const struct {
 	{{HOST, "80x"}, "port \"80x\""},
 	{{HOST, " 80"}, "port \" 80\""},
 	{{"", "80"}, "HOST is empty"},
+	{{":80"}, "HOST is empty"},
+	{{"localhost:"}, "port \"\""},
+	{{"localhost:abc", "80"}, "port \"abc\""},
+	{{"::1:80"}, "PORT is missing (behind an IPv6 address as in "},
+	{{"[::1]"}, "PORT is missing (behind an IPv6 address as in "},
+	{{"[::1", "80"}, "HOST \"[::1\": not [ADDRESS]"},
+	{{"[localhost]", "80"}, "only an IPv6 address stands in brackets"},
+	{{"-u", HOST, "http"}, "the name of a UDP service"},
 	{{"-x", HOST, "80"}, "option \"-x\": unknown"},
 	{{"--nothing", HOST, "80"}, "option \"--nothing\": unknown"},
 	{{"--udp=1", HOST, "80"}, "option \"--udp=1\": takes no value"},
@@ -147,6 +155,43 @@ START_TEST(options_may_stand_before_and_between_the_operands)
 		       0, "A\n", "");
 	outcome_expect(client_run("", "-u", "--tcp", HOST, tcp_port(), "a"), 0,
 		       "A\n", "");
+	stop_server();
+}
+END_TEST
+
+static const char *const hosts_before_a_port[] = {HOST, "localhost", "[::1]"};
+
+START_TEST(host_and_port_may_be_one_word)
+{
+	const char *host = hosts_before_a_port[_i];
+	bool is_ipv6 = host[0] == '[';
+	char typed[64];
+
+	if (is_ipv6 && !harness_has_ipv6())
+		return;
+	server = server_start(&(struct server_options){
+		.udp = "0", .tcp = "0", .listen = {is_ipv6 ? host : HOST}});
+	(void)snprintf(typed, sizeof(typed), "%s:%s", host, tcp_port());
+	outcome_expect(client_run("", typed, "hello", "12000"), 0,
+		       "HELLO 12000\n", "");
+	outcome_expect(client_run("hello", typed), 0, "HELLO", "");
+	(void)snprintf(typed, sizeof(typed), "%s:%s", host, udp_port());
+	outcome_expect(client_run("", typed, "-u", "a"), 0, "A\n", "");
+	stop_server();
+}
+END_TEST
+
+START_TEST(a_service_may_be_named)
+{
+	if (!harness_own_network()) {
+		harness_skip("no network of its own with port 80 in it");
+		return;
+	}
+	server = server_start(
+		&(struct server_options){.udp = "domain", .tcp = "http"});
+	outcome_expect(client_run("", HOST, "http", "a"), 0, "A\n", "");
+	outcome_expect(client_run("", HOST ":http", "a"), 0, "A\n", "");
+	outcome_expect(client_run("", "-u", HOST, "domain", "a"), 0, "A\n", "");
 	stop_server();
 }
 END_TEST
@@ -340,7 +385,7 @@ END_TEST
 START_TEST(a_name_that_does_not_exist_is_a_network_failure)
 {
 	outcome_expect(client_run("", IMPOSSIBLE_LABEL, "80", "a"), 1, "",
-		       "uppercase-client: look up of \"" IMPOSSIBLE_LABEL
+		       "uppercase-client: lookup of \"" IMPOSSIBLE_LABEL
 		       "\": ");
 }
 END_TEST
@@ -348,9 +393,9 @@ END_TEST
 START_TEST(an_address_of_the_other_version_is_not_used)
 {
 	outcome_expect(client_run("", "-6", HOST, "80", "a"), 1, "",
-		       "look up of \"127.0.0.1\"");
+		       "lookup of \"127.0.0.1\"");
 	outcome_expect(client_run("", "-4", "::1", "80", "a"), 1, "",
-		       "look up of \"::1\"");
+		       "lookup of \"::1\"");
 }
 END_TEST
 
@@ -361,6 +406,9 @@ START_TEST(an_ipv6_address_is_spoken_to)
 	server = server_start(&(struct server_options){
 		.udp = "0", .tcp = "0", .listen = {"::1"}});
 	outcome_expect(client_run("", "::1", tcp_port(), "a"), 0, "A\n", "");
+	outcome_expect(client_run("", "[::1]", tcp_port(), "a"), 0, "A\n", "");
+	outcome_expect(client_run("", "-s", "[::1]", "::1", tcp_port(), "a"), 0,
+		       "A\n", "");
 	outcome_expect(client_run("", "-6u", "::1", udp_port(), "a"), 0, "A\n",
 		       "");
 	stop_server();
@@ -567,6 +615,9 @@ static Suite *client_suite(void)
 	tcase_add_test(tcase, version_is_told_on_standard_output);
 	tcase_add_test(tcase,
 		       options_may_stand_before_and_between_the_operands);
+	add_loop(tcase, host_and_port_may_be_one_word,
+		 ARRAY_LEN(hosts_before_a_port));
+	tcase_add_test(tcase, a_service_may_be_named);
 	tcase_add_test(tcase, what_follows_the_first_word_is_text);
 
 	tcase = harness_case(suite, "message");

@@ -184,6 +184,17 @@ START_TEST(a_port_is_a_number_or_off)
 }
 END_TEST
 
+START_TEST(a_port_is_the_name_of_a_service_too)
+{
+	struct run *ran = run_well("-u tftp -t domain -w http");
+
+	assert_port(ran->config.udp, false, 69);
+	assert_port(ran->config.tcp, false, 53);
+	assert_port(ran->config.http, false, 80);
+	free(ran);
+}
+END_TEST
+
 static const char *const file_options[] = {
 	"--listing --hidden --max-age=60 --mime-types=/etc/m --access-log=/l "
 	"--log-format=json --cache-size=2k --cache-files=7",
@@ -477,6 +488,7 @@ int main(void)
 			    (int)ARRAY_LEN(numbers));
 	tcase_add_loop_test(tcase, a_port_is_a_number_or_off, 0,
 			    (int)ARRAY_LEN(ports));
+	tcase_add_test(tcase, a_port_is_the_name_of_a_service_too);
 	tcase_add_loop_test(tcase, what_can_be_served_together_is_accepted, 0,
 			    (int)ARRAY_LEN(fine_lines));
 	tcase_add_test(tcase, as_many_addresses_as_the_limit_may_be_named);

@@ -55,6 +55,9 @@ static const struct {
 } wrong_usage[] = {
 	{{NULL}, "HOST and PORT are missing"},
 	{{HOST}, "PORT is missing"},
+	{{"[::1", "80"}, "HOST \"[::1\""},
+	{{"localhost:"}, "port \"\""},
+	{{HOST ":80", "/x"}, "a PATH is for --http only"},
 	{{HOST, "0"}, "port \"0\""},
 	{{HOST, "70000"}, "port \"70000\""},
 	{{"", "80"}, "HOST is empty"},
@@ -169,7 +172,7 @@ START_TEST(what_cannot_run_ends_with_1)
 		const char *args[6];
 		const char *err;
 	} rows[] = {
-		{{"host.invalid", "80"}, "look up of \"host.invalid\""},
+		{{"host.invalid", "80"}, "lookup of \"host.invalid\""},
 		{{"--source=x.invalid", HOST, "80"}, "source address"},
 		{{"-o", "/nowhere/x.json", HOST, "80"}, "/nowhere/x.json"},
 		{{"-c", "1000000", HOST, "80"}, "descriptors"},
@@ -261,6 +264,18 @@ START_TEST(a_good_server_has_a_clean_result)
 	expect("clients", good_runs[_i].clients);
 	expect("sent", atof(count));
 	json_decref(result);
+}
+END_TEST
+
+START_TEST(host_and_port_may_be_one_word)
+{
+	char typed[32];
+
+	(void)snprintf(typed, sizeof(typed), HOST ":%s", http_port);
+	outcome_expect(client_run("", "-q", "-w", "-n", "10", typed, "/"), 0,
+		       "", "");
+	outcome_expect(client_run("", "-q", "-w", "-n", "10", typed), 0, "",
+		       "");
 }
 END_TEST
 
@@ -789,6 +804,7 @@ static void add_runs(Suite *suite)
 	tcase_add_checked_fixture(tcase, start_server, stop_server);
 	tcase_add_loop_test(tcase, a_good_server_has_a_clean_result, 0,
 			    (int)ARRAY_LEN(good_runs));
+	tcase_add_test(tcase, host_and_port_may_be_one_word);
 	tcase_add_test(tcase, a_duration_is_kept);
 	tcase_add_test(tcase, a_rate_is_kept);
 	tcase_add_test(tcase, a_warm_up_is_not_counted);

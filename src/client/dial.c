@@ -85,7 +85,7 @@ enum client_status dial_resolve(struct dial *dial,
 		tell_addresses(dial);
 		return CLIENT_OK;
 	}
-	report_error("look up of \"%s\": %s (is the name spelt right%s, and "
+	report_error("lookup of \"%s\": %s (is the name spelt right%s, and "
 		     "does this host find other names?)",
 		     options->host, cause,
 		     family == AF_UNSPEC  ? ""

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line, and nothing else: no socket is opened and no name looked
+ * The command line, and nothing else: no socket is opened and no host looked
  * up here, so what this file refuses is always wrong usage.
  *
  * getopt_long(3) runs in its "+" mode, which stops at the first operand. The
- * two operands HOST and PORT are stepped over by hand; what follows them is
- * the message, in which "-v" is a word like any other.
+ * operands HOST and PORT are stepped over by hand; what follows them is the
+ * message, in which "-v" is a word like any other.
  */
 #include "client/options.h"
 
@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "os/address.h"
 
 #define OPTIONS_TIMEOUT_S   5
 #define OPTIONS_RETRIES	    2
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
 const char *options_help(void)
 {
 	return "Usage: uppercase-client [OPTION]... HOST PORT [MESSAGE]...\n"
+	       "       uppercase-client [OPTION]... HOST:PORT [MESSAGE]...\n"
 	       "Send text to an uppercase server and print what comes back.\n"
 	       "\n"
 	       "  -t, --tcp                use TCP (default)\n"
@@ -57,6 +59,10 @@ const char *options_help(void)
 	       "                           standard error\n"
 	       "  -h, --help               show this help\n"
 	       "  -V, --version            show the version\n"
+	       "\n"
+	       "HOST is a name or an address; with :PORT behind it, an IPv6\n"
+	       "address stands in brackets: [::1]:12000. PORT is a number or\n"
+	       "the name of a service.\n"
 	       "\n"
 	       "With MESSAGE, the words are sent with single spaces between\n"
 	       "them and the reply is printed. Without, on a terminal, the\n"
@@ -219,33 +225,62 @@ static enum options_verdict parse_run(struct options *options, int argc,
 	return OPTIONS_RUN;
 }
 
-/* HOST and PORT as typed. */
-static enum options_verdict take_operands(struct options *options,
-					  char *const operands[2], size_t n,
-					  char cause[OPTIONS_CAUSE_SIZE])
+/* What of HOST and PORT was typed. PORT may stand in HOST's operand. */
+struct operands {
+	char *host, *port;
+};
+
+static bool want_operand(const struct operands *operands)
 {
-	if (n < 2) {
-		set_cause(cause, n == 0 ? "HOST and PORT are missing"
-					: "PORT is missing");
-		return OPTIONS_WRONG;
+	return !operands->host || !operands->port;
+}
+
+static bool take_operand(struct operands *operands, char *text,
+			 char cause[OPTIONS_CAUSE_SIZE])
+{
+	const char *why;
+
+	if (operands->host) {
+		operands->port = text;
+		return true;
 	}
-	if (operands[0][0] == '\0') {
+	if (address_split(text, &operands->host, &operands->port, &why) == 0)
+		return true;
+	set_cause(cause, "HOST \"%.100s\": %s", text, why);
+	return false;
+}
+
+/* Judges them when it is known what the options say. */
+static enum options_verdict judge_operands(struct options *options,
+					   const struct operands *operands,
+					   char cause[OPTIONS_CAUSE_SIZE])
+{
+	const char *why;
+
+	if (!operands->host)
+		set_cause(cause, "HOST and PORT are missing");
+	else if (operands->host[0] == '\0')
 		set_cause(cause, "HOST is empty");
-		return OPTIONS_WRONG;
-	}
-	options->host = operands[0];
-	if (!parse_port("port", operands[1], &options->port, cause))
-		return OPTIONS_WRONG;
-	return OPTIONS_RUN;
+	else if (!operands->port)
+		set_cause(cause, "PORT is missing%s",
+			  strchr(operands->host, ':')
+				  ? " (behind an IPv6 address as in [::1]:80)"
+				  : "");
+	else if (address_parse_port(operands->port,
+				    options->is_udp ? SOCK_DGRAM : SOCK_STREAM,
+				    &options->port, &why) < 0)
+		set_cause(cause, "port \"%.100s\": %s", operands->port, why);
+	else
+		return OPTIONS_RUN;
+	return OPTIONS_WRONG;
 }
 
 enum options_verdict options_parse(struct options *options, int argc,
 				   char **argv, char cause[OPTIONS_CAUSE_SIZE])
 {
 	enum options_verdict verdict;
-	char *operands[2] = {NULL, NULL};
+	struct operands operands = {NULL, NULL};
 	bool is_text = false;
-	size_t n = 0;
 
 	*options = (struct options){
 		.family = AF_UNSPEC,
@@ -260,11 +295,13 @@ enum options_verdict options_parse(struct options *options, int argc,
 			if (verdict != OPTIONS_RUN)
 				return verdict;
 		}
-		if (optind >= argc || n == 2)
+		if (optind >= argc || !want_operand(&operands))
 			break;
-		operands[n++] = argv[optind++];
+		if (!take_operand(&operands, argv[optind++], cause))
+			return OPTIONS_WRONG;
 	}
+	options->host = operands.host;
 	options->words = argv + optind;
 	options->n_words = (size_t)(argc - optind);
-	return take_operands(options, operands, n, cause);
+	return judge_operands(options, &operands, cause);
 }

@@ -17,7 +17,7 @@ struct options {
 	unsigned n_retries;
 	const char *source;   /* NULL: the system chooses */
 	uint16_t source_port; /* 0: the system chooses */
-	const char *host;
+	const char *host;     /* without brackets and port */
 	uint16_t port;
 	char **words; /* of the message; n_words is 0 when there is none */
 	size_t n_words;
@@ -35,7 +35,8 @@ enum options_verdict {
 /*
  * Reads the command line. Options may stand before and between HOST, PORT and
  * the first word of MESSAGE; from that word on, or after "--", everything is
- * text. Call it once: getopt(3) keeps its place in static memory.
+ * text. HOST loses its brackets and its port, in argv. Call it once: getopt(3)
+ * keeps its place in static memory.
  */
 enum options_verdict options_parse(struct options *options, int argc,
 				   char **argv,

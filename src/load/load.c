@@ -75,7 +75,7 @@ static bool resolve_host(struct plan *plan, int family)
 	if (address_resolve(options->host, options->port, family,
 			    socket_type(options), list, ADDRESSES_MAX, &n,
 			    &cause) < 0) {
-		log_info("look up of \"%s\": %s (is the name spelt right, and "
+		log_info("lookup of \"%s\": %s (is the name spelt right, and "
 			 "does this host find other names?)",
 			 options->host, cause);
 		return false;

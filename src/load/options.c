@@ -16,6 +16,7 @@
 #include "base/units.h"
 #include "load/amount.h"
 #include "load/message.h"
+#include "os/address.h"
 
 #define DEFAULT_CLIENTS	   10
 #define DEFAULT_SIZE	   64
@@ -72,6 +73,7 @@ static const struct option long_options[] = {
 const char *options_help(void)
 {
 	return "Usage: uppercase-load [OPTION]... HOST PORT [PATH]\n"
+	       "       uppercase-load [OPTION]... HOST:PORT [PATH]\n"
 	       "       uppercase-load --compare A.json B.json\n"
 	       "Load an uppercase or HTTP server with many clients, and tell "
 	       "the truth about it.\n"
@@ -452,36 +454,53 @@ static enum options_verdict apply(struct options *options, int option,
 	return OPTIONS_RUN;
 }
 
+/* HOST PORT or HOST:PORT; *n_taken is how many words they were. */
+static bool take_host(struct options *options, char **words, int n,
+		      int *n_taken, char cause[OPTIONS_CAUSE_SIZE])
+{
+	int socktype =
+		options->protocol == PROTOCOL_UDP ? SOCK_DGRAM : SOCK_STREAM;
+	char *host = NULL, *port = NULL;
+	const char *why;
+
+	if (n > 0 && address_split(words[0], &host, &port, &why) < 0) {
+		set_cause(cause, "HOST \"%.100s\": %s", words[0], why);
+		return false;
+	}
+	*n_taken = port ? 1 : 2;
+	if (!port && n > 1)
+		port = words[1];
+	options->host = host;
+	if (!host)
+		set_cause(cause, "HOST and PORT are missing");
+	else if (host[0] == '\0')
+		set_cause(cause, "HOST is empty");
+	else if (!port)
+		set_cause(cause, "PORT is missing");
+	else if (address_parse_port(port, socktype, &options->port, &why) < 0)
+		set_cause(cause, "port \"%.100s\": %s", port, why);
+	else
+		return true;
+	return false;
+}
+
 /* HOST PORT [PATH] as typed. */
 static bool take_operands(struct options *options, char **words, int n,
 			  char cause[OPTIONS_CAUSE_SIZE])
 {
-	uint64_t port;
+	int n_taken;
 
-	if (n < 2) {
-		set_cause(cause, n == 0 ? "HOST and PORT are missing"
-					: "PORT is missing");
+	if (!take_host(options, words, n, &n_taken, cause))
 		return false;
-	}
-	if (words[0][0] == '\0') {
-		set_cause(cause, "HOST is empty");
-		return false;
-	}
-	if (units_parse_uint(words[1], 1, UINT16_MAX, &port) < 0) {
-		set_cause(cause,
-			  "port \"%.100s\": not a number from 1 to 65535",
-			  words[1]);
-		return false;
-	}
-	if (n > 3 || (n == 3 && options->protocol != PROTOCOL_HTTP)) {
-		set_cause(cause, "\"%.100s\": %s", words[n > 3 ? 3 : 2],
-			  n > 3 ? "too many operands"
+	words += n_taken;
+	n -= n_taken;
+	if (n > 1 || (n == 1 && options->protocol != PROTOCOL_HTTP)) {
+		set_cause(cause, "\"%.100s\": %s", words[n > 1 ? 1 : 0],
+			  n > 1 ? "too many operands"
 				: "a PATH is for --http only");
 		return false;
 	}
-	options->host = words[0];
-	options->port = (uint16_t)port;
-	options->path = n == 3 ? words[2] : "/";
+	options->path = n == 1 ? words[0] : "/";
 	return true;
 }
 

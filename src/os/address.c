@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/slice.h"
+#include "base/units.h"
+
 struct address address_any(int family, uint16_t port)
 {
 	struct address address = {0};
@@ -94,14 +97,103 @@ const char *address_format(const struct address *address,
 	return buf;
 }
 
+/*
+ * Finds host and port in what was typed; port->ptr is NULL for none. A single
+ * colon ends a host. With more it is an IPv6 address as it stands, which takes
+ * a port only behind brackets. Returns NULL or what is wrong.
+ */
+static const char *find_parts(const char *text, struct slice *host,
+			      struct slice *port)
+{
+	const char *colon = strchr(text, ':');
+	const char *end = text + strlen(text);
+
+	*host = slice_of(text);
+	*port = (struct slice){NULL, 0};
+	if (text[0] == '[') {
+		colon = strchr(text, ']');
+		if (!colon || (colon[1] != '\0' && colon[1] != ':'))
+			return "not [ADDRESS] or [ADDRESS]:PORT";
+		*host = (struct slice){text + 1, (size_t)(colon - text - 1)};
+		if (!memchr(host->ptr, ':', host->len))
+			return "only an IPv6 address stands in brackets";
+		colon++;
+	} else if (!colon || strchr(colon + 1, ':')) {
+		return NULL;
+	} else {
+		host->len = (size_t)(colon - text);
+	}
+	if (*colon == ':')
+		*port = (struct slice){colon + 1, (size_t)(end - colon - 1)};
+	return NULL;
+}
+
+int address_split(char *text, char **host, char **port, const char **cause)
+{
+	struct slice host_part, port_part;
+
+	*cause = find_parts(text, &host_part, &port_part);
+	if (*cause)
+		return -1;
+	*host = text + (host_part.ptr - text);
+	*port = port_part.ptr ? text + (port_part.ptr - text) : NULL;
+	(*host)[host_part.len] = '\0';
+	return 0;
+}
+
+int address_parse_port(const char *text, int socktype, uint16_t *port,
+		       const char **cause)
+{
+	bool is_udp = socktype == SOCK_DGRAM;
+	const struct servent *service;
+	uint64_t number;
+
+	if (units_parse_uint(text, 1, UINT16_MAX, &number) == 0) {
+		*port = (uint16_t)number;
+		return 0;
+	}
+	service = getservbyname(text, is_udp ? "udp" : "tcp");
+	if (service && service->s_port != 0) {
+		*port = ntohs((uint16_t)service->s_port);
+		return 0;
+	}
+	*cause = is_udp ? "not a number from 1 to 65535 or the name of a UDP "
+			  "service"
+			: "not a number from 1 to 65535 or the name of a TCP "
+			  "service";
+	return -1;
+}
+
+/* Copies the host without its brackets. NULL or what is wrong. */
+static const char *copy_host(const char *text, char buf[NI_MAXHOST])
+{
+	struct slice host, port;
+	const char *cause = find_parts(text, &host, &port);
+
+	if (cause)
+		return cause;
+	if (port.ptr)
+		return "a port does not belong here";
+	if (host.len >= NI_MAXHOST)
+		return "longer than a name can be";
+	memcpy(buf, host.ptr, host.len);
+	buf[host.len] = '\0';
+	return NULL;
+}
+
 int address_resolve(const char *host, uint16_t port, int family, int socktype,
 		    struct address *list, size_t max, size_t *n,
 		    const char **cause)
 {
 	struct addrinfo hints = {.ai_family = family, .ai_socktype = socktype};
 	struct addrinfo *found, *each;
-	int error = getaddrinfo(host, NULL, &hints, &found);
+	char name[NI_MAXHOST];
+	int error;
 
+	*cause = copy_host(host, name);
+	if (*cause)
+		return -1;
+	error = getaddrinfo(name, NULL, &hints, &found);
 	if (error != 0) {
 		*cause = error == EAI_SYSTEM ? strerror(errno)
 					     : gai_strerror(error);

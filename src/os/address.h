@@ -47,11 +47,30 @@ const char *address_format_host(const struct address *address,
 				char buf[ADDRESS_TEXT_SIZE]);
 
 /*
- * Resolves a name or a numeric address (IPv6 with an optional %scope) with
- * getaddrinfo(3). family is AF_UNSPEC, AF_INET or AF_INET6, socktype is
- * SOCK_STREAM or SOCK_DGRAM. Returns at most max addresses in list, in the
- * order in which they should be tried, and their number in *n (1 or more).
- * On failure returns -1 and *cause is the reason, valid until the next call.
+ * Takes apart what people type for a host: "name", "192.0.2.1", "::1" or
+ * "[::1]", and with a port "name:http", "192.0.2.1:80" or "[::1]:80". Cuts
+ * text in place, so *host and *port live as long as it does. *host has no
+ * brackets and may be empty; *port is NULL when there is none, else still to
+ * be read, by address_parse_port() for example. Returns 0, or -1 with *cause.
+ */
+int address_split(char *text, char **host, char **port,
+		  const char **cause) MUST_CHECK;
+
+/*
+ * Reads a port that is connected to: a number from 1 to 65535, or the name
+ * that services(5) has for it. socktype is SOCK_STREAM or SOCK_DGRAM, which
+ * have names of their own. Returns 0, or -1 with *cause.
+ */
+int address_parse_port(const char *text, int socktype, uint16_t *port,
+		       const char **cause) MUST_CHECK;
+
+/*
+ * Resolves a name or a numeric address (IPv6 with an optional %scope, with or
+ * without brackets) with getaddrinfo(3). family is AF_UNSPEC, AF_INET or
+ * AF_INET6, socktype is SOCK_STREAM or SOCK_DGRAM. Returns at most max
+ * addresses in list, in the order in which they should be tried, and their
+ * number in *n (1 or more). On failure returns -1 and *cause is the reason,
+ * valid until the next call.
  */
 int address_resolve(const char *host, uint16_t port, int family, int socktype,
 		    struct address *list, size_t max, size_t *n,

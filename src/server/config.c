@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "os/address.h"
 
 static const char usage_text[] =
 	"Usage: uppercase-server [OPTION]...\n"
@@ -91,21 +92,24 @@ static enum config_result wrong(void)
 	return CONFIG_WRONG;
 }
 
-static enum config_result parse_port(struct config_port *port,
+static enum config_result parse_port(struct config_port *port, int socktype,
 				     const char *option, const char *text)
 {
 	uint64_t number = 0;
+	const char *why;
 
 	port->off = strcmp(text, "off") == 0;
-	if (!port->off && units_parse_uint(text, 0, UINT16_MAX, &number) < 0) {
-		fprintf(stderr,
-			"uppercase-server: %s: '%s' is not a port: a number "
-			"from 0 to 65535, or off\n",
-			option, text);
-		return wrong();
+	if (port->off || units_parse_uint(text, 0, UINT16_MAX, &number) == 0) {
+		port->number = (uint16_t)number;
+		return CONFIG_RUN;
 	}
-	port->number = (uint16_t)number;
-	return CONFIG_RUN;
+	if (address_parse_port(text, socktype, &port->number, &why) == 0)
+		return CONFIG_RUN;
+	fprintf(stderr,
+		"uppercase-server: %s: '%s' is not a port: a number from 0 to "
+		"65535, the name of a service, or off\n",
+		option, text);
+	return wrong();
 }
 
 static enum config_result add_listen(struct config *config, const char *text)
@@ -221,11 +225,14 @@ static enum config_result apply(struct config *config, int option)
 	case 'a':
 		return add_listen(config, optarg);
 	case 'u':
-		return parse_port(&config->udp, "--udp-port", optarg);
+		return parse_port(&config->udp, SOCK_DGRAM, "--udp-port",
+				  optarg);
 	case 't':
-		return parse_port(&config->tcp, "--tcp-port", optarg);
+		return parse_port(&config->tcp, SOCK_STREAM, "--tcp-port",
+				  optarg);
 	case 'w':
-		return parse_port(&config->http, "--http-port", optarg);
+		return parse_port(&config->http, SOCK_STREAM, "--http-port",
+				  optarg);
 	case 'r':
 		config->root = optarg;
 		return CONFIG_RUN;
