@@ -473,6 +473,10 @@ void client_check(struct client *client)
 		return;
 	}
 	if (client_age_ns(client) > worker->options->timeout_ns)
+	if (client->worker->wire->has_surplus(client)) {
+		client_fail(client, ERROR_STRAY);
+		return;
+	}
 		worker->wire->expire(client);
 	else if (client->state == CLIENT_CLOSED &&
 		 worker->state != WORKER_SETUP)

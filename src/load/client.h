@@ -72,7 +72,8 @@ void client_fail(struct client *client, size_t slot);
 
 /*
  * The connection has served: closes it, and connects again where clients keep
- * one; after a pause, when it has served nothing. Nothing may be in flight.
+ * one; after a pause, when it has served nothing. Bytes in it that answer
+ * nothing are an error. Nothing may be in flight.
  */
 void client_renew(struct client *client);
 

@@ -93,6 +93,9 @@ struct wire {
 	void (*readable)(struct client *client);
 	/* The oldest flight has had no answer in time. */
 	void (*expire)(struct client *client);
+	/* Of a stream with nothing in flight: whether bytes have come that
+	 * answer nothing. They are read. */
+	bool (*has_surplus)(struct client *client);
 };
 
 enum worker_state {

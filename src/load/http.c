@@ -62,8 +62,8 @@ static void judge(struct client *client)
 							   : OUTCOME_CORRUPT);
 }
 
-/* After an answer. False when the connection is over. */
-static bool go_on(struct client *client)
+/* After an answer that len bytes follow. False when the connection is over. */
+static bool go_on(struct client *client, size_t len)
 {
 	bool is_over = client->reply.head.ends_connection;
 
@@ -72,6 +72,8 @@ static bool go_on(struct client *client)
 		return true;
 	if (client->in_flight > 0)
 		client_fail(client, ERROR_CLOSED);
+	else if (len > 0)
+		client_fail(client, ERROR_STRAY);
 	else
 		client_renew(client);
 	return false;
@@ -82,7 +84,7 @@ static void http_ended(struct client *client)
 	if (client->in_flight > 0 && reply_end(&client->reply) == REPLY_DONE) {
 		client->reply.head.ends_connection = true;
 		judge(client);
-		(void)go_on(client);
+		(void)go_on(client, 0);
 		return;
 	}
 	stream_ended(client);
@@ -133,7 +135,7 @@ static void http_readable(struct client *client)
 		if (verdict == REPLY_PARTIAL)
 			break;
 		judge(client);
-		if (!go_on(client))
+		if (!go_on(client, (size_t)n - used))
 			return;
 	}
 	client_continue(client);
@@ -144,10 +146,18 @@ static void http_expire(struct client *client)
 	client_fail(client, ERROR_TIMEOUT);
 }
 
+static bool http_has_surplus(struct client *client)
+{
+	size_t len = stream_read_surplus(client);
+
+	return len > 0 && !is_goodbye(client->worker->buf, len);
+}
+
 const struct wire wire_http = {
 	.socket_type = SOCK_STREAM,
 	.reset = http_reset,
 	.flush = http_flush,
 	.readable = http_readable,
 	.expire = http_expire,
+	.has_surplus = http_has_surplus,
 };

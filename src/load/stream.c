@@ -72,6 +72,13 @@ ssize_t stream_receive(struct client *client)
 	return n;
 }
 
+size_t stream_read_surplus(struct client *client)
+{
+	ssize_t n = recv(client->fd, client->worker->buf, ENGINE_BUF_SIZE, 0);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
 void stream_ended(struct client *client)
 {
 	if (client->in_flight > 0)

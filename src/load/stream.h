@@ -28,6 +28,10 @@ void stream_flush(struct client *client, stream_fill *fill,
  */
 ssize_t stream_receive(struct client *client);
 
+/* Whether there is more to read, which is then read into the worker's buffer:
+ * how much, or 0. */
+size_t stream_read_surplus(struct client *client);
+
 /* The end of the stream: an error when answers are missing. */
 void stream_ended(struct client *client);
 

@@ -160,10 +160,17 @@ static void tcp_expire(struct client *client)
 	client_continue(client);
 }
 
+/* What is no whole frame yet can't be one: nothing was asked. */
+static bool tcp_has_surplus(struct client *client)
+{
+	return client->frame.got > 0 || stream_read_surplus(client) > 0;
+}
+
 const struct wire wire_tcp = {
 	.socket_type = SOCK_STREAM,
 	.reset = tcp_reset,
 	.flush = tcp_flush,
 	.readable = tcp_readable,
 	.expire = tcp_expire,
+	.has_surplus = tcp_has_surplus,
 };

@@ -280,11 +280,21 @@ static uint64_t sending_end_ns(const struct worker *worker)
 	return max_u64(worker->drain_ns, worker->last_start_ns);
 }
 
+/* The last look: what came behind the last answer would else go unseen. */
+static void look_for_surplus(struct worker *worker, struct client *client)
+{
+	if (worker->wire->socket_type == SOCK_STREAM &&
+	    client->state == CLIENT_OPEN && worker->wire->has_surplus(client))
+		worker->stats->errors[ERROR_STRAY]++;
+}
+
 static void finish(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->n_clients; i++) {
 		struct client *client = &worker->clients[i];
 
+		if (client->in_flight == 0)
+			look_for_surplus(worker, client);
 		while (client->in_flight > 0)
 			client_resolve(client, client->first,
 				       OUTCOME_UNFINISHED);
