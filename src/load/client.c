@@ -300,16 +300,30 @@ bool client_is_measured(const struct client *client)
 }
 
 static void record(struct client *client, uint64_t n, struct flight f)
+/* How long an answer took. */
+static void record_times(struct worker *worker, struct flight f)
+{
+	histogram_add(&worker->stats->latency, worker->now_ns - f.due_ns);
+	if (worker->is_open_loop)
+		histogram_add(&worker->stats->service,
+			      worker->now_ns - f.sent_ns);
+}
+
 {
 	struct worker *worker = client->worker;
 	struct stats *stats = worker->stats;
 
-	stats->exchanges++;
-	histogram_add(&stats->latency, worker->now_ns - f.due_ns);
-	if (worker->is_open_loop)
-		histogram_add(&stats->service, worker->now_ns - f.sent_ns);
+	worker->stats->exchanges++;
+	record_times(worker, f);
 	if (n < client->greatest)
-		stats->reordered++;
+		worker->stats->reordered++;
+}
+
+/* An answer has come, right or wrong: somebody is there. */
+static void note_answer(struct client *client)
+{
+	client->is_fruitful = true;
+	client->worker->last_answer_ns = client->worker->now_ns;
 }
 
 static void count_outcome(struct stats *stats, enum outcome outcome)
@@ -357,9 +371,10 @@ void client_resolve(struct client *client, uint64_t n, enum outcome outcome)
 	}
 	if (outcome == OUTCOME_LOST)
 		missing_add(&worker->missing, client->id, n, is_measured);
+	if (outcome == OUTCOME_ANSWERED || outcome == OUTCOME_CORRUPT ||
+	    outcome == OUTCOME_LATE)
+		note_answer(client);
 	if (outcome == OUTCOME_ANSWERED) {
-		client->is_fruitful = true;
-		worker->last_answer_ns = worker->now_ns;
 		if (is_measured)
 			record(client, n, f);
 		if (n >= client->greatest)
@@ -392,6 +407,16 @@ void client_resolve_failed(struct client *client, uint64_t n, size_t slot)
 	if (flight(client, n)->due_ns >= worker->measure_ns)
 		worker->stats->errors[slot]++;
 	client_resolve(client, n, OUTCOME_FAILED);
+}
+
+void client_resolve_status(struct client *client, uint64_t n, unsigned status)
+{
+	struct flight f = *flight(client, n);
+
+	note_answer(client);
+	if (f.due_ns >= client->worker->measure_ns)
+		record_times(client->worker, f);
+	client_resolve_failed(client, n, ERROR_STATUS + status);
 }
 
 uint64_t client_flight_age_ns(const struct client *client, uint64_t n)

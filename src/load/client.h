@@ -57,6 +57,12 @@ void client_resolve_failed(struct client *client, uint64_t n, size_t slot);
 /* For how long the oldest flight has been waiting; 0 when there is none. */
 uint64_t client_age_ns(const struct client *client);
 
+/*
+ * The same with a whole HTTP answer whose status is not one of success: it is
+ * an answer all the same, and has a latency.
+ */
+void client_resolve_status(struct client *client, uint64_t n, unsigned status);
+
 /* The same for message n, which must be in flight. */
 uint64_t client_flight_age_ns(const struct client *client, uint64_t n);
 

@@ -68,7 +68,7 @@ struct client {
 	int fd;
 	enum client_state state;
 	short armed;
-	bool is_fruitful; /* an exchange succeeded since it last failed */
+	bool is_fruitful; /* an answer has come since it last failed */
 	struct frame frame;
 	struct reply reply;
 };

@@ -51,8 +51,8 @@ static void judge(struct client *client)
 	const struct reply *reply = &client->reply;
 
 	if (reply->head.status / 100 != 2) {
-		client_resolve_failed(client, client->first,
-				      ERROR_STATUS + reply->head.status);
+		client_resolve_status(client, client->first,
+				      reply->head.status);
 		return;
 	}
 	if (worker->body_len == 0)
