@@ -30,6 +30,7 @@ struct message {
 	struct sockaddr_in to; /* UDP */
 	size_t len;
 	int64_t due_ms;
+	bool is_hung, is_over;
 	unsigned char bytes[MESSAGE_MAX];
 };
 
@@ -133,6 +134,14 @@ static void stall(void)
 	(void)nanosleep(&t, NULL);
 }
 
+static void reset(const struct message *m)
+{
+	const struct linger at_once = {.l_onoff = 1};
+
+	(void)setsockopt(m->fd, SOL_SOCKET, SO_LINGER, &at_once,
+			 sizeof(at_once));
+}
+
 /* What is done to every n-th one. Counts it, but for what is held. */
 static void tamper(struct message *m, const unsigned char *original)
 {
@@ -158,6 +167,17 @@ static void tamper(struct message *m, const unsigned char *original)
 	case MISCHIEF_LATE:
 		delay(m, plan.ms);
 		break;
+	case MISCHIEF_SURPLUS:
+		m->bytes[m->len++] = '!';
+		send_now(m);
+		break;
+	case MISCHIEF_RESET:
+		reset(m);
+		m->is_over = true;
+		break;
+	case MISCHIEF_HANG:
+		m->is_hung = true;
+		break;
 	default:
 		break;
 	}
@@ -171,6 +191,19 @@ static void work(void)
 	(void)nanosleep(&t, NULL);
 }
 
+static void answer(struct message *m, const unsigned char *original)
+{
+	static const char response[] =
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+	if (plan.is_http) {
+		m->len = strlen(response);
+		memcpy(m->bytes, response, m->len);
+	} else {
+		bytes_upper(m->bytes, original, m->len);
+	}
+}
+
 static void misbehave(struct message *m)
 {
 	unsigned char original[MESSAGE_MAX];
@@ -179,7 +212,7 @@ static void misbehave(struct message *m)
 	if (score->received++ == 0)
 		started_ms = harness_now_ms();
 	memcpy(original, m->bytes, m->len);
-	bytes_upper(m->bytes, original, m->len);
+	answer(m, original);
 	is_chosen = plan.every > 0 && score->received % plan.every == 0;
 	if (plan.mischief == MISCHIEF_SLOW)
 		work();
@@ -252,20 +285,44 @@ static void drop_conn(nfds_t i)
 	conns[i - 1] = conns[n_fds - 1];
 }
 
+/* How long the first message in there is; 0: it is not whole. */
+static size_t whole_len(const struct message *m)
+{
+	const char *end;
+
+	if (!plan.is_http)
+		return m->len < plan.size ? 0 : plan.size;
+	end = memmem(m->bytes, m->len, "\r\n\r\n", 4);
+	return end ? (size_t)(end + 4 - (const char *)m->bytes) : 0;
+}
+
+/* Takes the first message off and answers it. False when that was the last. */
+static bool take_message(struct message *m, size_t len)
+{
+	struct message whole = *m;
+
+	m->len -= len;
+	memmove(m->bytes, m->bytes + len, m->len);
+	whole.len = len;
+	misbehave(&whole);
+	m->is_hung = whole.is_hung;
+	return !whole.is_over;
+}
+
 /* False when the connection has ended. */
 static bool read_conn(struct message *m)
 {
-	ssize_t n = recv(m->fd, m->bytes + m->len, plan.size - m->len, 0);
-	struct message whole;
+	size_t room = (plan.is_http ? MESSAGE_MAX : plan.size) - m->len, len;
+	ssize_t n = recv(m->fd, m->bytes + m->len, room, 0);
 
 	if (n <= 0)
 		return false;
 	m->len += (size_t)n;
-	if (m->len < plan.size)
-		return true;
-	whole = *m;
-	m->len = 0;
-	misbehave(&whole);
+	while (!m->is_hung && (len = whole_len(m)) > 0)
+		if (!take_message(m, len))
+			return false;
+	if (m->is_hung)
+		m->len = 0;
 	return true;
 }
 

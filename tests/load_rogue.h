@@ -2,6 +2,7 @@
 #ifndef TESTS_LOAD_ROGUE_H
 #define TESTS_LOAD_ROGUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,13 +24,18 @@ enum mischief {
 	MISCHIEF_STALL,	  /* does nothing at all for 500 ms every 2 s */
 	MISCHIEF_SLOW,	  /* takes `ms` for each message; the rest queues */
 	MISCHIEF_CEILING, /* answers `every` messages in 50 ms, no more */
+	/* TCP: */
+	MISCHIEF_HANG,	  /* no answer to this and what follows on its stream */
+	MISCHIEF_RESET,	  /* breaks the connection off */
+	MISCHIEF_SURPLUS, /* one byte more behind the answer, in one segment */
 };
 
 struct rogue_plan {
 	enum mischief mischief;
 	unsigned every; /* the how manyth message it concerns */
 	unsigned ms;
-	size_t size; /* TCP: of each message */
+	size_t size;  /* TCP: of each message */
+	bool is_http; /* TCP: messages are requests, answers responses */
 };
 
 /* What it has done. In shared memory; final when the load is over. */

@@ -136,7 +136,8 @@ load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
 load_tests = tests/check_compare tests/check_condense tests/check_figure \
 	tests/check_load tests/check_load_condition tests/check_load_files \
 	tests/check_load_rogue \
-	tests/check_load_search tests/check_message tests/check_probe \
+	tests/check_load_search tests/check_load_ways tests/check_message \
+	tests/check_probe \
 	tests/check_reply \
 	tests/check_report tests/check_scale
 tests_check_compare_SOURCES = tests/check_compare.c $(result_fixture)
@@ -153,6 +154,8 @@ tests_check_load_rogue_SOURCES = tests/check_load_rogue.c $(load_fixture)
 tests_check_load_rogue_LDADD = $(load_e2e_libs)
 tests_check_load_search_SOURCES = tests/check_load_search.c $(load_fixture)
 tests_check_load_search_LDADD = $(load_e2e_libs)
+tests_check_load_ways_SOURCES = tests/check_load_ways.c $(load_fixture)
+tests_check_load_ways_LDADD = $(load_e2e_libs)
 tests_check_message_LDADD = $(load_libs)
 tests_check_probe_LDADD = $(load_libs)
 tests_check_reply_LDADD = $(load_libs)

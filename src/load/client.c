@@ -228,13 +228,14 @@ bool client_has_room(const struct client *client)
 	return client->state == CLIENT_OPEN;
 }
 
-void client_start(struct client *client, uint64_t due_ns)
+bool client_start(struct client *client, uint64_t due_ns)
 {
 	struct worker *worker = client->worker;
 
 	if (client->next - client->first == client->n_places && !grow(client)) {
 		worker->stats->errors[ENOMEM]++;
-		return;
+		client->retry_ns = worker->now_ns + PAUSE_NS;
+		return false;
 	}
 	*flight(client, client->next) = (struct flight){due_ns, worker->now_ns};
 	client->next++;
@@ -243,6 +244,7 @@ void client_start(struct client *client, uint64_t due_ns)
 	worker->last_start_ns = worker->now_ns;
 	if (due_ns >= worker->measure_ns)
 		worker->stats->sent++;
+	return true;
 }
 
 void client_flush(struct client *client)
@@ -259,8 +261,7 @@ static void fill_up(struct client *client)
 	bool any = false;
 
 	while (client_has_room(client) && worker_take_start(client->worker)) {
-		client_start(client, client->worker->now_ns);
-		any = true;
+		any |= client_start(client, client->worker->now_ns);
 		if (client->worker->options->connect_per_request)
 			break;
 	}
@@ -299,7 +300,6 @@ bool client_is_measured(const struct client *client)
 	return client->worker->now_ns >= client->worker->measure_ns;
 }
 
-static void record(struct client *client, uint64_t n, struct flight f)
 /* How long an answer took. */
 static void record_times(struct worker *worker, struct flight f)
 {
@@ -309,9 +309,9 @@ static void record_times(struct worker *worker, struct flight f)
 			      worker->now_ns - f.sent_ns);
 }
 
+static void record(struct client *client, uint64_t n, struct flight f)
 {
 	struct worker *worker = client->worker;
-	struct stats *stats = worker->stats;
 
 	worker->stats->exchanges++;
 	record_times(worker, f);
@@ -473,6 +473,10 @@ void client_fail(struct client *client, size_t slot)
 
 void client_renew(struct client *client)
 {
+	if (client->worker->wire->has_surplus(client)) {
+		client_fail(client, ERROR_STRAY);
+		return;
+	}
 	disconnect(client);
 	client_pause(client);
 	reopen(client);
@@ -498,10 +502,6 @@ void client_check(struct client *client)
 		return;
 	}
 	if (client_age_ns(client) > worker->options->timeout_ns)
-	if (client->worker->wire->has_surplus(client)) {
-		client_fail(client, ERROR_STRAY);
-		return;
-	}
 		worker->wire->expire(client);
 	else if (client->state == CLIENT_CLOSED &&
 		 worker->state != WORKER_SETUP)

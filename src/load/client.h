@@ -21,8 +21,11 @@ void client_open(struct client *client);
 /* Whether it can start an exchange now. */
 bool client_has_room(const struct client *client);
 
-/* Starts an exchange that was due then; client_flush() sends it. */
-void client_start(struct client *client, uint64_t due_ns);
+/*
+ * Starts an exchange that was due then; client_flush() sends it. False when
+ * out of memory, which is counted; the client then pauses.
+ */
+bool client_start(struct client *client, uint64_t due_ns) MUST_CHECK;
 
 /* Sends, or connects first where each exchange has its connection. */
 void client_flush(struct client *client);
@@ -54,14 +57,14 @@ void client_take_answer(struct client *client, uint64_t n);
 /* Ends the exchange n, which must be in flight, with an error. */
 void client_resolve_failed(struct client *client, uint64_t n, size_t slot);
 
-/* For how long the oldest flight has been waiting; 0 when there is none. */
-uint64_t client_age_ns(const struct client *client);
-
 /*
  * The same with a whole HTTP answer whose status is not one of success: it is
  * an answer all the same, and has a latency.
  */
 void client_resolve_status(struct client *client, uint64_t n, unsigned status);
+
+/* For how long the oldest flight has been waiting; 0 when there is none. */
+uint64_t client_age_ns(const struct client *client);
 
 /* The same for message n, which must be in flight. */
 uint64_t client_flight_age_ns(const struct client *client, uint64_t n);

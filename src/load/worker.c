@@ -140,8 +140,8 @@ static void send_due(struct worker *worker, uint64_t due_ns)
 	count_started(worker, due_ns);
 	count_lateness(worker, due_ns);
 	list_remove(&client->ready);
-	client_start(client, due_ns);
-	client_flush(client);
+	if (client_start(client, due_ns))
+		client_flush(client);
 	client_continue(client);
 }
 
@@ -400,7 +400,8 @@ static void tick_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	worker->now_ns = clock_mono_ns();
-	for (uint32_t i = 0; i < worker->n_tried; i++)
+	/* All of them: n_tried is of the setting up alone. */
+	for (uint32_t i = 0; i < worker->n_clients; i++)
 		client_check(&worker->clients[i]);
 }
 
