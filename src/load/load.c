@@ -167,15 +167,13 @@ static void tell_plan(const struct plan *plan)
 	log_flush();
 }
 
-/* Digits have no case. */
-static void tell_letters(const struct options *options)
+/* What nothing is changed in may be part of a loop between two servers. */
+static void tell_empty(const struct options *options)
 {
-	if (options->protocol != PROTOCOL_HTTP &&
-	    options->size_max <= MESSAGE_DIGITS)
-		log_warn("messages of %d bytes or fewer are numbers: whether "
-			 "letters come back in upper case is not tested "
-			 "(--size=%d or more)",
-			 MESSAGE_DIGITS, 2 * MESSAGE_DIGITS);
+	if (options->protocol == PROTOCOL_UDP && options->size_min == 0)
+		log_warn("empty messages have no letter to change: a server "
+			 "may answer only a few of them a second (--size=1 or "
+			 "more)");
 }
 
 /* Names each error, and what can be done. */
@@ -358,7 +356,7 @@ static enum load_status load(const struct options *options, const char *command)
 	if (tally && monitor && make_plan(&plan, options)) {
 		if (options->verbose)
 			tell_plan(&plan);
-		tell_letters(options);
+		tell_empty(options);
 		run_catch_signals();
 		context.started = clock_wall();
 		status = load_and_report(&plan, monitor, sink, &context, tally);

@@ -16,9 +16,9 @@
 
 #include "base/upper.h"
 
-#define WINDOW_OFFSETS 4096u /* windows start at one of these */
+#define WINDOW_OFFSETS	   4096u /* windows start at one of these */
+#define MESSAGE_DIGIT_MASK ((1u << MESSAGE_DIGIT_BITS) - 1)
 
-static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzabcdef"
 			      "ABCDEFGHIJ 0123456789 .,:;-+/()@";
 
@@ -85,10 +85,10 @@ size_t message_size(const struct messages *m, uint32_t client, uint64_t n)
 	return m->size_min + (size_t)(hash(m, client, ~n) % (range + 1));
 }
 
-static void write_number(char buf[MESSAGE_DIGITS], uint64_t n)
+static void write_number(char buf[MESSAGE_DIGITS], uint64_t n, char zero)
 {
 	for (size_t i = 0; i < MESSAGE_DIGITS; i++, n >>= MESSAGE_DIGIT_BITS)
-		buf[i] = digits[n & 31];
+		buf[i] = (char)(zero + (int)(n & MESSAGE_DIGIT_MASK));
 }
 
 /* A message in its three pieces. */
@@ -106,16 +106,19 @@ static uint64_t client_mask(const struct messages *m, uint32_t client)
 	       ((UINT64_C(1) << (MESSAGE_DIGITS * MESSAGE_DIGIT_BITS)) - 1);
 }
 
+/* Cuts the message, or its answer, into its pieces. */
 static void cut(const struct messages *m, uint32_t client, uint64_t n,
-		const char *text, struct pieces *p)
+		bool is_answer, struct pieces *p)
 {
+	const char *text = is_answer ? m->upper : m->filler;
+	char zero = is_answer ? 'A' : 'a';
 	size_t size = message_size(m, client, n);
 	size_t head = size < MESSAGE_DIGITS ? size : MESSAGE_DIGITS;
 	size_t tail = size < MESSAGE_TWICE ? 0 : MESSAGE_DIGITS;
 
-	write_number(p->first, n);
+	write_number(p->first, n, zero);
 	if (tail > 0)
-		write_number(p->second, n ^ client_mask(m, client));
+		write_number(p->second, n ^ client_mask(m, client), zero);
 	p->at[0] = 0;
 	p->at[1] = head;
 	p->at[2] = size - tail;
@@ -144,7 +147,7 @@ void message_write(const struct messages *m, uint32_t client, uint64_t n,
 	struct pieces p;
 	const char *ptr;
 
-	cut(m, client, n, m->filler, &p);
+	cut(m, client, n, false, &p);
 	for (size_t i = 0; i < 3; i++) {
 		size_t part = overlap(&p, i, off, len, &ptr);
 
@@ -160,7 +163,7 @@ bool message_is_answer(const struct messages *m, uint32_t client, uint64_t n,
 	struct pieces p;
 	const char *ptr;
 
-	cut(m, client, n, m->upper, &p);
+	cut(m, client, n, true, &p);
 	if (off + len > p.at[3])
 		return false;
 	for (size_t i = 0; i < 3; i++) {
@@ -180,7 +183,7 @@ size_t message_differences(const struct messages *m, uint32_t client,
 	const char *ptr;
 	size_t count = 0, seen = 0;
 
-	cut(m, client, n, m->upper, &p);
+	cut(m, client, n, true, &p);
 	for (size_t i = 0; i < 3; i++) {
 		size_t part = overlap(&p, i, off, len, &ptr);
 
@@ -191,21 +194,14 @@ size_t message_differences(const struct messages *m, uint32_t client,
 	return count + (len - seen);
 }
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'V' ? c - 'A' + 10 : -1;
-}
-
 bool message_read_number(const char *buf, size_t n_digits, uint64_t *out)
 {
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < n_digits; i++) {
-		int value = digit_value(buf[i]);
+		unsigned value = (unsigned)(buf[i] | 0x20) - 'a';
 
-		if (value < 0)
+		if (value > MESSAGE_DIGIT_MASK)
 			return false;
 		n |= (uint64_t)value << (i * MESSAGE_DIGIT_BITS);
 	}

@@ -16,15 +16,16 @@
  *	|<- 8 ->|<-------------- filler ------------->|<- 8 ->|
  *	 number   letters, digits, signs and spaces     number
  *
- * The number is in base 32 with digits and capitals, which uppercasing leaves
- * alone, least significant digit first. The second one is there from
- * MESSAGE_TWICE bytes on, and is mixed with the client's own: by it an answer
- * that was damaged in the first can be recognised, and one to another client
- * is not taken for ours. A message that is shorter than a number has its low
- * digits only.
+ * The number is in base 16, least significant digit first, and its digits are
+ * the letters a to p: every message that is not empty has something to change,
+ * since a server need not answer others at any rate. The second one is there
+ *from MESSAGE_TWICE bytes on, and is mixed with the client's own: by it an
+ *answer that was damaged in the first can be recognised, and one to another
+ *client is not taken for ours. A message that is shorter than a number has its
+ *low digits only.
  */
 #define MESSAGE_DIGITS	   8
-#define MESSAGE_DIGIT_BITS 5
+#define MESSAGE_DIGIT_BITS 4
 #define MESSAGE_TWICE	   24
 #define MESSAGE_MAX	   (16 << 20)
 
@@ -51,7 +52,8 @@ size_t message_differences(const struct messages *m, uint32_t client,
 			   uint64_t n, size_t off, const char *buf, size_t len);
 
 /*
- * Reads a number of n_digits (MESSAGE_DIGITS or fewer) digits. Returns false
+ * Reads a number of n_digits (MESSAGE_DIGITS or fewer) digits, in either
+ * case: one that came back as it was sent can be told apart too. Returns false
  * when one is none.
  */
 bool message_read_number(const char *buf, size_t n_digits, uint64_t *out);
