@@ -41,6 +41,7 @@ src_libhttp_a_SOURCES = \
 src_libserver_a_SOURCES = \
 	src/server/accesslog.c src/server/accesslog.h \
 	src/server/body.c src/server/body.h \
+	src/server/bucket.c src/server/bucket.h \
 	src/server/cache.c src/server/cache.h \
 	src/server/config.c src/server/config.h \
 	src/server/conn.c src/server/conn.h \

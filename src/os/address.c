@@ -59,6 +59,28 @@ bool address_eq(const struct address *a, const struct address *b)
 	return a->sa.in4.sin_addr.s_addr == b->sa.in4.sin_addr.s_addr;
 }
 
+/* SplitMix64's finish: every bit of x moves every bit of the result. */
+static uint64_t mix(uint64_t x)
+{
+	x ^= x >> 30;
+	x *= UINT64_C(0xbf58476d1ce4e5b9);
+	x ^= x >> 27;
+	x *= UINT64_C(0x94d049bb133111eb);
+	return x ^ (x >> 31);
+}
+
+uint64_t address_hash(const struct address *address, uint64_t seed)
+{
+	uint64_t halves[2] = {0};
+
+	if (address->sa.any.sa_family == AF_INET6)
+		memcpy(halves, &address->sa.in6.sin6_addr, sizeof(halves));
+	else
+		halves[0] = address->sa.in4.sin_addr.s_addr;
+	seed = mix(seed ^ address_port(address));
+	return mix(mix(seed + halves[0]) + halves[1]);
+}
+
 bool address_is_group(const struct address *address)
 {
 	in_addr_t host;

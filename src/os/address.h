@@ -32,6 +32,12 @@ void address_set_port(struct address *address, uint16_t port);
 /* Same family, address, scope and port. */
 bool address_eq(const struct address *a, const struct address *b);
 
+/*
+ * A hash of address and port. Who does not know the seed cannot choose
+ * addresses whose hashes have something in common.
+ */
+uint64_t address_hash(const struct address *address, uint64_t seed);
+
 /* True for a multicast address of either family and for 255.255.255.255. */
 bool address_is_group(const struct address *address);
 

@@ -12,7 +12,7 @@
 	X(udp_datagrams, "datagrams received")                                 \
 	X(udp_kernel_lost, "datagrams lost in the kernel's queue")             \
 	X(udp_source_refused, "datagrams from a port or address not answered") \
-	X(udp_loop_refused, "datagrams from our own port beyond the budget")   \
+	X(udp_loop_refused, "datagrams that may be part of an endless loop")   \
 	X(udp_send_refused, "answers that the kernel would not take")          \
 	X(tcp_connections, "connections accepted")                             \
 	X(tcp_timeouts, "connections closed for being idle")                   \

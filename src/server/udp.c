@@ -13,11 +13,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/list.h"
 #include "base/upper.h"
 #include "os/datagram.h"
-#include "os/socket.h"
+#include "server/bucket.h"
 
 #define UDP_BUDGET 4 /* batches per wake-up, then others' turn */
 
@@ -37,9 +36,8 @@
 struct udp_service {
 	struct loop *loop;
 	struct datagram_batch *batch;
+	struct bucket_table *buckets;
 	struct list_node sockets;
-	uint64_t loop_answers_ns[UDP_LOOP_BUDGET]; /* a ring: the last ones */
-	size_t loop_answers_at;			   /* the oldest of them */
 };
 
 struct udp_socket {
@@ -47,7 +45,6 @@ struct udp_socket {
 	struct list_node node;
 	struct event event;
 	int fd;
-	uint16_t port;
 	uint32_t kernel_lost; /* as last told by the kernel */
 };
 
@@ -56,48 +53,29 @@ static struct udp_socket *udp_socket_of(struct list_node *node)
 	return CONTAINER_OF(node, struct udp_socket, node);
 }
 
-static bool is_own_port(struct udp_service *service, uint16_t port)
+/* Whether this address and port can be a client's. */
+static bool is_client(const struct address *source)
 {
-	struct list_node *node, *following;
-
-	LIST_FOR_EACH (node, following, &service->sockets)
-		if (udp_socket_of(node)->port == port)
-			return true;
-	return false;
+	return address_port(source) >= UDP_SOURCE_PORT_MIN &&
+	       !address_is_group(source) && !address_is_any(source);
 }
 
-/* Whether the answer before the last UDP_LOOP_BUDGET ones is a second ago. */
-static bool take_loop_budget(struct udp_service *service)
-{
-	uint64_t now_ns = loop_now_ns(service->loop);
-	uint64_t *oldest_ns =
-		&service->loop_answers_ns[service->loop_answers_at];
-
-	if (*oldest_ns > 0 && now_ns - *oldest_ns < CLOCK_NS_PER_S)
-		return false;
-	*oldest_ns = now_ns;
-	service->loop_answers_at =
-		(service->loop_answers_at + 1) % UDP_LOOP_BUDGET;
-	return true;
-}
-
-/* Whether a datagram from there gets an answer; counts the refusals. */
-static bool is_answerable(struct udp_service *service,
-			  const struct address *source)
+/* Changes a datagram; true when it gets an answer. Counts the refusals. */
+static bool answer(struct udp_service *service, const struct address *source,
+		   char *bytes, size_t len)
 {
 	struct counters *counters = &service->loop->counters;
-	uint16_t port = address_port(source);
 
-	if (port < UDP_SOURCE_PORT_MIN || address_is_group(source) ||
-	    address_is_any(source)) {
+	if (!is_client(source)) {
 		counters->udp_source_refused++;
 		return false;
 	}
-	if (is_own_port(service, port) && !take_loop_budget(service)) {
-		counters->udp_loop_refused++;
-		return false;
-	}
-	return true;
+	/* Whoever sends letters is in no loop. */
+	if (upper_ascii(bytes, len) ||
+	    bucket_take(service->buckets, source, loop_now_ns(service->loop)))
+		return true;
+	counters->udp_loop_refused++;
+	return false;
 }
 
 static void answer_batch(struct udp_socket *sock, size_t n)
@@ -109,9 +87,7 @@ static void answer_batch(struct udp_socket *sock, size_t n)
 		size_t len;
 		char *bytes = datagram_bytes(batch, i, &len);
 
-		if (is_answerable(service, datagram_source(batch, i)))
-			upper_ascii(bytes, len);
-		else
+		if (!answer(service, datagram_source(batch, i), bytes, len))
 			datagram_drop(batch, i);
 	}
 	service->loop->counters.udp_datagrams += n;
@@ -155,23 +131,21 @@ struct udp_service *udp_service_new(struct loop *loop)
 	service->loop = loop;
 	list_init(&service->sockets);
 	service->batch = datagram_batch_new();
-	if (service->batch)
+	service->buckets = bucket_table_new();
+	if (service->batch && service->buckets)
 		return service;
-	free(service);
+	udp_service_free(service);
 	return NULL;
 }
 
 int udp_service_add(struct udp_service *service, int fd)
 {
 	struct udp_socket *sock = calloc(1, sizeof(*sock));
-	struct address local;
 
 	if (!sock)
 		return -1;
 	sock->service = service;
 	sock->fd = fd;
-	if (socket_local_address(fd, &local) == 0)
-		sock->port = address_port(&local);
 	(void)event_assign(&sock->event, service->loop->base, fd,
 			   EV_READ | EV_PERSIST, readable_cb, sock);
 	if (event_add(&sock->event, NULL) < 0) {
@@ -213,5 +187,6 @@ void udp_service_free(struct udp_service *service)
 		return;
 	close_sockets(service);
 	datagram_batch_free(service->batch);
+	bucket_table_free(service->buckets);
 	free(service);
 }

@@ -5,13 +5,13 @@
 #include "base/compiler.h"
 #include "server/loop.h"
 
-/* Answers a second, in all, to datagrams that come from our own UDP port. */
-#define UDP_LOOP_BUDGET 16
-
 /*
  * The UDP uppercase service: one datagram in, one out, same length, from the
- * address that it came to. What could set two servers talking to each other
- * for ever (CVE-2024-2169) is not answered, and counted.
+ * address that it came to. Two servers must not be set talking to each other
+ * for ever by one forged datagram (CVE-2024-2169): sources that are no clients
+ * are not answered, and since everything in a loop is upper case already, a
+ * datagram in which there was nothing to change is answered BUCKET_TOKENS
+ * times a second for each source. What is not answered is counted.
  */
 struct udp_service;
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tokens for sources: sixteen in any second however it is laid, for each
+ * source its own, and in a table that forged sources neither grow nor empty
+ * for those who have used up theirs.
+ */
+#include "server/bucket.h"
+
+#include <arpa/inet.h>
+
+#include "base/clock.h"
+#include "harness.h"
+
+#define MS CLOCK_NS_PER_MS
+
+static struct bucket_table *table;
+
+static void setup(void)
+{
+	table = bucket_table_new();
+	ck_assert_ptr_nonnull(table);
+}
+
+static void teardown(void)
+{
+	bucket_table_free(table);
+}
+
+static struct address source_of(uint32_t host, uint16_t port)
+{
+	struct address address = address_any(AF_INET, port);
+
+	address.sa.in4.sin_addr.s_addr = htonl(host);
+	return address;
+}
+
+static bool take(uint32_t host, uint16_t port, uint64_t now_ms)
+{
+	struct address source = source_of(host, port);
+
+	return bucket_take(table, &source, now_ms * MS);
+}
+
+/* How many of n are given at once. */
+static unsigned take_many(uint32_t host, uint16_t port, uint64_t now_ms,
+			  unsigned n)
+{
+	unsigned given = 0;
+
+	while (n-- > 0)
+		given += take(host, port, now_ms);
+	return given;
+}
+
+static const uint64_t starts_ms[] = {
+	1,			   /* the host has just been switched on */
+	12345678,		   /* some hours later */
+	((uint64_t)1 << 32) - 500, /* after 49 days */
+};
+
+START_TEST(sixteen_in_a_second_and_no_more)
+{
+	uint64_t at_ms = starts_ms[_i];
+
+	ck_assert_uint_eq(take_many(1, 5000, at_ms, 100), BUCKET_TOKENS);
+	ck_assert(!take(1, 5000, at_ms + 999));
+	ck_assert_uint_eq(take_many(1, 5000, at_ms + 1000, 100), BUCKET_TOKENS);
+}
+END_TEST
+
+START_TEST(no_second_sees_more_however_it_is_laid)
+{
+	uint64_t at_ms = 10000, given_ms[4096];
+	size_t n = 0;
+
+	/* Steps that fit into no second. */
+	for (size_t i = 0; i < 2000; i++, at_ms += i % 13)
+		if (take(1, 5000, at_ms))
+			given_ms[n++] = at_ms;
+	ck_assert_uint_gt(n, 100);
+	for (size_t i = BUCKET_TOKENS; i < n; i++)
+		ck_assert_uint_ge(given_ms[i] - given_ms[i - BUCKET_TOKENS],
+				  1000);
+}
+END_TEST
+
+START_TEST(address_and_port_make_a_source)
+{
+	ck_assert_uint_eq(take_many(1, 5000, 10000, 100), BUCKET_TOKENS);
+	ck_assert_uint_eq(take_many(1, 5001, 10000, 100), BUCKET_TOKENS);
+	ck_assert_uint_eq(take_many(2, 5000, 10000, 100), BUCKET_TOKENS);
+	ck_assert(!take(1, 5000, 10000));
+}
+END_TEST
+
+START_TEST(ipv6_sources_are_told_apart_by_the_whole_address)
+{
+	struct address a = address_any(AF_INET6, 5000), b = a;
+
+	b.sa.in6.sin6_addr.s6_addr[15] = 1;
+	for (int i = 0; i < BUCKET_TOKENS; i++)
+		ck_assert(bucket_take(table, &a, 10000 * MS));
+	ck_assert(!bucket_take(table, &a, 10000 * MS));
+	ck_assert(bucket_take(table, &b, 10000 * MS));
+}
+END_TEST
+
+/* A loop goes on while somebody forges as many sources as he can. */
+START_TEST(forged_sources_do_not_give_back_what_a_loop_has_used_up)
+{
+	unsigned given = 0;
+
+	for (uint32_t i = 0; i < 100000; i++) {
+		(void)take(i + 10, (uint16_t)i, 10000);
+		given += take(1, 5000, 10000);
+	}
+	ck_assert_uint_le(given, BUCKET_TOKENS);
+}
+END_TEST
+
+/* A hundred at a time is a class; its neighbours notice nothing. */
+START_TEST(many_sources_at_a_normal_pace_are_all_answered)
+{
+	for (uint64_t s = 0; s < 10; s++)
+		for (uint32_t host = 0; host < 200; host++)
+			for (int i = 0; i < 3; i++)
+				ck_assert(take(host, 5000, 10000 + 1000 * s));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("bucket");
+	TCase *tcase = harness_case(suite, "bucket");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, sixteen_in_a_second_and_no_more, 0,
+			    ARRAY_LEN(starts_ms));
+	tcase_add_test(tcase, no_second_sees_more_however_it_is_laid);
+	tcase_add_test(tcase, address_and_port_make_a_source);
+	tcase_add_test(tcase, ipv6_sources_are_told_apart_by_the_whole_address);
+	tcase_add_test(tcase,
+		       forged_sources_do_not_give_back_what_a_loop_has_used_up);
+	tcase_add_test(tcase, many_sources_at_a_normal_pace_are_all_answered);
+	return harness_run(suite);
+}
