@@ -96,7 +96,8 @@ static void send_number(struct pair *pair, unsigned number)
 
 static int receive(struct pair *pair)
 {
-	return datagram_receive(pair->server, pair->batch, &pair->kernel_lost);
+	return datagram_receive(pair->server, pair->batch, DATAGRAM_BATCH,
+				&pair->kernel_lost);
 }
 
 /* Receives an answer at the client, and where it came from. */

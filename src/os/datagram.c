@@ -137,7 +137,7 @@ static void turn_control(struct datagram_batch *batch, size_t i,
 	header->msg_controllen = len;
 }
 
-int datagram_receive(int fd, struct datagram_batch *batch,
+int datagram_receive(int fd, struct datagram_batch *batch, size_t most,
 		     uint32_t *kernel_lost)
 {
 	int n;
@@ -146,7 +146,7 @@ int datagram_receive(int fd, struct datagram_batch *batch,
 	for (size_t i = 0; i < batch->n; i++)
 		prepare_slot(batch, i);
 	batch->n = 0;
-	n = recvmmsg(fd, batch->headers, DATAGRAM_BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, batch->headers, (unsigned)most, MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return -1;
 	batch->n = (size_t)n;

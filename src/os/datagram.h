@@ -23,13 +23,13 @@ struct datagram_batch *datagram_batch_new(void) MUST_CHECK;
 void datagram_batch_free(struct datagram_batch *batch);
 
 /*
- * Receives up to DATAGRAM_BATCH datagrams that wait at the socket. Returns how
- * many, or -1 with errno (EAGAIN when none waits). What the batch held before
- * is gone. *kernel_lost becomes the number of datagrams that the kernel has
- * lost at this socket since it was opened (SO_RXQ_OVFL; wraps at 2^32), and is
- * left alone when the kernel does not tell.
+ * Receives up to most (1 to DATAGRAM_BATCH) datagrams that wait at the socket.
+ * Returns how many, or -1 with errno (EAGAIN when none waits). What the batch
+ * held before is gone. *kernel_lost becomes the number of datagrams that the
+ * kernel has lost at this socket since it was opened (SO_RXQ_OVFL; wraps at
+ * 2^32), and is left alone when the kernel does not tell.
  */
-int datagram_receive(int fd, struct datagram_batch *batch,
+int datagram_receive(int fd, struct datagram_batch *batch, size_t most,
 		     uint32_t *kernel_lost) MUST_CHECK;
 
 /* The bytes of datagram i, to be changed in place. */

@@ -18,6 +18,9 @@
 
 #include "base/clock.h"
 
+/* Bytes of a lingering connection per wake-up when the turn is old. */
+#define CONN_DISCARD_LEAST 4096
+
 /* Until a socket that was called writable and took nothing is tried again. */
 #define CONN_CHOKED_NS (50 * CLOCK_NS_PER_MS)
 
@@ -44,9 +47,15 @@ void conn_held_clear(struct conn_held *held)
 /* Drops what is left of the input of a lingering connection. */
 static void discard_input(struct conn *conn)
 {
+	struct loop *loop = conn->loop;
 	size_t n;
 
-	switch (conn_receive(conn, conn->loop->in, LOOP_IN_SIZE, &n)) {
+	switch (conn_receive(
+		conn, loop->in,
+		loop_budget(loop, LOOP_IN_SIZE, CONN_DISCARD_LEAST), &n)) {
+	case CONN_GOT_BYTES:
+		loop_spend(loop, n);
+		break;
 	case CONN_GOT_END:
 		conn_close(conn, CONN_FINISHED);
 		break;

@@ -25,13 +25,18 @@
 #include "http/listing.h"
 #include "os/docroot.h"
 
-#define LISTING_RUN  1024 /* names read and sorted in a step */
-#define LISTING_ROWS 128  /* rows written in a step */
+#define LISTING_RUN 1024 /* names read and sorted in a step */
 
-/* The same when the turn is old, and what a name counts in bytes moved. */
-#define LISTING_RUN_LEAST  64
-#define LISTING_ROWS_LEAST 16
-#define LISTING_NAME_COST  1024
+/*
+ * What a step may cost, in bytes moved, and when the turn is old: each name
+ * that is read, each that is looked at, and what each link costs besides, which
+ * is looked up from the root.
+ */
+#define LISTING_STEP	   (512 << 10)
+#define LISTING_STEP_LEAST (64 << 10)
+#define LISTING_NAME_COST  512
+#define LISTING_LOOK_COST  2048
+#define LISTING_LINK_COST  8192
 
 #define LISTING_BLOCK	   (64 << 10) /* memory is taken in pieces of this size */
 
@@ -55,6 +60,7 @@ struct listing {
 	struct body body;
 	struct listing_budget *budget;
 	size_t used; /* of the budget */
+	size_t cost; /* of this step so far */
 	int root;
 	DIR *dir;
 	bool hidden;
@@ -155,10 +161,14 @@ static bool stat_link(struct listing *listing, const char *name,
 static bool stat_name(struct listing *listing, const char *name,
 		      struct stat *st)
 {
+	listing->cost += LISTING_LOOK_COST;
 	if (fstatat(dirfd(listing->dir), name, st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	if (S_ISLNK(st->st_mode) && !stat_link(listing, name, st))
-		return false;
+	if (S_ISLNK(st->st_mode)) {
+		listing->cost += LISTING_LINK_COST;
+		if (!stat_link(listing, name, st))
+			return false;
+	}
 	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
 }
 
@@ -207,16 +217,17 @@ static struct run *new_run(struct listing *listing)
 	return &runs[listing->n_runs++];
 }
 
-/* Reads up to n names into the run; false at the end, or without memory. */
-static bool read_names(struct listing *listing, struct run *run, size_t n)
+/* Reads names into the run; false at the end, or without memory. */
+static bool read_names(struct listing *listing, struct run *run, size_t budget)
 {
-	for (size_t i = 0; i < n; i++) {
+	while (run->n < LISTING_RUN && listing->cost < budget) {
 		const struct dirent *entry = readdir(listing->dir);
 		const char *name;
 		char mark;
 
 		if (!entry)
 			return false;
+		listing->cost += LISTING_NAME_COST;
 		mark = mark_of(listing, entry);
 		if (!mark)
 			continue;
@@ -233,19 +244,19 @@ static bool read_names(struct listing *listing, struct run *run, size_t n)
 /* Reads and sorts one run of names; the first one is there already. */
 static void read_run(struct listing *listing, struct loop *loop)
 {
-	size_t n = loop_budget(loop, LISTING_RUN, LISTING_RUN_LEAST);
+	size_t budget = loop_budget(loop, LISTING_STEP, LISTING_STEP_LEAST);
 	struct run *run = &listing->runs[listing->n_runs - 1];
 
-	if (run->n > 0)
+	if (run->n == LISTING_RUN)
 		run = new_run(listing);
 	if (!run) {
 		listing->is_cut = true;
 		listing->is_read = true;
 		return;
 	}
-	loop_spend(loop, n * LISTING_NAME_COST);
-	listing->is_read = !read_names(listing, run, n);
-	qsort(run->names, run->n, sizeof(char *), by_name);
+	listing->is_read = !read_names(listing, run, budget);
+	if (listing->is_read || run->n == LISTING_RUN)
+		qsort(run->names, run->n, sizeof(char *), by_name);
 }
 
 /* --- merging --- */
@@ -331,15 +342,14 @@ static void write_rows(struct listing *listing, struct loop *loop,
 		       struct text *text)
 {
 	const size_t need = HTTP_LISTING_ROW_MAX + HTTP_LISTING_END_MAX;
-	size_t n = loop_budget(loop, LISTING_ROWS, LISTING_ROWS_LEAST);
+	size_t budget = loop_budget(loop, LISTING_STEP, LISTING_STEP_LEAST);
 
 	if (!listing->has_begun)
 		http_listing_begin(
 			text, listing->as_json,
 			(struct slice){listing->path, listing->path_len});
 	listing->has_begun = true;
-	loop_spend(loop, n * LISTING_NAME_COST);
-	for (size_t i = 0; i < n && text->size - text->len > need; i++) {
+	while (listing->cost < budget && text->size - text->len > need) {
 		const char *name = next_name(listing);
 
 		if (!name) {
@@ -376,9 +386,18 @@ static struct slice frame_chunk(char *buf, size_t len, bool is_last)
 	return (struct slice){start, head.len + len + end.len};
 }
 
-static enum conn_sent listing_send(struct body *body, struct conn *conn)
+/* Reads on, and says that work was done, though nothing goes out yet. */
+static enum conn_sent read_step(struct listing *listing, struct conn *conn)
 {
-	struct listing *listing = CONTAINER_OF(body, struct listing, body);
+	read_run(listing, conn->loop);
+	if (listing->is_read)
+		make_heap(listing);
+	conn_note_sent(conn, 0);
+	return CONN_HELD;
+}
+
+static enum conn_sent write_step(struct listing *listing, struct conn *conn)
+{
 	char *buf = conn->loop->out;
 	struct text text =
 		text_in(buf + CHUNK_HEAD_MAX,
@@ -386,16 +405,6 @@ static enum conn_sent listing_send(struct body *body, struct conn *conn)
 	struct slice out;
 	enum conn_sent sent;
 
-	if (listing->has_ended)
-		return CONN_SENT;
-	if (!listing->is_read) {
-		read_run(listing, conn->loop);
-		if (listing->is_read)
-			make_heap(listing);
-		/* Work was done, though nothing went out yet. */
-		conn_note_sent(conn, 0);
-		return CONN_HELD;
-	}
 	write_rows(listing, conn->loop, &text);
 	out = text_slice(&text);
 	if (listing->chunked)
@@ -403,6 +412,21 @@ static enum conn_sent listing_send(struct body *body, struct conn *conn)
 	conn_note_sent(conn, 0); /* even when every row's file was gone */
 	sent = conn_send(conn, out.ptr, out.len, false);
 	return sent == CONN_SENT && !listing->has_ended ? CONN_HELD : sent;
+}
+
+static enum conn_sent listing_send(struct body *body, struct conn *conn)
+{
+	struct listing *listing = CONTAINER_OF(body, struct listing, body);
+	struct loop *loop = conn->loop;
+	enum conn_sent sent;
+
+	if (listing->has_ended)
+		return CONN_SENT;
+	listing->cost = 0;
+	sent = listing->is_read ? write_step(listing, conn)
+				: read_step(listing, conn);
+	loop_spend(loop, listing->cost);
+	return sent;
 }
 
 static void listing_body_free(struct body *body)

@@ -18,7 +18,14 @@
 #include "os/datagram.h"
 #include "server/bucket.h"
 
-#define UDP_BUDGET 4 /* batches per wake-up, then others' turn */
+/*
+ * What may be moved per wake-up, in and out together, and when the turn is old;
+ * and what a datagram counts beside its bytes. A batch is as large as the last
+ * datagrams' size lets it be: of the longest, 32 would be 4 MB.
+ */
+#define UDP_SLICE	(512 << 10)
+#define UDP_SLICE_LEAST (64 << 10)
+#define UDP_COST	(4 << 10)
 
 /*
  * A flood must not hold up the end: what a full socket buffer holds when the
@@ -45,6 +52,7 @@ struct udp_socket {
 	struct list_node node;
 	struct event event;
 	int fd;
+	size_t mean_cost;     /* of the last datagrams */
 	uint32_t kernel_lost; /* as last told by the kernel */
 };
 
@@ -78,48 +86,71 @@ static bool answer(struct udp_service *service, const struct address *source,
 	return false;
 }
 
-static void answer_batch(struct udp_socket *sock, size_t n)
+/* Answers the n datagrams of the batch; returns what that counts as. */
+static size_t answer_batch(struct udp_socket *sock, size_t n)
 {
 	struct udp_service *service = sock->service;
 	struct datagram_batch *batch = service->batch;
+	size_t cost = n * UDP_COST;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t len;
 		char *bytes = datagram_bytes(batch, i, &len);
 
+		cost += 2 * len;
 		if (!answer(service, datagram_source(batch, i), bytes, len))
 			datagram_drop(batch, i);
 	}
 	service->loop->counters.udp_datagrams += n;
 	service->loop->counters.udp_send_refused +=
 		datagram_send(sock->fd, batch);
+	return cost;
 }
 
-/* Serves one batch. False when no more datagrams wait. */
-static bool serve_batch(struct udp_socket *sock)
+/* How many datagrams like the last ones such a budget is for. */
+static size_t count_for(const struct udp_socket *sock, size_t budget)
+{
+	size_t n = budget / sock->mean_cost;
+
+	if (n == 0)
+		return 1;
+	return n < DATAGRAM_BATCH ? n : DATAGRAM_BATCH;
+}
+
+/*
+ * Serves one batch, and takes what it counts as off the budget, down to 0.
+ * False when no more datagrams wait.
+ */
+static bool serve_batch(struct udp_socket *sock, size_t *budget)
 {
 	struct udp_service *service = sock->service;
 	uint32_t lost_before = sock->kernel_lost;
-	int n = datagram_receive(sock->fd, service->batch, &sock->kernel_lost);
+	size_t most = count_for(sock, *budget), cost;
+	int n = datagram_receive(sock->fd, service->batch, most,
+				 &sock->kernel_lost);
 
 	if (n < 0)
 		return errno == EINTR;
 	/* Unsigned, so that the kernel's number may wrap. */
 	service->loop->counters.udp_kernel_lost +=
 		(uint32_t)(sock->kernel_lost - lost_before);
-	answer_batch(sock, (size_t)n);
-	return n == DATAGRAM_BATCH;
+	cost = answer_batch(sock, (size_t)n);
+	sock->mean_cost = cost / (size_t)n;
+	loop_spend(service->loop, cost);
+	*budget -= cost < *budget ? cost : *budget;
+	return (size_t)n == most;
 }
 
 static void readable_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct udp_socket *sock = arg;
+	size_t budget =
+		loop_budget(sock->service->loop, UDP_SLICE, UDP_SLICE_LEAST);
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < UDP_BUDGET; i++)
-		if (!serve_batch(sock))
-			break;
+	while (budget > 0 && serve_batch(sock, &budget))
+		;
 }
 
 struct udp_service *udp_service_new(struct loop *loop)
@@ -146,6 +177,7 @@ int udp_service_add(struct udp_service *service, int fd)
 		return -1;
 	sock->service = service;
 	sock->fd = fd;
+	sock->mean_cost = UDP_COST;
 	(void)event_assign(&sock->event, service->loop->base, fd,
 			   EV_READ | EV_PERSIST, readable_cb, sock);
 	if (event_add(&sock->event, NULL) < 0) {
@@ -175,9 +207,12 @@ void udp_service_drain(struct udp_service *service)
 	struct list_node *node, *following;
 
 	LIST_FOR_EACH (node, following, &service->sockets)
-		for (int i = 0; i < UDP_DRAIN_BATCHES; i++)
-			if (!serve_batch(udp_socket_of(node)))
+		for (int i = 0; i < UDP_DRAIN_BATCHES; i++) {
+			size_t budget = UDP_SLICE;
+
+			if (!serve_batch(udp_socket_of(node), &budget))
 				break;
+		}
 	close_sockets(service);
 }
 
