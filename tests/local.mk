@@ -19,12 +19,14 @@ base_tests = tests/check_clock tests/check_histogram tests/check_list \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
 os_tests = tests/check_address tests/check_datagram tests/check_docroot \
+	tests/check_icmp \
 	tests/check_draft \
 	tests/check_process tests/check_socket
 tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_draft_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_icmp_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 
