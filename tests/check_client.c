@@ -119,10 +119,18 @@ END_TEST
 START_TEST(help_names_every_option)
 {
 	static const char *const names[] = {
-		"-t, --tcp",	"-u, --udp",	     "-4",
-		"-6",		"-w, --timeout=",    "-r, --retries=",
-		"-s, --source", "-p, --source-port", "-v, --verbose",
-		"-h, --help",	"-V, --version",
+		"-t, --tcp",
+		"-u, --udp",
+		"-4",
+		"-6",
+		"--connect",
+		"-w, --timeout=",
+		"-r, --retries=",
+		"-s, --source",
+		"-p, --source-port",
+		"-v, --verbose",
+		"-h, --help",
+		"-V, --version",
 	};
 	struct outcome outcome = client_run("", "--help");
 
@@ -350,7 +358,7 @@ START_TEST(a_refusal_says_what_to_check)
 }
 END_TEST
 
-START_TEST(an_unreachable_udp_port_is_a_refusal)
+START_TEST(a_connected_udp_socket_is_refused_at_once)
 {
 	char expected[256];
 
@@ -359,10 +367,12 @@ START_TEST(an_unreachable_udp_port_is_a_refusal)
 		       "Connection refused (nothing listens there: is the "
 		       "server running, and is this its UDP port?)\n",
 		       port_without_server(SOCK_DGRAM, port));
-	outcome_expect(client_run("", "-u", "-w", LONG, HOST, port, "a"), 1, "",
-		       expected);
-	outcome_expect(client_run("a\n", "-u", "-w", LONG, HOST, port), 1, "",
-		       expected);
+	outcome_expect(
+		client_run("", "-u", "--connect", "-w", LONG, HOST, port, "a"),
+		1, "", expected);
+	outcome_expect(
+		client_run("a\n", "-u", "--connect", "-w", LONG, HOST, port), 1,
+		"", expected);
 }
 END_TEST
 
@@ -375,6 +385,44 @@ START_TEST(a_client_does_not_talk_to_itself)
 	outcome_expect(
 		client_run("", "-u", "-s", HOST, "-p", port, HOST, port, "a"),
 		1, "", "Connection refused");
+	outcome_expect(client_run("", "-u", "-p", port, HOST, port, "a"), 1, "",
+		       "Connection refused");
+	outcome_expect(
+		client_run("", "-u", "--connect", "-p", port, HOST, port, "a"),
+		1, "", "Connection refused");
+}
+END_TEST
+
+/* 0.0.0.0 is this host, and the answer comes from 127.0.0.1. */
+START_TEST(this_host_may_be_the_wildcard)
+{
+	start_server();
+	outcome_expect(client_run("", "-u", "0.0.0.0", udp_port(), "a"), 0,
+		       "A\n", "");
+	outcome_expect(client_run("", "0.0.0.0", tcp_port(), "a"), 0, "A\n",
+		       "");
+	stop_server();
+}
+END_TEST
+
+START_TEST(a_source_port_that_is_not_answered_is_told)
+{
+	if (!harness_own_network()) {
+		harness_skip("no network of its own with port 1000 in it");
+		return;
+	}
+	start_server();
+	outcome_expect(client_run("", "-u", "-p", "1000", "-w", "0.2", "-r",
+				  "0", HOST, udp_port(), "a"),
+		       3, "",
+		       "udp source port 1000: uppercase-server does not answer "
+		       "ports below 1024");
+	outcome_expect(
+		client_run("", "-u", "-p", "1024", HOST, udp_port(), "a"), 0,
+		"A\n", "");
+	outcome_expect(client_run("", "-p", "1000", HOST, tcp_port(), "a"), 0,
+		       "A\n", "");
+	stop_server();
 }
 END_TEST
 
@@ -490,6 +538,33 @@ START_TEST(each_address_that_failed_is_told)
 }
 END_TEST
 
+/* Nobody serves either address: over UDP that is no failure of the first. */
+START_TEST(each_address_that_refused_is_told_once)
+{
+	static const char *const once[] = {"127.0.0.3 port", "127.0.0.1 port"};
+	char *hosts = write_hosts();
+	char script[512];
+
+	if (may_mount(hosts)) {
+		struct outcome outcome;
+
+		(void)snprintf(script, sizeof(script),
+			       WITH_HOSTS "\"$0\" -4u -w 0.1 -r 2 twofold %s a "
+					  "2>&1 | grep ICMP",
+			       port_without_server(SOCK_DGRAM, port));
+		outcome = client_run_shell(script, hosts);
+		for (size_t i = 0; i < ARRAY_LEN(once); i++) {
+			const char *first = strstr(outcome.out, once[i]);
+
+			ck_assert_ptr_nonnull(first);
+			ck_assert_ptr_null(strstr(first + 1, once[i]));
+		}
+		outcome_clear(&outcome);
+	}
+	free(hosts);
+}
+END_TEST
+
 /* Answers with the address that the client has chosen for itself. */
 static void serve_sender_udp(int fd)
 {
@@ -596,6 +671,46 @@ START_TEST(verbose_tells_steps_with_times)
 }
 END_TEST
 
+START_TEST(verbose_tells_no_connection_over_udp)
+{
+	struct outcome outcome;
+
+	start_server();
+	outcome = client_run("", "-uv", HOST, udp_port(), "hello");
+	ck_assert_int_eq(outcome.status, 0);
+	ck_assert_ptr_null(strstr(outcome.err, "connected"));
+	ck_assert_ptr_null(strstr(outcome.err, "connecting"));
+	ck_assert_ptr_nonnull(strstr(outcome.err, "udp socket at 127.0.0.1:"));
+	ck_assert_ptr_nonnull(strstr(outcome.err, "sent 5 bytes to 127.0.0.1"));
+	outcome_clear(&outcome);
+	outcome_expect(
+		client_run("", "-uv", "--connect", HOST, udp_port(), "hello"),
+		0, "HELLO\n", "udp socket connected: 127.0.0.1:");
+	stop_server();
+}
+END_TEST
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, what)) != NULL)
+		text += strlen(what), n++;
+	return n;
+}
+
+START_TEST(verbose_tells_a_failure_once)
+{
+	struct outcome outcome;
+
+	(void)port_without_server(SOCK_STREAM, port);
+	outcome = client_run("", "-v", HOST, port, "a");
+	ck_assert_int_eq(outcome.status, 1);
+	ck_assert_uint_eq(count(outcome.err, "Connection refused"), 1);
+	outcome_clear(&outcome);
+}
+END_TEST
+
 /* --- main --- */
 
 static void add_loop(TCase *tcase, const TTest *test, size_t n)
@@ -632,17 +747,22 @@ static Suite *client_suite(void)
 
 	tcase = harness_case(suite, "way there");
 	tcase_add_test(tcase, a_refusal_says_what_to_check);
-	tcase_add_test(tcase, an_unreachable_udp_port_is_a_refusal);
+	tcase_add_test(tcase, a_connected_udp_socket_is_refused_at_once);
+	tcase_add_test(tcase, this_host_may_be_the_wildcard);
+	tcase_add_test(tcase, a_source_port_that_is_not_answered_is_told);
 	tcase_add_test(tcase, a_client_does_not_talk_to_itself);
 	tcase_add_test(tcase, a_name_that_does_not_exist_is_a_network_failure);
 	tcase_add_test(tcase, an_address_of_the_other_version_is_not_used);
 	tcase_add_test(tcase, an_ipv6_address_is_spoken_to);
 	add_loop(tcase, every_address_of_a_name_is_tried, ARRAY_LEN(served));
 	tcase_add_test(tcase, each_address_that_failed_is_told);
+	tcase_add_test(tcase, each_address_that_refused_is_told_once);
 	tcase_add_test(tcase, source_address_and_port_are_as_asked_for);
 	tcase_add_test(tcase, a_source_port_can_be_used_again_at_once);
 	tcase_add_test(tcase, a_source_that_cannot_be_had_is_told);
 	tcase_add_test(tcase, verbose_tells_steps_with_times);
+	tcase_add_test(tcase, verbose_tells_no_connection_over_udp);
+	tcase_add_test(tcase, verbose_tells_a_failure_once);
 	return suite;
 }
 

@@ -348,6 +348,17 @@ START_TEST(a_line_is_answered_before_the_next_is_there)
 }
 END_TEST
 
+START_TEST(a_line_without_a_reply_ends_the_udp_filter)
+{
+	(void)port_without_server(SOCK_DGRAM, port);
+	outcome_expect(
+		client_run("a\nb\n", "-u", "-w", "0.1", "-r", "0", HOST, port),
+		3, "",
+		"standard input: line 1: not answered, nothing behind "
+		"it is sent\n");
+}
+END_TEST
+
 /* --- the prompt --- */
 
 static void serve_silence(int fd)
@@ -528,6 +539,34 @@ START_TEST(no_reply_at_the_prompt_ends_with_3)
 }
 END_TEST
 
+static void serve_all_but_a(int fd)
+{
+	for (;;)
+		if (strcmp(peer_receive(fd), "b") == 0)
+			peer_answer(fd, "B");
+}
+
+START_TEST(a_missed_reply_does_not_end_the_udp_prompt)
+{
+	struct client client;
+	char shown[1024];
+
+	peer = peer_start(SOCK_DGRAM, serve_all_but_a);
+	client = client_start_on_terminal(
+		ARGS("-u", "-w", SHORT, "-r", "0", HOST, peer.port));
+	client_expect_shown(&client, PROMPT);
+	client_type(&client, "a\n");
+	client_read_until(&client, PROMPT, shown, sizeof(shown));
+	ck_assert_ptr_nonnull(strstr(shown, "no reply within 1 s ("));
+	client_type(&client, "b\n");
+	client_expect_shown(&client, "B\n" PROMPT);
+	client_type(&client, CTRL_D);
+	client_expect_shown(&client, "\n");
+	client_expect_exit(&client, 3);
+	peer_stop(&peer);
+}
+END_TEST
+
 /* --- main --- */
 
 static void add_filters(Suite *suite)
@@ -551,6 +590,7 @@ static void add_filters(Suite *suite)
 	tcase_add_test(tcase, a_line_may_hold_nul_and_be_as_long_as_a_datagram);
 	tcase_add_test(tcase, a_line_too_long_is_refused_after_those_before_it);
 	tcase_add_test(tcase, a_line_is_answered_before_the_next_is_there);
+	tcase_add_test(tcase, a_line_without_a_reply_ends_the_udp_filter);
 }
 
 static void add_streams_and_prompt(Suite *suite)
@@ -571,6 +611,7 @@ static void add_streams_and_prompt(Suite *suite)
 	tcase_add_test(tcase,
 		       a_server_that_is_not_there_is_told_before_the_prompt);
 	tcase_add_test(tcase, no_reply_at_the_prompt_ends_with_3);
+	tcase_add_test(tcase, a_missed_reply_does_not_end_the_udp_prompt);
 }
 
 int main(void)

@@ -7,7 +7,9 @@
  * long where they must not.
  */
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -178,6 +180,137 @@ START_TEST(strangers_alone_are_no_reply)
 				  peer.port, "a"),
 		       3, "", "no reply within 0.2 s, each of 2 times (");
 	peer_stop(&peer);
+}
+END_TEST
+
+START_TEST(strangers_are_told_of)
+{
+	peer = peer_start(SOCK_DGRAM, serve_strangers_alone);
+	outcome_expect(client_run("", "-u", "-w", "0.2", "-r", "0", HOST,
+				  peer.port, "a"),
+		       3, "", "does the server answer from another address");
+	outcome_expect(client_run("", "-uv", "-w", "0.2", "-r", "0", HOST,
+				  peer.port, "a"),
+		       3, "", "ignored 1 bytes from 127.0.0.1:");
+	peer_stop(&peer);
+}
+END_TEST
+
+/* Never lets the client's socket run empty. */
+static void serve_a_flood_of_strangers(int fd)
+{
+	int stranger = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)peer_receive(fd);
+	for (;;)
+		peer_answer(stranger, "A");
+}
+
+START_TEST(a_flood_of_strangers_ends_in_time)
+{
+	peer = peer_start(SOCK_DGRAM, serve_a_flood_of_strangers);
+	outcome_expect(client_run("", "-u", "-w", "0.2", "-r", "0", HOST,
+				  peer.port, "a"),
+		       3, "", "no reply within 0.2 s (");
+	peer_stop(&peer);
+}
+END_TEST
+
+static void serve_a_flood_of_late_answers(int fd)
+{
+	(void)peer_receive(fd);
+	peer_answer(fd, "A");
+	peer_await(fd, "b");
+	for (;;)
+		peer_answer(fd, "A");
+}
+
+START_TEST(a_flood_of_late_answers_ends_in_time)
+{
+	peer = peer_start(SOCK_DGRAM, serve_a_flood_of_late_answers);
+	outcome_expect(client_run("a\nb\nc\n", "-u", "-w", "0.5", "-r", "0",
+				  HOST, peer.port),
+		       3, "A\n", "line 2: not answered");
+	peer_stop(&peer);
+}
+END_TEST
+
+/* An answer that came in time counts, though we look at it late. */
+START_TEST(a_client_that_was_stopped_takes_what_waits)
+{
+	int fd = udp_bind(HOST, 0);
+	struct sockaddr_in address, from;
+	socklen_t size = sizeof(address);
+	struct client client;
+	char byte;
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size),
+			 0);
+	(void)port_text(ntohs(address.sin_port), port);
+	client = client_start((const char *const[]){
+		"-u", "-w", SHORT, "-r", "0", HOST, port, "a", NULL});
+	sock_must_wait(fd, POLLIN, harness_deadline(), "the message");
+	ck_assert_int_eq(kill(client.pid, SIGSTOP), 0);
+	ck_assert_int_eq(
+		recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&from, &size), 1);
+	ck_assert_int_eq(sendto(fd, "A", 1, 0, (struct sockaddr *)&from, size),
+			 1);
+	ck_assert_int_eq(sock_wait(client.life_fd, POLLIN, 700), 0);
+	ck_assert_int_eq(kill(client.pid, SIGCONT), 0);
+	tcp_expect_text(client.fd, "A\n");
+	client_expect_exit(&client, 0);
+	(void)close(fd);
+}
+END_TEST
+
+/* --- UDP: a server that is not there --- */
+
+START_TEST(without_a_server_a_datagram_is_sent_all_the_same)
+{
+	char expected[128];
+	struct outcome outcome;
+	char *first;
+
+	(void)snprintf(expected, sizeof(expected),
+		       "uppercase-client: udp send to 127.0.0.1 port %s: ICMP "
+		       "\"port unreachable\" from 127.0.0.1 (",
+		       port_without_server(SOCK_DGRAM, port));
+	outcome = client_run("", "-u", "-w", "0.1", "-r", "2", HOST, port, "a");
+	ck_assert_int_eq(outcome.status, 3);
+	ck_assert_str_eq(outcome.out, "");
+	first = strstr(outcome.err, expected);
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_null(strstr(first + strlen(expected), "ICMP"));
+	ck_assert_ptr_nonnull(
+		strstr(outcome.err, "no reply within 0.1 s, each of 3 times"));
+	outcome_clear(&outcome);
+}
+END_TEST
+
+START_TEST(an_answer_counts_whenever_the_server_starts)
+{
+	struct sockaddr_in from;
+	socklen_t size = sizeof(from);
+	struct client client;
+	char shown[4096], byte;
+	int fd;
+
+	(void)port_without_server(SOCK_DGRAM, port);
+	client = client_start_on_terminal((const char *const[]){
+		"-u", "-w", "0.2", "-r", "100", HOST, port, "a", NULL});
+	client_read_until(&client, "port unreachable", shown, sizeof(shown));
+	fd = udp_bind(HOST, (uint16_t)atoi(port));
+	sock_must_wait(fd, POLLIN, harness_deadline(), "another try");
+	ck_assert_int_eq(
+		recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&from, &size), 1);
+	ck_assert_int_eq(sendto(fd, "A", 1, 0, (struct sockaddr *)&from, size),
+			 1);
+	client_read_until(&client, "\nA\n", shown, sizeof(shown));
+	ck_assert_ptr_nonnull(strstr(
+		shown, "\nuppercase-client: no reply within 0.2 s, sent again "
+		       "(try 2 of 101)\n"));
+	client_expect_exit(&client, 0);
+	(void)close(fd);
 }
 END_TEST
 
@@ -421,6 +554,12 @@ int main(void)
 	tcase_add_test(tcase, a_server_that_answers_twice_is_heard_once);
 	tcase_add_test(tcase, a_strangers_datagram_is_ignored);
 	tcase_add_test(tcase, strangers_alone_are_no_reply);
+	tcase_add_test(tcase, strangers_are_told_of);
+	tcase_add_test(tcase, a_flood_of_strangers_ends_in_time);
+	tcase_add_test(tcase, a_flood_of_late_answers_ends_in_time);
+	tcase_add_test(tcase, a_client_that_was_stopped_takes_what_waits);
+	tcase_add_test(tcase, without_a_server_a_datagram_is_sent_all_the_same);
+	tcase_add_test(tcase, an_answer_counts_whenever_the_server_starts);
 	tcase_add_test(tcase, a_different_udp_service_is_shown_as_it_is);
 
 	tcase = harness_case(suite, "tcp");

@@ -183,6 +183,24 @@ void client_expect_shown(struct client *client, const char *text)
 	ck_assert_str_eq(shown, text);
 }
 
+void client_read_until(struct client *client, const char *text, char *shown,
+		       size_t size)
+{
+	int64_t deadline = harness_deadline();
+	size_t got = 0;
+
+	shown[0] = '\0';
+	while (!strstr(shown, text)) {
+		ck_assert_uint_lt(got + 1, size);
+		if (sock_wait(client->fd, POLLIN, harness_left_ms(deadline)) ==
+			    0 ||
+		    read(client->fd, shown + got, 1) != 1)
+			harness_fail("shown: \"%s\", without \"%s\"", shown,
+				     text);
+		shown[++got] = '\0';
+	}
+}
+
 void client_type(struct client *client, const char *text)
 {
 	size_t len = strlen(text);

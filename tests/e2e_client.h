@@ -42,6 +42,13 @@ struct client client_start_on_terminal(const char *const args[]);
 /* Waits until the terminal shows this text, which is then passed over. */
 void client_expect_shown(struct client *client, const char *text);
 
+/*
+ * Waits until this text shows up, whatever is before it. shown receives all of
+ * that, the text at its end.
+ */
+void client_read_until(struct client *client, const char *text, char *shown,
+		       size_t size);
+
 /* Types on the terminal. */
 void client_type(struct client *client, const char *text);
 

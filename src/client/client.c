@@ -29,6 +29,8 @@
 
 _Static_assert(LINES_MAX == UDP_MESSAGE_MAX, "a line is a datagram");
 
+#define CLIENT_SOURCE_PORT_MIN 1024 /* what the server answers, over UDP */
+
 /* Everything of one run. Too large for a stack. */
 struct client {
 	struct options options;
@@ -165,11 +167,29 @@ static enum client_status tell_input_failure(const struct client *c,
 	return CLIENT_FAILED;
 }
 
+/*
+ * Whether the next line can be sent after how the last one ended. A datagram
+ * without an answer spoils nothing for the next one, and a person sees which
+ * one it was. A filter's output would be short of a line, though, and a stream
+ * would take a late answer for the next one's.
+ */
+static bool may_go_on(const struct client *c, enum client_status status,
+		      bool is_prompting)
+{
+	if (status == CLIENT_OK)
+		return true;
+	if (!is_prompting && status == CLIENT_NO_REPLY)
+		report_error("standard input: line %llu: not answered, nothing "
+			     "behind it is sent",
+			     (unsigned long long)c->lines.n_lines);
+	return is_prompting && c->options.is_udp && status == CLIENT_NO_REPLY;
+}
+
 /* Line for line: reads one, exchanges it, until the input ends. */
 static enum client_status converse(struct client *c, bool is_prompting)
 {
+	enum client_status status, worst = CLIENT_OK;
 	enum lines_result result;
-	enum client_status status;
 	struct slice line;
 
 	lines_init(&c->lines, STDIN_FILENO);
@@ -180,12 +200,14 @@ static enum client_status converse(struct client *c, bool is_prompting)
 		if (result == LINES_END && is_prompting)
 			write_prompt("\n");
 		if (result == LINES_END)
-			return CLIENT_OK;
+			return worst;
 		if (result != LINES_LINE)
 			return tell_input_failure(c, result);
 		status = exchange(c, line, false);
-		if (status != CLIENT_OK)
+		if (!may_go_on(c, status, is_prompting))
 			return status;
+		if (status != CLIENT_OK)
+			worst = status;
 	}
 }
 
@@ -214,11 +236,24 @@ static enum client_status run_filter(struct client *c)
 	return status;
 }
 
+/* A request from there is taken for a reply of another service. */
+static void warn_of_source(const struct options *options)
+{
+	if (!options->is_udp || options->source_port == 0 ||
+	    options->source_port >= CLIENT_SOURCE_PORT_MIN)
+		return;
+	report_error("udp source port %u: uppercase-server does not answer "
+		     "ports below %d, where services sit that could answer "
+		     "back for ever (choose another source port)",
+		     (unsigned)options->source_port, CLIENT_SOURCE_PORT_MIN);
+}
+
 static enum client_status run(struct client *c)
 {
 	enum client_status status;
 
 	c->report.verbose = c->options.verbose;
+	warn_of_source(&c->options);
 	status = dial_resolve(&c->dial, &c->options, &c->report);
 	if (status != CLIENT_OK)
 		return status;

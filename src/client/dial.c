@@ -6,7 +6,8 @@
  *
  * A socket whose both ends are the same is taken for a refusal: the kernel
  * lets a client connect to itself when nothing else has the port, and it would
- * read its own words as the answer.
+ * read its own words as the answer. With UDP that needs no connection, only
+ * the server's port for a source port, which the kernel may choose by chance.
  */
 #include "client/dial.h"
 
@@ -20,6 +21,7 @@
 #include "base/text.h"
 #include "client/advice.h"
 #include "client/wait.h"
+#include "os/icmp.h"
 #include "os/socket.h"
 
 static const char *protocol(const struct dial *dial)
@@ -61,8 +63,10 @@ static void tell_addresses(const struct dial *dial)
 		text_add_str(&text, i == 0 ? "" : ", ");
 		text_add_str(&text, address_format_host(&dial->list[i], host));
 	}
-	report_step(dial->report, "%s is %.*s%s", dial->options->host,
-		    (int)text.len, text.ptr, text.overflow ? " ..." : "");
+	if (!slice_is(text_slice(&text), dial->options->host))
+		report_step(dial->report, "%s is %.*s%s", dial->options->host,
+			    (int)text.len, text.ptr,
+			    text.overflow ? " ..." : "");
 }
 
 enum client_status dial_resolve(struct dial *dial,
@@ -159,8 +163,16 @@ static void keep_bind_failure(const struct dial *dial,
 		    advice ? ")" : "");
 }
 
-/* A new socket with the wanted source, or -1 and the reason kept. */
-static int open_socket(const struct dial *dial)
+static bool has_source(const struct dial *dial)
+{
+	return dial->source.len > 0 || dial->options->source_port != 0;
+}
+
+/*
+ * A new socket with the wanted source, or -1 and the reason kept. With
+ * is_bound it has a port already, and not only when it sends.
+ */
+static int open_socket(const struct dial *dial, bool is_bound)
 {
 	int fd = socket_open(&dial->list[dial->at], socket_type(dial));
 	struct address source;
@@ -170,7 +182,7 @@ static int open_socket(const struct dial *dial)
 		(void)dial_keep_errno(dial, "socket for", errno);
 		return -1;
 	}
-	if ((dial->source.len == 0 && dial->options->source_port == 0) ||
+	if ((!is_bound && !has_source(dial)) ||
 	    bind_source(dial, fd, &source) == 0)
 		return fd;
 	error = errno;
@@ -195,8 +207,14 @@ static void tell_connected(const struct dial *dial, int fd)
 
 	if (socket_local_address(fd, &local) == 0)
 		(void)address_format(&local, from);
-	report_step(dial->report, "%s connected: %s to %s", protocol(dial),
-		    from, address_format(&dial->list[dial->at], to));
+	(void)address_format(&dial->list[dial->at], to);
+	if (dial->options->is_udp)
+		report_step(dial->report,
+			    "udp socket connected: %s to %s, no packet is sent "
+			    "for that",
+			    from, to);
+	else
+		report_step(dial->report, "tcp connected: %s to %s", from, to);
 }
 
 /* Waits for connect(2) to end. Returns 0 or the errno value of the failure. */
@@ -230,9 +248,10 @@ static enum client_status dial_one(const struct dial *dial, int *out)
 	char to[ADDRESS_TEXT_SIZE];
 	int fd, error;
 
-	report_step(dial->report, "%s connecting to %s", protocol(dial),
-		    address_format(&dial->list[dial->at], to));
-	fd = open_socket(dial);
+	if (!dial->options->is_udp)
+		report_step(dial->report, "tcp connecting to %s",
+			    address_format(&dial->list[dial->at], to));
+	fd = open_socket(dial, false);
 	if (fd < 0)
 		return CLIENT_FAILED;
 	error = connect_fd(dial, fd);
@@ -258,13 +277,99 @@ enum client_status dial_tcp(struct dial *dial, int *fd)
 		report_show_kept(dial->report);
 		return status;
 	}
-	report_drop_kept(dial->report);
+	report_drop_kept(dial->report, 0);
 	/* What a person types is small, and waits for an answer. */
 	(void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return CLIENT_OK;
 }
 
-enum client_status dial_udp(struct dial *dial, int *fd)
+/*
+ * Asks the kernel which of our addresses faces list[at], and who answers for
+ * an address that means only "this host": a socket that is connected for a
+ * moment knows both, and costs no packet. 0 or -1 with errno.
+ */
+static int find_way(struct dial *dial, struct address *own)
 {
-	return dial_one(dial, fd);
+	struct address *to = &dial->list[dial->at];
+	struct address peer = {.len = sizeof(peer.sa)};
+	struct address source = dial->source;
+	int fd = socket_open(to, SOCK_DGRAM), error = 0;
+
+	if (fd < 0)
+		return -1;
+	address_set_port(&source, 0);
+	if ((source.len > 0 && bind(fd, &source.sa.any, source.len) < 0) ||
+	    connect(fd, &to->sa.any, to->len) < 0 ||
+	    socket_local_address(fd, own) < 0 ||
+	    getpeername(fd, &peer.sa.any, &peer.len) < 0)
+		error = errno;
+	(void)close(fd);
+	if (error == 0 && address_is_any(to))
+		*to = peer;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+/* Whether fd, behind our address own, would receive what it sends. */
+static bool is_circle(const struct dial *dial, int fd, struct address own)
+{
+	struct address local;
+
+	if (socket_local_address(fd, &local) < 0)
+		return false;
+	address_set_port(&own, address_port(&local));
+	return address_eq(&own, &dial->list[dial->at]);
+}
+
+/* Closes fd, which talks to itself; returns one that does not, or -1. */
+static int leave_circle(const struct dial *dial, int fd)
+{
+	int other = -1;
+
+	if (dial->options->source_port != 0)
+		(void)dial_keep_errno(dial, "send to", ECONNREFUSED);
+	else
+		/* While the first one has the port, it gets another. */
+		other = open_socket(dial, true);
+	(void)close(fd);
+	return other;
+}
+
+static void tell_free(const struct dial *dial, int fd, struct address own)
+{
+	struct address local;
+	char from[ADDRESS_TEXT_SIZE];
+
+	if (socket_local_address(fd, &local) == 0)
+		address_set_port(&own, address_port(&local));
+	report_step(dial->report, "udp socket at %s, no connection is made",
+		    address_format(&own, from));
+}
+
+enum client_status dial_udp(struct dial *dial, int *out)
+{
+	struct address own;
+	int fd;
+
+	if (dial->options->is_connecting)
+		return dial_one(dial, out);
+	fd = open_socket(dial, true);
+	if (fd < 0)
+		return CLIENT_FAILED;
+	if (find_way(dial, &own) < 0) {
+		int error = errno;
+
+		(void)close(fd);
+		return dial_keep_errno(dial, "send to", error);
+	}
+	if (is_circle(dial, fd, own))
+		fd = leave_circle(dial, fd);
+	if (fd < 0)
+		return CLIENT_FAILED;
+	if (icmp_listen(fd, own.sa.any.sa_family) < 0)
+		report_step(dial->report, "udp will not hear of ICMP: %s",
+			    strerror(errno));
+	tell_free(dial, fd, own);
+	*out = fd;
+	return CLIENT_OK;
 }

@@ -38,8 +38,12 @@ enum client_status dial_resolve(struct dial *dial,
 enum client_status dial_tcp(struct dial *dial, int *fd) MUST_CHECK;
 
 /*
- * A UDP socket connected to list[at], so that the kernel passes nobody else's
- * datagrams. Keeps (report_keep) the reason when that fails.
+ * A UDP socket with a source, for sending to list[at]. It is not connected, so
+ * it may receive from anybody, and ICMP errors are queued at it (os/icmp.h);
+ * unless the options say so: then the kernel passes nobody else's datagrams,
+ * and an ICMP error is one of the socket. Where list[at] stands for this host
+ * (0.0.0.0), it becomes the address that answers from there. Keeps
+ * (report_keep) the reason when that fails.
  */
 enum client_status dial_udp(struct dial *dial, int *fd) MUST_CHECK;
 

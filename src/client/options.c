@@ -23,6 +23,11 @@
 #define OPTIONS_RETRIES	    2
 #define OPTIONS_RETRIES_MAX 1000 /* more is a typing error */
 
+/* Options without a letter. */
+enum {
+	OPTION_CONNECT = 256,
+};
+
 static const char short_options[] = "+:tu46w:r:s:p:vhV";
 
 static const struct option long_options[] = {
@@ -30,6 +35,7 @@ static const struct option long_options[] = {
 	{"udp", no_argument, NULL, 'u'},
 	{"timeout", required_argument, NULL, 'w'},
 	{"retries", required_argument, NULL, 'r'},
+	{"connect", no_argument, NULL, OPTION_CONNECT},
 	{"source", required_argument, NULL, 's'},
 	{"source-port", required_argument, NULL, 'p'},
 	{"verbose", no_argument, NULL, 'v'},
@@ -52,6 +58,8 @@ const char *options_help(void)
 	       "                           and for a reply (default 5)\n"
 	       "  -r, --retries=N          UDP: send again this often when no\n"
 	       "                           reply came (default 2)\n"
+	       "      --connect            UDP: connect the socket, so that a\n"
+	       "                           refusal is an error at once\n"
 	       "  -s, --source=ADDRESS     send from this address of this "
 	       "host\n"
 	       "  -p, --source-port=PORT   send from this port\n"
@@ -185,6 +193,9 @@ static enum options_verdict apply(struct options *options, int option,
 	case 'p':
 		ok = parse_port("source port", optarg, &options->source_port,
 				cause);
+		break;
+	case OPTION_CONNECT:
+		options->is_connecting = true;
 		break;
 	case 'v':
 		options->verbose = true;

@@ -15,6 +15,7 @@ struct options {
 	int family; /* AF_UNSPEC, AF_INET or AF_INET6 */
 	uint64_t timeout_ns;
 	unsigned n_retries;
+	bool is_connecting;   /* the UDP socket; one for TCP always is */
 	const char *source;   /* NULL: the system chooses */
 	uint16_t source_port; /* 0: the system chooses */
 	const char *host;     /* without brackets and port */

@@ -23,7 +23,10 @@
 
 void report_init(struct report *report)
 {
-	*report = (struct report){.start_ns = clock_mono_ns()};
+	*report = (struct report){
+		.start_ns = clock_mono_ns(),
+		.is_terminal = isatty(STDERR_FILENO),
+	};
 }
 
 static void write_all(const char *buf, size_t len)
@@ -91,33 +94,55 @@ void report_step(const struct report *report, const char *fmt, ...)
 	va_end(args);
 }
 
-void report_keep(struct report *report, const char *fmt, ...)
+void report_note(const struct report *report, const char *fmt, ...)
 {
 	char line[REPORT_LINE_MAX];
 	va_list args;
-	size_t len;
 
-	va_start(args, fmt);
-	len = format_line(line, "", fmt, args);
-	va_end(args);
-	if (len <= sizeof(report->kept) - report->kept_len) {
-		memcpy(report->kept + report->kept_len, line, len);
-		report->kept_len += len;
-	}
-	if (!report->verbose)
+	if (report->verbose || !report->is_terminal)
 		return;
 	va_start(args, fmt);
-	write_step(report, fmt, args);
+	write_all(line, format_line(line, "", fmt, args));
+	va_end(args);
+}
+
+/* Puts a line behind those that are kept, if it fits. */
+static void PRINTF_LIKE(2, 0)
+	add_kept(struct report *report, const char *fmt, va_list args)
+{
+	char line[REPORT_LINE_MAX];
+	size_t len = format_line(line, "", fmt, args);
+
+	if (len > sizeof(report->kept) - report->kept_len)
+		return;
+	memcpy(report->kept + report->kept_len, line, len);
+	report->kept_len += len;
+}
+
+void report_keep(struct report *report, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (report->verbose)
+		write_step(report, fmt, args);
+	else
+		add_kept(report, fmt, args);
 	va_end(args);
 }
 
 void report_show_kept(struct report *report)
 {
 	write_all(report->kept, report->kept_len);
-	report_drop_kept(report);
+	report_drop_kept(report, 0);
 }
 
-void report_drop_kept(struct report *report)
+size_t report_mark(const struct report *report)
 {
-	report->kept_len = 0;
+	return report->kept_len;
+}
+
+void report_drop_kept(struct report *report, size_t mark)
+{
+	report->kept_len = mark;
 }

@@ -13,6 +13,7 @@
 /* What the client tells people, on standard error. The caller's storage. */
 struct report {
 	bool verbose;
+	bool is_terminal; /* standard error is, so a person reads it */
 	uint64_t start_ns;
 	size_t kept_len;
 	char kept[REPORT_KEPT_SIZE];
@@ -28,13 +29,20 @@ void report_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void report_step(const struct report *report, const char *fmt, ...)
 	PRINTF_LIKE(2, 3);
 
+/* Writes the same for a person who waits, where report_step() does not. */
+void report_note(const struct report *report, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+
 /*
  * An error that matters only when nothing else works out, as a refusal by the
  * first of several addresses: kept until report_show_kept() writes it, or
- * until report_drop_kept(). With --verbose it is also told as a step at once.
+ * until report_drop_kept() drops what was kept since report_mark(), or since 0
+ * all. With --verbose it is told as a step at once, and
+ * then not again.
  */
 void report_keep(struct report *report, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void report_show_kept(struct report *report);
-void report_drop_kept(struct report *report);
+size_t report_mark(const struct report *report);
+void report_drop_kept(struct report *report, size_t mark);
 
 #endif
