@@ -9,6 +9,7 @@ src_libbase_a_SOURCES = \
 	src/base/histogram.c src/base/histogram.h \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \
+	src/base/natural.c src/base/natural.h \
 	src/base/slice.c src/base/slice.h \
 	src/base/text.c src/base/text.h \
 	src/base/units.c src/base/units.h \

@@ -315,7 +315,7 @@ static void expect_read(const struct response *response, const char *script,
 	outcome_clear(&outcome);
 }
 
-/* Folders first, each group by its bytes; sizes, and times in UTC. */
+/* Folders first, each group in order; sizes, and times in UTC. */
 static void make_mixture(void)
 {
 	folder_write(root, "sub/b.txt", "12345", 5);
@@ -341,9 +341,9 @@ START_TEST(html_shows_names_sizes_and_times)
 		    "../|../||\n"
 		    "empty/|./empty/||1994-11-06 08:49:37\n"
 		    "x/|./x/||2024-12-31 23:59:59\n"
-		    "Z|./Z|1|1970-01-01 00:00:00\n"
-		    "a.txt|./a.txt|0|2000-02-29 00:00:00\n"
-		    "b.txt|./b.txt|5|1994-11-06 08:49:37\n");
+		    "Z|./Z|1 B|1970-01-01 00:00:00\n"
+		    "a.txt|./a.txt|0 B|2000-02-29 00:00:00\n"
+		    "b.txt|./b.txt|5 B|1994-11-06 08:49:37\n");
 	http_clear(&response);
 	(void)close(fd);
 }
@@ -363,6 +363,30 @@ START_TEST(json_tells_names_types_sizes_and_times)
 		    "Z|file|1|1970-01-01T00:00:00Z\n"
 		    "a.txt|file|0|2000-02-29T00:00:00Z\n"
 		    "b.txt|file|5|1994-11-06T08:49:37Z\n");
+	http_clear(&response);
+	(void)close(fd);
+}
+END_TEST
+
+/* In runs of a thousand, which are merged: the order is one. */
+START_TEST(numbers_in_names_are_counted)
+{
+	static const char script[] =
+		"import sys, json\n"
+		"names = [e['name'] for e in json.load(sys.stdin)['entries']]\n"
+		"assert len(names) == 2500, len(names)\n"
+		"numbers = [int(n[4:]) for n in names]\n"
+		"assert numbers == sorted(numbers), names\n";
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+	char name[32];
+
+	for (int i = 0; i < 2500; i++) {
+		(void)snprintf(name, sizeof(name), "sub/file%d", i);
+		folder_write(root, name, "", 0);
+	}
+	ask_json(fd, &response, "/sub/");
+	expect_read(&response, script, "");
 	http_clear(&response);
 	(void)close(fd);
 }
@@ -795,6 +819,7 @@ static void add_plain(Suite *suite)
 			    ARRAY_LEN(accepts));
 	tcase_add_test(tcase, html_shows_names_sizes_and_times);
 	tcase_add_test(tcase, json_tells_names_types_sizes_and_times);
+	tcase_add_test(tcase, numbers_in_names_are_counted);
 	tcase_add_test(tcase, an_empty_folder_has_an_empty_listing);
 	tcase_add_test(tcase, above_the_root_there_is_nothing);
 	tcase_add_test(tcase, only_what_can_be_served_is_listed);

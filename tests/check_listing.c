@@ -76,7 +76,8 @@ START_TEST(a_row_of_html_is_a_link_a_size_and_a_time)
 {
 	ck_assert_str_eq(row_of(HTML, &file_row, true),
 			 "<tr><td><a href=\"./a.txt\">a.txt</a></td>"
-			 "<td>612</td><td>1994-11-06 08:49:37</td></tr>\n");
+			 "<td title=\"612 bytes\">612 B</td>"
+			 "<td>1994-11-06 08:49:37</td></tr>\n");
 	ck_assert_str_eq(row_of(HTML, &folder_row, false),
 			 "<tr><td><a href=\"./sub/\">sub/</a></td>"
 			 "<td></td><td>1994-11-06 08:49:37</td></tr>\n");
@@ -202,13 +203,49 @@ START_TEST(any_time_leaves_a_row_a_row)
 }
 END_TEST
 
+static const struct {
+	uint64_t size;
+	const char *shown;
+} sizes[] = {
+	{0, ">0 B<"},
+	{1, ">1 B<"},
+	{999, ">999 B<"},
+	{1000, ">1.00 kB<"},
+	{1009, ">1.00 kB<"},
+	{1010, ">1.01 kB<"},
+	{9999, ">9.99 kB<"},
+	{10000, ">10.0 kB<"},
+	{99999, ">99.9 kB<"},
+	{100000, ">100 kB<"},
+	{999999, ">999 kB<"},
+	{1000000, ">1.00 MB<"},
+	{1999999999, ">1.99 GB<"},
+	{1234567890123, ">1.23 TB<"},
+	{UINT64_C(999999999999999999), ">999 PB<"},
+};
+
+START_TEST(a_size_is_read_at_a_glance_and_known_to_the_byte)
+{
+	struct http_listing_row entry = file_row;
+	const char *row;
+	char exact[64];
+
+	entry.size = sizes[_i].size;
+	(void)snprintf(exact, sizeof(exact), " title=\"%llu bytes\"",
+		       (unsigned long long)sizes[_i].size);
+	row = row_of(HTML, &entry, true);
+	ck_assert_msg(strstr(row, sizes[_i].shown) != NULL, "%s", row);
+	ck_assert_msg(strstr(row, exact) != NULL, "%s", row);
+}
+END_TEST
+
 START_TEST(a_size_may_have_sixty_four_bits)
 {
 	struct http_listing_row entry = file_row;
 
 	entry.size = UINT64_MAX;
 	ck_assert_ptr_nonnull(strstr(row_of(HTML, &entry, true),
-				     "<td>18446744073709551615</td>"));
+				     "\"18446744073709551615 bytes\">18.4 EB"));
 	ck_assert_ptr_nonnull(strstr(row_of(JSON, &entry, true),
 				     "\"size\":18446744073709551615,"));
 }
@@ -314,7 +351,7 @@ static void assert_harmless(struct slice name)
 	entry.name = name;
 	row = row_of(HTML, &entry, true);
 	assert_leads_to(between(row, "<a href=\"", "\">"), name);
-	shown = between(row, "\">", "</a></td><td>612<");
+	shown = between(row, "\">", "</a></td><td title=\"612 bytes\">612 B<");
 	for (size_t i = 0; i < shown.len; i++)
 		ck_assert_msg(!strchr("<>\"'", shown.ptr[i]), "%s", row);
 	assert_valid(listing_of(JSON, "", &entry, 1, false));
@@ -408,6 +445,9 @@ int main(void)
 	tcase_add_test(tcase, a_page_is_whole);
 	tcase_add_loop_test(tcase, any_time_leaves_a_row_a_row, 0,
 			    (int)ARRAY_LEN(times));
+	tcase_add_loop_test(tcase,
+			    a_size_is_read_at_a_glance_and_known_to_the_byte, 0,
+			    (int)ARRAY_LEN(sizes));
 	tcase_add_test(tcase, a_size_may_have_sixty_four_bits);
 
 	tcase = harness_case(suite, "names");

@@ -15,7 +15,7 @@ client_libs = src/libclient.a $(os_libs)
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 
 base_tests = tests/check_clock tests/check_histogram tests/check_list \
-	tests/check_log \
+	tests/check_log tests/check_natural \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
 os_tests = tests/check_address tests/check_datagram tests/check_docroot \

@@ -21,7 +21,7 @@ static const char style[] =
 	"tr+tr{border-top:1px solid #8884}\n"
 	"td:first-child{overflow-wrap:anywhere}\n"
 	"td+td{white-space:nowrap;font-variant-numeric:tabular-nums}\n"
-	"td:nth-child(2){text-align:right}\n"
+	"th:nth-child(2),td:nth-child(2){text-align:right}\n"
 	"@media(max-width:30rem){td:nth-child(3),th:nth-child(3)"
 	"{display:none}}\n"
 	"</style>\n";
@@ -92,6 +92,35 @@ static void add_time(struct text *text, int64_t time_s, char middle)
 	add_two(text, ':', tm.tm_sec);
 }
 
+/* Three digits in powers of 1000, cut and not rounded: "612 B", "1.23 MB". */
+static void add_size(struct text *text, uint64_t size)
+{
+	static const char *const units[] = {"B",  "kB", "MB", "GB",
+					    "TB", "PB", "EB"};
+	uint64_t unit = 1;
+	size_t i = 0;
+
+	for (; size / unit >= 1000; i++)
+		unit *= 1000;
+	text_add_uint(text, size / unit);
+	if (i > 0 && size / unit < 10)
+		add_two(text, '.', (int)(size % unit / (unit / 100)));
+	else if (i > 0 && size / unit < 100)
+		text_addf(text, ".%u", (unsigned)(size % unit / (unit / 10)));
+	text_add_char(text, ' ');
+	text_add_str(text, units[i]);
+}
+
+/* For people; whoever wants to know it to the byte rests the pointer on it. */
+static void cell_size(struct text *text, uint64_t size)
+{
+	text_add_str(text, "<td title=\"");
+	text_add_uint(text, size);
+	text_add_str(text, " bytes\">");
+	add_size(text, size);
+	text_add_str(text, "</td>");
+}
+
 /* The "./" keeps a colon in a name from looking like a scheme. */
 static void row_html(struct text *text, const struct http_listing_row *row)
 {
@@ -103,10 +132,12 @@ static void row_html(struct text *text, const struct http_listing_row *row)
 	text_add_str(text, "\">");
 	text_add_html(text, row->name);
 	text_add_str(text, slash);
-	text_add_str(text, "</a></td><td>");
-	if (!row->is_directory)
-		text_add_uint(text, row->size);
-	text_add_str(text, "</td><td>");
+	text_add_str(text, "</a></td>");
+	if (row->is_directory)
+		text_add_str(text, "<td></td>");
+	else
+		cell_size(text, row->size);
+	text_add_str(text, "<td>");
 	add_time(text, row->mtime_s, ' ');
 	text_add_str(text, "</td></tr>\n");
 }

@@ -10,7 +10,7 @@
  * written. What is gone by then is left out.
  *
  * A name is stored with one byte before it, '0' for a directory and '1' for a
- * file: then comparing the stored strings sorts directories first.
+ * file, by which directories come first.
  */
 #include "server/listing.h"
 
@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/natural.h"
 #include "http/listing.h"
 #include "os/docroot.h"
 
@@ -192,9 +193,15 @@ static char mark_of(struct listing *listing, const struct dirent *entry)
 	return S_ISDIR(st.st_mode) ? MARK_DIRECTORY : MARK_FILE;
 }
 
+/* Orders stored names: directories first, then as people count. */
+static int compare_stored(const char *a, const char *b)
+{
+	return *a != *b ? *a - *b : natural_compare(a + 1, b + 1);
+}
+
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return compare_stored(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Room for one more run; NULL when there is none. */
@@ -263,7 +270,7 @@ static void read_run(struct listing *listing, struct loop *loop)
 
 static bool is_before(const struct run *a, const struct run *b)
 {
-	return strcmp(a->names[a->at], b->names[b->at]) < 0;
+	return compare_stored(a->names[a->at], b->names[b->at]) < 0;
 }
 
 /* Lets the run at i sink until no run below it begins with a lesser name. */
