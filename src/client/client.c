@@ -281,7 +281,8 @@ static enum client_status act(struct client *c, enum options_verdict verdict,
 	case OPTIONS_VERSION:
 		return output_write(slice_of(options_version()));
 	case OPTIONS_WRONG:
-		report_error("%s (see uppercase-client --help)", cause);
+		report_error("%s (see %s --help)", cause,
+			     program_invocation_name);
 		return CLIENT_USAGE;
 	case OPTIONS_RUN:
 		break;

@@ -391,7 +391,7 @@ static enum load_status run_as_told(int argc, char **argv)
 		shown = options_version();
 		break;
 	case OPTIONS_WRONG:
-		log_info("%s (see uppercase-load --help)", cause);
+		log_info("%s (see %s --help)", cause, program_invocation_name);
 		return LOAD_USAGE;
 	}
 	if (fputs(shown, stdout) < 0 || fflush(stdout) != 0)

@@ -5,6 +5,7 @@
  */
 #include "server/config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +89,8 @@ static const struct option options[] = {
 
 static enum config_result wrong(void)
 {
-	fputs("Try 'uppercase-server --help'.\n", stderr);
+	/* As it was called: before make install it is in no PATH. */
+	fprintf(stderr, "Try '%s --help'.\n", program_invocation_name);
 	return CONFIG_WRONG;
 }
 
