@@ -21,7 +21,7 @@ static void write_page(unsigned status, char page[HTTP_PAGE_MAX + 1])
 {
 	struct text text = text_in(page, HTTP_PAGE_MAX);
 
-	http_page_write(&text, status);
+	http_page_write(&text, status, NULL);
 	ck_assert(!text.overflow);
 	page[text.len] = '\0';
 	ck_assert_uint_eq(strlen(page), text.len);
@@ -59,6 +59,20 @@ START_TEST(not_found_reads_as_the_manual_says)
 
 	write_page(404, page);
 	ck_assert_ptr_nonnull(strstr(page, "<h1>404 Not Found</h1>"));
+}
+END_TEST
+
+START_TEST(a_folder_without_index_says_what_helps)
+{
+	char page[HTTP_PAGE_MAX + 1];
+	struct text text = text_in(page, HTTP_PAGE_MAX);
+
+	http_page_write(&text, 404, http_page_no_index);
+	ck_assert(!text.overflow);
+	page[text.len] = '\0';
+	ck_assert_ptr_nonnull(strstr(page, "<h1>404 Not Found</h1>"));
+	ck_assert_ptr_nonnull(strstr(page, "--listing"));
+	ck_assert_ptr_null(strstr(page, http_status_advice(404)));
 }
 END_TEST
 
@@ -102,7 +116,7 @@ START_TEST(a_page_that_does_not_fit_is_an_overflow)
 	for (size_t size = 0; size <= len; size++) {
 		struct text text = text_in(guard - size, size);
 
-		http_page_write(&text, 404);
+		http_page_write(&text, 404, NULL);
 		ck_assert_uint_le(text.len, size);
 		if (size < len)
 			ck_assert(text.overflow);
@@ -119,6 +133,7 @@ int main(void)
 	tcase_add_loop_test(tcase, the_heading_is_the_status_and_its_reason, 0,
 			    n);
 	tcase_add_test(tcase, not_found_reads_as_the_manual_says);
+	tcase_add_test(tcase, a_folder_without_index_says_what_helps);
 	tcase_add_loop_test(tcase, a_page_is_whole, 0, n);
 	tcase_add_loop_test(tcase, a_page_names_no_outside_resource, 0, n);
 	tcase_add_test(tcase, a_page_that_does_not_fit_is_an_overflow);

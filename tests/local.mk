@@ -106,7 +106,8 @@ e2e_tests = tests/check_client \
 	tests/check_e2e_smuggling \
 	tests/check_e2e_strict \
 	tests/check_e2e_tcp \
-	tests/check_e2e_udp
+	tests/check_e2e_udp \
+	tests/check_e2e_welcome
 e2e_libs = tests/libharness.a $(CHECK_LIBS)
 tests_check_client_LDADD = $(e2e_libs)
 tests_check_client_modes_LDADD = $(e2e_libs)
@@ -131,6 +132,7 @@ tests_check_e2e_smuggling_LDADD = $(e2e_libs)
 tests_check_e2e_strict_LDADD = $(e2e_libs)
 tests_check_e2e_tcp_LDADD = $(e2e_libs)
 tests_check_e2e_udp_LDADD = $(e2e_libs)
+tests_check_e2e_welcome_LDADD = $(e2e_libs)
 
 # The load generator: its parts, and the program from end to end.
 load_libs = tests/libharness.a src/libload.a $(os_libs) $(LIBEVENT_LIBS) \

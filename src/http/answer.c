@@ -222,6 +222,14 @@ void http_answer_file(const struct http_request *request,
 	settle(answer, request, target);
 }
 
+void http_answer_ports(struct http_answer *answer)
+{
+	answer->status = 200;
+	answer->content = HTTP_CONTENT_PORTS;
+	answer->media_type = "application/json";
+	answer->max_age_s = 0;
+}
+
 void http_answer_listing(const struct http_request *request,
 			 const struct http_target *target, bool as_json,
 			 struct http_answer *answer)

@@ -41,6 +41,7 @@ struct http_policy {
 enum http_content {
 	HTTP_CONTENT_NONE,
 	HTTP_CONTENT_PAGE,    /* http_page_write() for the status */
+	HTTP_CONTENT_PORTS,   /* the server's own ports, as JSON */
 	HTTP_CONTENT_FILE,    /* the file, or its ranges */
 	HTTP_CONTENT_LISTING, /* of a directory; its length is not known */
 };
@@ -59,6 +60,7 @@ struct http_answer {
 	int64_t last_modified_s;
 	int64_t max_age_s;	     /* negative for none */
 	const char *media_type;	     /* NULL for none */
+	const char *advice;	     /* of a page; NULL: its status's own */
 	enum http_coding coding;     /* HTTP_CODING_IDENTITY for none */
 	struct slice etag;	     /* ptr NULL for none */
 	uint64_t size;		     /* of the whole representation */
@@ -93,6 +95,9 @@ void http_answer_file(const struct http_request *request,
 		      const struct http_file *file,
 		      const struct http_policy *policy,
 		      struct http_answer *answer);
+
+/* Makes the answer that a file is not there the one that tells the ports. */
+void http_answer_ports(struct http_answer *answer);
 
 /* The answer that lists a directory, as JSON or HTML. */
 void http_answer_listing(const struct http_request *request,

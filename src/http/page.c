@@ -7,7 +7,11 @@
 
 #include "http/status.h"
 
-void http_page_write(struct text *text, unsigned status)
+const char http_page_no_index[] =
+	"There is no such folder on this server, or it has no index.html. The "
+	"server lists such folders when it is started with --listing.";
+
+void http_page_write(struct text *text, unsigned status, const char *advice)
 {
 	const char *reason = http_status_reason(status);
 
@@ -25,5 +29,6 @@ void http_page_write(struct text *text, unsigned status)
 		  "<p>%s</p>\n"
 		  "</body>\n"
 		  "</html>\n",
-		  status, reason, status, reason, http_status_advice(status));
+		  status, reason, status, reason,
+		  advice ? advice : http_status_advice(status));
 }

@@ -22,7 +22,10 @@ static const struct status statuses[] = {
 	{304, "Not Modified", "You have it already."},
 	{400, "Bad Request", "The server could not read the request."},
 	{403, "Forbidden", "The server may not or will not read this file."},
-	{404, "Not Found", "There is no such file on this server."},
+	{404, "Not Found",
+	 "There is no such file on this server. Names are spelt as on the "
+	 "disk, "
+	 "upper and lower case apart."},
 	{405, "Method Not Allowed", "Files here can only be read."},
 	{406, "Not Acceptable",
 	 "The file is not to be had in an encoding that was asked for."},

@@ -231,6 +231,28 @@ static void tell_ready(const struct server *server)
 	}
 }
 
+/* A service's port, the same on every address; 0 when it is off. */
+static uint16_t port_of(const struct server *server, const char *name)
+{
+	for (size_t i = 0; i < server->n_ready; i++)
+		if (strcmp(server->ready[i].name, name) == 0)
+			return address_port(&server->ready[i].address);
+	return 0;
+}
+
+/* For the start page. */
+static void tell_site(struct server *server)
+{
+	const struct site_ports ports = {
+		.udp = port_of(server, "udp"),
+		.tcp = port_of(server, "tcp"),
+		.http = port_of(server, "http"),
+	};
+
+	if (server->site)
+		site_set_ports(server->site, &ports);
+}
+
 /* Opens a service's sockets and hands them over. */
 static int start_sockets(struct server *server, const struct plan *plan,
 			 char **cause)
@@ -369,9 +391,12 @@ static int new_site_at_root(struct server *server, char **cause)
 
 	if (root < 0)
 		return fail(cause,
-			    "document root %s: %s (name a folder with "
+			    "document root %s: %s (%sname a folder with "
 			    "--root, or --http-port=off)",
-			    server->config->root, strerror(errno));
+			    server->config->root, strerror(errno),
+			    strcmp(server->config->root, HTDOCS_DIR) == 0
+				    ? "it comes with make install; before, "
+				    : "");
 	if (read_media(server, &media, cause) < 0) {
 		(void)close(root);
 		return -1;
@@ -433,6 +458,7 @@ static int start_services(struct server *server, char **cause)
 		if (!plans[i].port->off &&
 		    start_sockets(server, &plans[i], cause) < 0)
 			return -1;
+	tell_site(server);
 	tell_ready(server);
 	return 0;
 }

@@ -22,6 +22,9 @@
 
 #define SITE_PATH_SIZE (HTTP_LINE_MAX + sizeof("/" SITE_INDEX))
 
+/* Where the ports are told, unless there is a file. */
+#define SITE_PORTS ".well-known/uppercase"
+
 struct site {
 	struct loop *loop;
 	int root;
@@ -30,6 +33,7 @@ struct site {
 	struct site_options options;
 	char boundary[HTTP_BOUNDARY_LEN];
 	struct listing_budget listings;
+	char ports[64]; /* as JSON */
 };
 
 /* A request on its way to its answer. */
@@ -151,6 +155,18 @@ static void use_own_page(struct site *site, struct question *q)
 	q->answer.media_type = entry->file.media_type;
 }
 
+/* What helps when there is no such file, or takes its place. */
+static void answer_without_file(struct site *site, struct question *q)
+{
+	if (!q->target.is_directory && slice_is(q->target.path, SITE_PORTS)) {
+		http_answer_ports(&q->answer);
+		return;
+	}
+	if (q->target.is_directory && !site->options.listing)
+		q->answer.advice = http_page_no_index;
+	use_own_page(site, q);
+}
+
 /* Decides with the file that the target names. */
 static void answer_by_file(struct site *site, struct question *q)
 {
@@ -182,7 +198,7 @@ static void answer_by_file(struct site *site, struct question *q)
 	}
 	http_answer_file(q->request, &q->target, &file, &policy, &q->answer);
 	if (q->answer.status == 404)
-		use_own_page(site, q);
+		answer_without_file(site, q);
 }
 
 static void decide(struct site *site, struct question *q)
@@ -204,7 +220,9 @@ static void write_page(struct site *site, const struct http_answer *answer,
 	struct text page = text_in(buf, sizeof(buf));
 
 	if (answer->content == HTTP_CONTENT_PAGE)
-		http_page_write(&page, answer->status);
+		http_page_write(&page, answer->status, answer->advice);
+	if (answer->content == HTTP_CONTENT_PORTS)
+		text_add_str(&page, site->ports);
 	http_head_write(&out->text, answer, page.len, loop_date(site->loop),
 			site->boundary);
 	gather_note_text(out);
@@ -280,6 +298,7 @@ struct site_reply site_answer(struct site *site,
 	switch (q.answer.content) {
 	case HTTP_CONTENT_NONE:
 	case HTTP_CONTENT_PAGE:
+	case HTTP_CONTENT_PORTS:
 		write_page(site, &q.answer, out, &reply);
 		break;
 	case HTTP_CONTENT_FILE:
@@ -305,6 +324,25 @@ struct site_reply site_answer_bad(struct site *site,
 }
 
 /* --- the site --- */
+
+static void add_port(struct text *text, const char *before, uint16_t port)
+{
+	text_add_str(text, before);
+	if (port == 0)
+		text_add_str(text, "null");
+	else
+		text_add_uint(text, port);
+}
+
+void site_set_ports(struct site *site, const struct site_ports *ports)
+{
+	struct text text = text_in(site->ports, sizeof(site->ports) - 1);
+
+	add_port(&text, "{\"udp\":", ports->udp);
+	add_port(&text, ",\"tcp\":", ports->tcp);
+	add_port(&text, ",\"http\":", ports->http);
+	text_add_str(&text, "}\n");
+}
 
 /* What separates parts must not be guessed by who writes the files. */
 static void make_boundary(char boundary[HTTP_BOUNDARY_LEN])

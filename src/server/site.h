@@ -38,6 +38,18 @@ struct site *site_new(struct loop *loop, int root, struct http_media *media,
 		      const struct site_options *options) MUST_CHECK;
 void site_free(struct site *site);
 
+/* The ports of this server's services; 0 for one that is off. */
+struct site_ports {
+	uint16_t udp, tcp, http;
+};
+
+/*
+ * Tells the site the ports, once they are known. GET /.well-known/uppercase
+ * tells them to everybody, unless the document root has a file of that name:
+ * it is how the start page shows the ports of the server that it came from.
+ */
+void site_set_ports(struct site *site, const struct site_ports *ports);
+
 /* The most text that site_answer() adds to `out`. */
 #define SITE_TEXT_MAX                                                          \
 	(HTTP_HEAD_FIXED_MAX + 4 * HTTP_LINE_MAX + HTTP_PAGE_MAX +             \
