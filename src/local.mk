@@ -113,12 +113,12 @@ src_libload_a_SOURCES = \
 	src/load/udp.c src/load/udp.h \
 	src/load/worker.c src/load/worker.h
 
-sbin_PROGRAMS = src/uppercase-server
+# Nobody needs root to run it, so it goes where everybody's PATH leads.
+bin_PROGRAMS = src/uppercase-client src/uppercase-load src/uppercase-server
 src_uppercase_server_SOURCES = src/server/main.c
 src_uppercase_server_LDADD = src/libserver.a src/libhttp.a src/libos.a \
 	src/libbase.a $(LIBEVENT_LIBS)
 
-bin_PROGRAMS = src/uppercase-client src/uppercase-load
 src_uppercase_client_SOURCES = src/client/main.c
 src_uppercase_client_LDADD = src/libclient.a src/libos.a src/libbase.a
 src_uppercase_load_SOURCES = src/load/main.c

@@ -234,7 +234,7 @@ tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c $(fuzz)
 tests_fuzz_fuzz_target_LDADD = $(http_libs)
 tests_fuzz_fuzz_target_LDFLAGS = $(fuzz_ldflags)
 
-script_tests = tests/floors tests/startpage
+script_tests = tests/floors tests/manuals tests/startpage
 EXTRA_DIST += $(script_tests) tests/summary tests/fuzz/seeds
 
 AM_TESTS_ENVIRONMENT = \
