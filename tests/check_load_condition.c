@@ -40,7 +40,7 @@ static const struct row {
 	{"min=1us", CONDITION_TRUE, "exact"},
 	{"max==1ms", CONDITION_TRUE, "exact"},
 	{"mean<501us", CONDITION_TRUE, "500.5"},
-	{"mean<0.0005", CONDITION_FALSE, "seconds, when no unit is named"},
+	{"min>0", CONDITION_TRUE, "nothing is nothing in any unit"},
 	{"p9999<2ms", CONDITION_TRUE, "too few, but the greatest decides"},
 	{"p9999>2ms", CONDITION_FALSE, "too few, but the greatest decides"},
 	{"p9999>0.5us", CONDITION_TRUE, "too few, but the least decides"},
@@ -51,7 +51,7 @@ static const struct row {
 	{"p9999<0.5ms", CONDITION_UNKNOWN, "too few"},
 	{"loss>1.18%", CONDITION_TRUE, "12 of 1013 have no answer"},
 	{"loss<1.19%", CONDITION_TRUE, "for a 404 is one"},
-	{"loss>1.18", CONDITION_TRUE, "percent without its sign"},
+	{"loss>0", CONDITION_TRUE, "nothing is nothing in any unit"},
 	{"loss<1.18%", CONDITION_FALSE, "12 of 1013"},
 	{"failed=3", CONDITION_TRUE, "a count"},
 	{"unsent>0", CONDITION_FALSE, "a count"},
@@ -126,18 +126,32 @@ END_TEST
 static const struct {
 	const char *text;
 	const char *bad;
+	const char *cause;
 } wrong[] = {
-	{"", ""},
-	{"p99", "p99"},
-	{"<5ms", "<5ms"},
-	{"p99<", "p99<"},
-	{"p99<5x", "p99<5x"},
-	{"p99<-5ms", "p99<-5ms"},
-	{"p99<5ms,", ""},
-	{"p99<5ms,x>1", "x>1"},
-	{"loss<5ms", "loss<5ms"},
-	{"P99<5ms", "P99<5ms"},
-	{"errors>1e3", "errors>1e3"},
+	{"", "", "no such metric"},
+	{"p99", "p99", "an operator is missing"},
+	{"<5ms", "<5ms", "no such metric"},
+	{"p99<", "p99<", "not a time"},
+	{"p99<5x", "p99<5x", "not a time"},
+	{"p99<-5ms", "p99<-5ms", "not a time"},
+	{"p99<5ms,", "", "no such metric"},
+	{"p99<5ms,x>1", "x>1", "no such metric"},
+	{"loss<5ms", "loss<5ms", "not a percentage"},
+	{"P99<5ms", "P99<5ms", "no such metric"},
+	{"errors>1e3", "errors>1e3", "not a number"},
+	{"errors>1%", "errors>1%", "not a number"},
+	{"rate>5ms", "rate>5ms", "not a number"},
+	/* 5 ms or 5 s? */
+	{"p99<5", "p99<5", "a time needs its unit"},
+	{"min<5", "min<5", "a time needs its unit"},
+	{"mean<0.0005", "mean<0.0005", "a time needs its unit"},
+	{"p99.99>=.5", "p99.99>=.5", "a time needs its unit"},
+	{"max=1000", "max=1000", "a time needs its unit"},
+	/* 0.1 % or 10 %? */
+	{"loss<0.1", "loss<0.1", "a percentage needs its sign"},
+	{"loss>%", "loss>%", "not a percentage"},
+	{"p99<11111111111111111111111111111111ms",
+	 "p99<11111111111111111111111111111111ms", "not a time"},
 };
 
 START_TEST(what_is_no_condition_is_named)
@@ -149,7 +163,7 @@ START_TEST(what_is_no_condition_is_named)
 	ck_assert_int_eq(
 		conditions_parse(&conditions, wrong[_i].text, &bad, &cause),
 		-1);
-	ck_assert_ptr_nonnull(cause);
+	ck_assert_ptr_nonnull(strstr(cause, wrong[_i].cause));
 	ck_assert_uint_eq(bad.len, strlen(wrong[_i].bad));
 	ck_assert_mem_eq(bad.ptr, wrong[_i].bad, bad.len);
 }

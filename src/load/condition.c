@@ -79,24 +79,53 @@ static size_t find_metric(struct slice name)
 	return i;
 }
 
-static bool parse_value(struct slice text, enum kind kind, double *out)
+/* Only 0 is the same in every unit. */
+static bool lacks_unit(const char *text, double value)
 {
-	char buf[32];
+	return value > 0 && text[strspn(text, "0123456789.")] == '\0';
+}
+
+static const char *parse_time(const char *text, double *out)
+{
 	uint64_t ns;
 
-	if (kind == KIND_PERCENT && text.len > 0 &&
-	    text.ptr[text.len - 1] == '%')
-		text.len--;
-	if (text.len >= sizeof(buf))
-		return false;
-	memcpy(buf, text.ptr, text.len);
-	buf[text.len] = '\0';
-	if (kind != KIND_TIME)
-		return amount_parse_number(buf, out) == 0;
-	if (amount_parse_time(buf, &ns) < 0)
-		return false;
+	if (amount_parse_time(text, &ns) < 0)
+		return "not a time, as 5ms";
 	*out = (double)ns;
-	return true;
+	return lacks_unit(text, *out) ? "a time needs its unit, as 5us, 5ms or "
+					"5s"
+				      : NULL;
+}
+
+static const char *parse_percent(char *text, double *out)
+{
+	size_t len = strlen(text);
+	bool has_sign = len > 0 && text[len - 1] == '%';
+
+	if (has_sign)
+		text[len - 1] = '\0';
+	if (amount_parse_number(text, out) < 0)
+		return "not a percentage, as 0.1%";
+	return !has_sign && *out > 0 ? "a percentage needs its sign, as 0.1%"
+				     : NULL;
+}
+
+/* Returns what is wrong with it, or NULL. */
+static const char *parse_value(struct slice text, enum kind kind, double *out)
+{
+	char buf[32] = "";
+
+	if (text.len < sizeof(buf))
+		memcpy(buf, text.ptr, text.len);
+	switch (kind) {
+	case KIND_TIME:
+		return parse_time(buf, out);
+	case KIND_PERCENT:
+		return parse_percent(buf, out);
+	default:
+		return amount_parse_number(buf, out) < 0 ? "not a number"
+							 : NULL;
+	}
 }
 
 /* Takes the operator at the front of *rest. */
@@ -134,11 +163,8 @@ static const char *parse_one(struct slice text, struct condition *c)
 		       "duplicate reordered corrupt failed unsent)";
 	if (!take_operator(&value, &c->operator))
 		return "an operator is missing (< <= > >= or =)";
-	if (!parse_value(slice_trim(value), metrics[c->metric].kind, &c->value))
-		return metrics[c->metric].kind == KIND_TIME
-			       ? "not a time, as 5ms"
-			       : "not a number";
-	return NULL;
+	return parse_value(slice_trim(value), metrics[c->metric].kind,
+			   &c->value);
 }
 
 int conditions_parse(struct conditions *conditions, const char *text,

@@ -11,10 +11,10 @@
 
 /*
  * Conditions on a result: "p99<5ms,loss<0.1%". A list of METRIC OPERATOR
- * VALUE, the operators < <= > >= and =. Metrics: min mean p50 p90 p99 p999
- * p9999 max (times; p99.9 is p999), rate, loss (of what was due, in percent),
- * and the counts errors lost late duplicate reordered corrupt failed unsent
- * exchanges.
+ * VALUE, the operators < <= > >= and =; times and percentages with their unit.
+ * Metrics: min mean p50 p90 p99 p999 p9999 max (times; p99.9 is p999), rate,
+ * loss (of what was due, in percent), and the counts errors lost late duplicate
+ * reordered corrupt failed unsent exchanges.
  */
 #define CONDITION_MAX 16
 
