@@ -4,13 +4,17 @@
  * against the real server. For servers that misbehave see check_load_rogue.c,
  * for ramps and searches check_load_search.c.
  */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/ipv6.h>
 #include <math.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -367,6 +371,42 @@ START_TEST(ipv6_works)
 	ck_assert_int_eq(outcome.status, 0);
 	outcome_clear(&outcome);
 	server_stop(six);
+}
+END_TEST
+
+static bool add_link_local(void)
+{
+	struct in6_ifreq request = {.ifr6_prefixlen = 64,
+				    .ifr6_ifindex = (int)if_nametoindex("lo")};
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	bool ok;
+
+	(void)inet_pton(AF_INET6, "fe80::1", &request.ifr6_addr);
+	ok = ioctl(fd, SIOCSIFADDR, &request) == 0;
+	(void)close(fd);
+	return ok;
+}
+
+/* A Host field with a zone in it is wrong, and our server says so. */
+START_TEST(a_zone_stays_at_home)
+{
+	char *folder;
+	char port[8];
+	struct server *six;
+
+	if (!harness_own_network() || !add_link_local()) {
+		harness_skip("no link-local address here");
+		return;
+	}
+	folder = folder_new();
+	folder_write_text(folder, "index.html", "<p>hello</p>\n");
+	six = server_start(&(struct server_options){
+		.http = "0", .root = folder, .listen = {"::"}});
+	(void)port_text(server_endpoint(six, SERVICE_HTTP)->port, port);
+	outcome_expect(client_run("", "-qw", "-n", "10", "fe80::1%lo", port), 0,
+		       "", "");
+	server_stop(six);
+	free(folder);
 }
 END_TEST
 
@@ -813,6 +853,7 @@ static void add_runs(Suite *suite)
 	tcase_add_test(tcase, percentiles_that_too_few_support_are_null);
 	tcase_add_test(tcase, ten_thousand_clients_are_no_trouble);
 	tcase_add_test(tcase, ipv6_works);
+	tcase_add_test(tcase, a_zone_stays_at_home);
 	tcase_add_test(tcase, a_names_addresses_are_tried);
 	tcase_add_loop_test(tcase, a_condition_that_holds_ends_with_5, 0,
 			    (int)ARRAY_LEN(fail_ifs));

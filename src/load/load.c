@@ -97,6 +97,8 @@ static bool make_request(struct plan *plan)
 	const struct options *options = plan->options;
 	size_t size = OPTIONS_PATH_MAX + strlen(options->host) + 256;
 	bool is_ipv6 = strchr(options->host, ':') != NULL;
+	/* A zone means something on this host only (RFC 6874, 4). */
+	int host_len = (int)strcspn(options->host, is_ipv6 ? "%" : "");
 	struct text text;
 
 	plan->request = malloc(size);
@@ -106,7 +108,7 @@ static bool make_request(struct plan *plan)
 	text_addf(&text,
 		  "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\n"
 		  "User-Agent: uppercase-load/" PACKAGE_VERSION "\r\n%s\r\n",
-		  options->path, is_ipv6 ? "[" : "", options->host,
+		  options->path, is_ipv6 ? "[" : "", host_len, options->host,
 		  is_ipv6 ? "]" : "", (unsigned)options->port,
 		  options->connect_per_request ? "Connection: close\r\n" : "");
 	plan->request_len = text.len;
