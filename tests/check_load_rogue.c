@@ -52,14 +52,14 @@ static void finish(void)
 
 static void start_udp(enum mischief mischief, unsigned ms)
 {
-	rogue = rogue_start(SOCK_DGRAM,
-			    (struct rogue_plan){mischief, EVERY, ms, 64});
+	rogue = rogue_start(SOCK_DGRAM, (struct rogue_plan){mischief, EVERY, ms,
+							    64, false});
 }
 
 static void start_tcp(enum mischief mischief, unsigned ms)
 {
-	rogue = rogue_start(SOCK_STREAM,
-			    (struct rogue_plan){mischief, EVERY, ms, 64});
+	rogue = rogue_start(SOCK_STREAM, (struct rogue_plan){mischief, EVERY,
+							     ms, 64, false});
 }
 
 /* --- UDP --- */
@@ -246,7 +246,7 @@ END_TEST
  * what is due falls into a stall and waits for up to 500 ms: the p90 is near
  * 300 ms and the p99 near 480. Who waits for answers sends nothing meanwhile.
  */
-static const struct rogue_plan stalls = {MISCHIEF_STALL, 0, 0, 64};
+static const struct rogue_plan stalls = {MISCHIEF_STALL, 0, 0, 64, false};
 
 static void expect_stall(const char *way)
 {
@@ -347,8 +347,8 @@ END_TEST
 
 START_TEST(many_can_be_lost_at_once)
 {
-	rogue = rogue_start(SOCK_STREAM,
-			    (struct rogue_plan){MISCHIEF_DROP, 2, 0, 64});
+	rogue = rogue_start(SOCK_STREAM, (struct rogue_plan){MISCHIEF_DROP, 2,
+							     0, 64, false});
 	result = load_run(0, rogue.port, "-c", "1", "-P", "500", "-n", "999",
 			  "--timeout=500ms");
 	expect_only("lost", 499);
@@ -394,8 +394,8 @@ END_TEST
 /* A stream that gives no answer is given up and begun anew. */
 START_TEST(answers_that_do_not_come_are_timeouts)
 {
-	rogue = rogue_start(SOCK_STREAM,
-			    (struct rogue_plan){MISCHIEF_DROP, 100, 0, 64});
+	rogue = rogue_start(SOCK_STREAM, (struct rogue_plan){MISCHIEF_DROP, 100,
+							     0, 64, false});
 	result = load_run(0, rogue.port, "-n", COUNT, "--timeout=50ms");
 	expect_only("failed", 20);
 	ck_assert(load_errors(result, "timeout") == 20);
@@ -619,12 +619,31 @@ static const struct {
 	 100,
 	 NULL,
 	 "a wrong length"},
-	{{OK_HEAD "hello", "SSH-2.0-OpenSSH_9.2\r\n\r\n"},
+	{{OK_HEAD "hello", "SSH-2.0-OpenSSH_9.2\r\n"},
 	 WRONG,
 	 "failed",
 	 150,
-	 "malformed",
+	 "malformed: not HTTP",
 	 "another protocol"},
+	{{OK_HEAD "hello", "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello"},
+	 WRONG,
+	 "failed",
+	 150,
+	 "malformed: bare LF",
+	 "lines without CR"},
+	{{OK_HEAD "hello", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nhello\001"},
+	 WRONG,
+	 "failed",
+	 150,
+	 "malformed: head without end",
+	 "a head without its end, and the end of the connection"},
+	{{OK_HEAD "hello", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, "
+			   "chunked\r\n\r\n"},
+	 WRONG,
+	 "failed",
+	 150,
+	 "malformed: coding",
+	 "a coding that nobody offered"},
 };
 
 START_TEST(http_answers_are_judged_by_status_and_length)
@@ -636,6 +655,39 @@ START_TEST(http_answers_are_judged_by_status_and_length)
 		ck_assert_msg(load_errors(result, http_rows[_i].error) ==
 				      (double)http_rows[_i].n,
 			      "%s", http_rows[_i].why);
+	finish();
+}
+END_TEST
+
+/* One that keeps the connection open is not taken for one that is slow. */
+START_TEST(a_head_without_end_is_named_at_its_timeout)
+{
+	static const char *const answers[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nhello", NULL};
+
+	rogue = rogue_start_http(answers);
+	result = load_run(WRONG, rogue.port, "-w", "-c", "1", "-n", "1",
+			  "--timeout=100ms");
+	ck_assert(load_errors(result, "malformed: head without end") == 1);
+	finish();
+}
+END_TEST
+
+/* It speaks first, and then waits for what it understands. */
+static void serve_banner(int listener)
+{
+	for (;;)
+		peer_write(peer_accept(listener), "SSH-2.0-OpenSSH_9.2\r\n");
+}
+
+START_TEST(a_server_that_speaks_first_is_named)
+{
+	rogue = peer_start(SOCK_STREAM, serve_banner);
+	result = load_run(WRONG, rogue.port, "-w", "-c", "1", "-n", "10",
+			  PATIENT);
+	ck_assert(load_errors(result, "malformed: not HTTP") >= 10);
+	ck_assert_uint_eq(json_object_size(json_object_get(result, "errors")),
+			  1);
 	finish();
 }
 END_TEST
@@ -698,5 +750,7 @@ int main(void)
 	tcase = harness_case(suite, "http");
 	tcase_add_loop_test(tcase, http_answers_are_judged_by_status_and_length,
 			    0, (int)ARRAY_LEN(http_rows));
+	tcase_add_test(tcase, a_head_without_end_is_named_at_its_timeout);
+	tcase_add_test(tcase, a_server_that_speaks_first_is_named);
 	return harness_run(suite);
 }

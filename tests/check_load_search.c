@@ -18,14 +18,14 @@ static json_t *result;
 
 static void start_ceiling(void)
 {
-	rogue = rogue_start(SOCK_DGRAM,
-			    (struct rogue_plan){MISCHIEF_CEILING, 100, 0, 0});
+	rogue = rogue_start(SOCK_DGRAM, (struct rogue_plan){MISCHIEF_CEILING,
+							    100, 0, 0, false});
 }
 
 static void start_honest(void)
 {
-	rogue = rogue_start(SOCK_STREAM,
-			    (struct rogue_plan){MISCHIEF_NONE, 0, 0, 64});
+	rogue = rogue_start(SOCK_STREAM, (struct rogue_plan){MISCHIEF_NONE, 0,
+							     0, 64, false});
 }
 
 static void finish(void)
@@ -114,14 +114,14 @@ END_TEST
 START_TEST(a_server_that_only_queues_does_not_keep_up)
 {
 	rogue = rogue_start(SOCK_DGRAM,
-			    (struct rogue_plan){MISCHIEF_SLOW, 0, 2, 0});
+			    (struct rogue_plan){MISCHIEF_SLOW, 0, 2, 0, false});
 	result = load_run(0, rogue.port, "-u", "-R", "700", "-d", "500ms",
 			  "--timeout=5s");
 	ck_assert(load_number(result, "exchanges") == 350);
 	expect_limited();
 	finish();
 	rogue = rogue_start(SOCK_DGRAM,
-			    (struct rogue_plan){MISCHIEF_SLOW, 0, 2, 0});
+			    (struct rogue_plan){MISCHIEF_SLOW, 0, 2, 0, false});
 	result = load_run(0, rogue.port, "-u", "--find-max=loss<1%", "-R",
 			  "200", "-d", "500ms", "--timeout=5s");
 	ck_assert(load_number(result, "find_max.rate") <= 520);
@@ -161,8 +161,8 @@ END_TEST
 /* The result is that of the best step, in which none may be. */
 START_TEST(wrong_replies_in_any_step_end_with_4)
 {
-	rogue = rogue_start(SOCK_DGRAM,
-			    (struct rogue_plan){MISCHIEF_CORRUPT, 10, 0, 0});
+	rogue = rogue_start(SOCK_DGRAM, (struct rogue_plan){MISCHIEF_CORRUPT,
+							    10, 0, 0, false});
 	result = load_run(4, rogue.port, "-u", "--find-max=corrupt=0", "-d",
 			  "50ms", "--timeout=20ms", "-R", "200");
 	ck_assert(!is_held(0));

@@ -14,7 +14,7 @@
 static const struct row {
 	const char *text;
 	enum reply_verdict verdict;
-	unsigned status;
+	unsigned status; /* of what is bad: the fault */
 	uint64_t body;
 	const char *why;
 } rows[] = {
@@ -47,36 +47,128 @@ static const struct row {
 	 "ends with the connection"},
 	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", REPLY_PARTIAL, 200,
 	 4, "a byte is missing"},
-	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r", REPLY_PARTIAL, 0, 0,
+	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r", REPLY_PARTIAL, 200, 0,
 	 "the head is not whole"},
-	{"HTTP/2.0 200 OK\r\n\r\n", REPLY_BAD, 0, 0, "another version"},
-	{"HTTP/1.1 2x0 OK\r\n\r\n", REPLY_BAD, 0, 0, "no status"},
-	{"SSH-2.0-OpenSSH_9.2\r\n\r\n", REPLY_BAD, 0, 0, "another protocol"},
-	{"\r\n\r\n", REPLY_BAD, 0, 0, "nothing"},
-	{"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", REPLY_BAD, 0, 0,
+	{"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", REPLY_DONE, 200, 0,
+	 "no reason and no space before it: seen, and clear"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\ncontent-length: 2\r\n\r\n"
+	 "hi",
+	 REPLY_DONE, 200, 2, "the same length three times (RFC 9110, 8.6)"},
+	{"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", REPLY_DONE,
+	 204, 0, "useless, but clear"},
+	{"HTTP/2.0 200 OK\r\n\r\n", REPLY_BAD, REPLY_STATUS_LINE, 0,
+	 "another version"},
+	{"HTTP/1.1 2x0 OK\r\n\r\n", REPLY_BAD, REPLY_STATUS_LINE, 0,
+	 "no status"},
+	{"HTTP/1.1 2x", REPLY_BAD, REPLY_STATUS_LINE, 0, "at once"},
+	{"HTTP/1.1 099 OK\r\n\r\n", REPLY_BAD, REPLY_STATUS_LINE, 0,
+	 "no status"},
+	{"HTTP/1.1 2000 OK\r\n\r\n", REPLY_BAD, REPLY_STATUS_LINE, 0,
+	 "no status"},
+	{"HTTP/1.1  200 OK\r\n\r\n", REPLY_BAD, REPLY_STATUS_LINE, 0,
+	 "two spaces"},
+	{"HTTP/1.1\t200 OK\r\n\r\n", REPLY_BAD, REPLY_STATUS_LINE, 0, "a tab"},
+	{"HTTP/1. 200 OK\r\n\r\n", REPLY_BAD, REPLY_STATUS_LINE, 0,
+	 "no minor version"},
+	{"HTTP/1.1 200 O\rK\r\n\r\n", REPLY_BAD, REPLY_STATUS_LINE, 0,
+	 "a bare CR"},
+	{"SSH-2.0-OpenSSH_9.2\r\n", REPLY_BAD, REPLY_NOT_HTTP, 0,
+	 "another protocol, which waits for us"},
+	{"220 mail.example ESMTP\r\n", REPLY_BAD, REPLY_NOT_HTTP, 0,
+	 "another one"},
+	{"\x15\x03\x01", REPLY_BAD, REPLY_NOT_HTTP, 0, "TLS"},
+	{"<!DOCTYPE html>\n<p>hello", REPLY_BAD, REPLY_NOT_HTTP, 0,
+	 "HTTP/0.9: a page and no head"},
+	{"http/1.1 200 OK\r\n\r\n", REPLY_BAD, REPLY_NOT_HTTP, 0,
+	 "its name has capitals"},
+	{"ICY 200 OK\r\n\r\n", REPLY_BAD, REPLY_NOT_HTTP, 0, "a radio"},
+	{"\r\n\r\n", REPLY_BAD, REPLY_NOT_HTTP, 0, "nothing"},
+	{"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", REPLY_BAD,
+	 REPLY_BARE_LF, 0, "as print() makes it"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 5\n\r\nhello", REPLY_BAD,
+	 REPLY_BARE_LF, 0, "one line only"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\nhello", REPLY_BAD,
+	 REPLY_BARE_LF, 0, "the empty line only"},
+	{"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", REPLY_BAD, REPLY_FIELD, 0,
 	 "a line that is no field"},
-	{"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", REPLY_BAD, 0, 0,
-	 "no length"},
-	{"HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n\r\n", REPLY_BAD, 0, 0,
-	 "no length"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nhello", REPLY_PARTIAL, 200, 0,
+	 "no end of the head, but that could be a name"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n<p>hello</p>", REPLY_BAD,
+	 REPLY_FIELD, 0, "no end of the head, and that is no name"},
+	{"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", REPLY_BAD, REPLY_FIELD, 0,
+	 "a blank before the colon"},
+	{"HTTP/1.1 200 OK\r\n: b\r\n\r\n", REPLY_BAD, REPLY_FIELD, 0,
+	 "no name"},
+	{"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", REPLY_BAD, REPLY_FIELD, 0,
+	 "a folded line"},
+	{"HTTP/1.1 200 OK\r\nA: b\rC: d\r\n\r\n", REPLY_BAD, REPLY_FIELD, 0,
+	 "a bare CR"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", REPLY_BAD,
+	 REPLY_LENGTH, 0, "no length"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n", REPLY_BAD,
+	 REPLY_LENGTH, 0, "no length"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n\r\n", REPLY_BAD,
+	 REPLY_LENGTH, 0, "no length"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n", REPLY_BAD, REPLY_LENGTH,
+	 0, "no length"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+	 REPLY_BAD, REPLY_LENGTH, 0, "beyond 64 bits"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+	 REPLY_BAD, REPLY_LENGTH, 0, "two lengths"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n", REPLY_BAD,
+	 REPLY_LENGTH, 0, "two lengths in one line"},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
+	 "Transfer-Encoding: chunked\r\n\r\n",
+	 REPLY_BAD, REPLY_LENGTH, 0, "two framings"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+	 REPLY_BAD, REPLY_CODING, 0, "a coding that nobody offered"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
+	 REPLY_BAD, REPLY_CODING, 0, "and one that hides the end"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n", REPLY_BAD,
+	 REPLY_CODING, 0, "one that is no more"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+	 "Transfer-Encoding: chunked\r\n\r\n",
+	 REPLY_BAD, REPLY_CODING, 0, "chunks in chunks"},
+	{"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", REPLY_BAD,
+	 REPLY_CODING, 0, "HTTP/1.0 has no chunks (RFC 9112, 6.1)"},
+	{"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", REPLY_BAD,
+	 REPLY_CONTENT, 0, "204 with content"},
+	{"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n",
+	 REPLY_BAD, REPLY_CONTENT, 0, "204 with chunks"},
+	{"HTTP/1.1 100 Continue\r\nContent-Length: 5\r\n\r\nhello", REPLY_BAD,
+	 REPLY_CONTENT, 0, "an interim response with content"},
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	 "5\r\nhelloX\r\n0\r\n\r\n",
-	 REPLY_BAD, 200, 5, "a chunk that is longer than it says"},
+	 REPLY_BAD, REPLY_CHUNK, 5, "a chunk that is longer than it says"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	 "5\r\nhello\r\r\n0\r\n\r\n",
+	 REPLY_BAD, REPLY_CHUNK, 5, "two CR"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	 "5\r\nhello\n0\r\n\r\n",
+	 REPLY_BAD, REPLY_BARE_LF, 5, "a bare LF behind a chunk"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello",
+	 REPLY_BAD, REPLY_BARE_LF, 0, "a bare LF before a chunk"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\n",
+	 REPLY_BAD, REPLY_BARE_LF, 0, "a bare LF in the trailer"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nno "
+	 "colon\r\n",
+	 REPLY_BAD, REPLY_FIELD, 0, "a trailer that is none"},
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	 "FFFFFFFFFFFFFFFFF\r\n",
-	 REPLY_BAD, 200, 0, "a chunk beyond 64 bits"},
-	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-	 "zz\r\n\r\n",
-	 REPLY_BAD, 200, 0, "a chunk size that is none"},
+	 REPLY_BAD, REPLY_CHUNK, 0, "a chunk beyond 64 bits"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+	 REPLY_BAD, REPLY_CHUNK, 0, "a chunk size that is none"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello",
+	 REPLY_BAD, REPLY_CHUNK, 0, "a chunk size as C has it"},
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	 "-5\r\nhello\r\n0\r\n\r\n",
-	 REPLY_BAD, 200, 0, "a chunk size that is none"},
+	 REPLY_BAD, REPLY_CHUNK, 0, "a chunk size that is none"},
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n\r\n",
-	 REPLY_BAD, 200, 0, "no chunk size"},
+	 REPLY_BAD, REPLY_CHUNK, 0, "no chunk size"},
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	 "5x\r\nhello\r\n0\r\n\r\n",
-	 REPLY_BAD, 200, 0, "more than a chunk size"},
-	{"HTTP/1.1 101 Switching Protocols\r\n\r\n", REPLY_BAD, 101, 0,
+	 REPLY_BAD, REPLY_CHUNK, 0, "more than a chunk size"},
+	{"HTTP/1.1 101 Switching Protocols\r\n\r\n", REPLY_BAD, REPLY_SWITCH, 0,
 	 "a switch that nobody asked for"},
 };
 
@@ -112,6 +204,9 @@ static void expect_row(const struct row *row, size_t step,
 		ck_assert_msg(reply.body == row->body, "%s, by %zu", row->why,
 			      step);
 		ck_assert_uint_eq(used, len);
+	} else {
+		ck_assert_msg(reply.fault == row->status, "%s: fault %d",
+			      row->why, reply.fault);
 	}
 	reply_clear(&reply);
 }
@@ -249,7 +344,41 @@ START_TEST(a_head_without_end_is_bad_at_last)
 	while (verdict == REPLY_PARTIAL && n++ < REPLY_HEAD_MAX)
 		verdict = reply_feed(&reply, &memo, line, strlen(line), &used);
 	ck_assert_int_eq(verdict, REPLY_BAD);
+	ck_assert_int_eq(reply.fault, REPLY_TOO_LONG);
 	ck_assert_uint_le(n, REPLY_HEAD_MAX / strlen(line) + 1);
+	reply_clear(&reply);
+}
+END_TEST
+
+/* Each of these would go on for ever. */
+static const struct {
+	const char *start, *more;
+	const char *why;
+} endless[] = {
+	{"HTTP/1.1 200 ", "O", "a status line"},
+	{"HTTP/1.1 200 OK\r\nA: ", "b", "a field"},
+	{"", "HTTP/1.1 100 Continue\r\n\r\n", "interim responses"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0", "0",
+	 "zeros of a chunk's size"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;", "x",
+	 "an extension"},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+	 "A: b\r\n", "a trailer"},
+};
+
+START_TEST(no_line_goes_on_for_ever)
+{
+	const char *text = endless[_i].start;
+	struct reply_memo memo = {0};
+	struct reply reply = {0};
+	enum reply_verdict verdict = REPLY_PARTIAL;
+	size_t used;
+
+	for (size_t n = 0; n <= 2 * REPLY_HEAD_MAX && verdict == REPLY_PARTIAL;
+	     n += used, text = endless[_i].more)
+		verdict = reply_feed(&reply, &memo, text, strlen(text), &used);
+	ck_assert_msg(verdict == REPLY_BAD, "%s", endless[_i].why);
+	ck_assert_int_eq(reply.fault, REPLY_TOO_LONG);
 	reply_clear(&reply);
 }
 END_TEST
@@ -270,5 +399,7 @@ int main(void)
 	tcase_add_loop_test(tcase, whether_the_connection_ends_is_known, 0,
 			    (int)ARRAY_LEN(connections));
 	tcase_add_test(tcase, a_head_without_end_is_bad_at_last);
+	tcase_add_loop_test(tcase, no_line_goes_on_for_ever, 0,
+			    (int)ARRAY_LEN(endless));
 	return harness_run(suite);
 }

@@ -196,9 +196,9 @@ CLEANFILES += $(bench_programs)
 # fuzzers themselves are built by configure CC=clang --enable-fuzzing.
 fuzz = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 fuzz_targets = tests/fuzz/fuzz_condition tests/fuzz/fuzz_range \
-	tests/fuzz/fuzz_request tests/fuzz/fuzz_target
+	tests/fuzz/fuzz_reply tests/fuzz/fuzz_request tests/fuzz/fuzz_target
 fuzz_replays = tests/fuzz/replay_condition tests/fuzz/replay_range \
-	tests/fuzz/replay_request tests/fuzz/replay_target
+	tests/fuzz/replay_reply tests/fuzz/replay_request tests/fuzz/replay_target
 
 tests_fuzz_replay_condition_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_condition.c
@@ -208,6 +208,10 @@ tests_fuzz_replay_range_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_range.c
 tests_fuzz_replay_range_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"range"'
 tests_fuzz_replay_range_LDADD = $(http_libs)
+tests_fuzz_replay_reply_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_reply.c
+tests_fuzz_replay_reply_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"reply"'
+tests_fuzz_replay_reply_LDADD = src/libload.a $(base_libs)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_request.c
 tests_fuzz_replay_request_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"request"'
@@ -227,6 +231,9 @@ tests_fuzz_fuzz_condition_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(fuzz)
 tests_fuzz_fuzz_range_LDADD = $(http_libs)
 tests_fuzz_fuzz_range_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c $(fuzz)
+tests_fuzz_fuzz_reply_LDADD = src/libload.a $(base_libs)
+tests_fuzz_fuzz_reply_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c $(fuzz)
 tests_fuzz_fuzz_request_LDADD = $(http_libs)
 tests_fuzz_fuzz_request_LDFLAGS = $(fuzz_ldflags)

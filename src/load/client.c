@@ -95,6 +95,7 @@ static void opened(struct client *client)
 		return;
 	}
 	client->state = CLIENT_OPEN;
+	client->opened = client->sent;
 	worker->stats->connects++;
 	worker->wire->reset(client);
 	client_arm(client, EV_READ);

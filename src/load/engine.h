@@ -62,6 +62,7 @@ struct client {
 	uint64_t first, sent, next;
 	size_t sent_off;
 	uint64_t greatest; /* 1 + the greatest number answered */
+	uint64_t opened;   /* `sent` when this connection was made */
 	uint64_t retry_ns; /* does nothing before that */
 	uint64_t begun_ns; /* to connect */
 	uint32_t id;	   /* different in each job */

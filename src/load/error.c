@@ -59,9 +59,32 @@ static const struct known table[] = {
 	{ERROR_CLOSED, "closed",
 	 "the server ended connections with answers missing: one that takes "
 	 "one message per connection needs --connect-per-request"},
-	{ERROR_MALFORMED, "malformed",
-	 "that is no HTTP response: is it the HTTP port?"},
 	{ERROR_STRAY, "stray", "bytes came that answer nothing"},
+	{ERROR_MALFORMED + REPLY_NOT_HTTP, "malformed: not HTTP",
+	 "the answer is of another protocol, or of HTTP/0.9: is it the HTTP "
+	 "port?"},
+	{ERROR_MALFORMED + REPLY_STATUS_LINE, "malformed: status line",
+	 "a response begins as in \"HTTP/1.1 200 OK\""},
+	{ERROR_MALFORMED + REPLY_BARE_LF, "malformed: bare LF",
+	 "lines must end in CR and LF, as in \"\\r\\n\""},
+	{ERROR_MALFORMED + REPLY_FIELD, "malformed: field",
+	 "a line of the head is no \"Name: value\": is the empty line "
+	 "missing?"},
+	{ERROR_MALFORMED + REPLY_LENGTH, "malformed: length",
+	 "Content-Length is no number, is another one the second time, or "
+	 "stands beside Transfer-Encoding"},
+	{ERROR_MALFORMED + REPLY_CODING, "malformed: coding",
+	 "a Transfer-Encoding other than chunked, or in HTTP/1.0"},
+	{ERROR_MALFORMED + REPLY_CONTENT, "malformed: content",
+	 "a 1xx or 204 that says it has content"},
+	{ERROR_MALFORMED + REPLY_CHUNK, "malformed: chunk",
+	 "chunks are \"size in hex, CRLF, data, CRLF\""},
+	{ERROR_MALFORMED + REPLY_TOO_LONG, "malformed: too long",
+	 "a head or line without end"},
+	{ERROR_MALFORMED + REPLY_SWITCH, "malformed: 101",
+	 "a switch of protocols that nobody asked for"},
+	{ERROR_MALFORMED + REPLY_UNENDED, "malformed: head without end",
+	 "the empty line behind the head is missing"},
 };
 
 static const struct known *find(size_t slot)
@@ -108,5 +131,5 @@ const char *error_hint(size_t slot)
 bool error_is_wrong_reply(size_t slot)
 {
 	return (slot >= ERROR_STATUS && slot < ERROR_TIMEOUT) ||
-	       slot == ERROR_MALFORMED || slot == ERROR_STRAY;
+	       (slot >= ERROR_STRAY && slot < ERROR_SLOTS);
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "load/reply.h"
+
 /*
  * Everything that can go wrong with an exchange or a connection has a slot in
  * an array of counters, so that counts of several processes add up without
@@ -15,15 +17,15 @@ enum {
 	ERROR_STATUS = 256, /* + HTTP status, 0 to 999 */
 	ERROR_TIMEOUT = 1256,
 	ERROR_CLOSED,	 /* the server ended the connection */
-	ERROR_MALFORMED, /* no HTTP response */
 	ERROR_STRAY,	 /* bytes came that answer nothing */
-	ERROR_SLOTS
+	ERROR_MALFORMED, /* + enum reply_fault: no HTTP response */
+	ERROR_SLOTS = ERROR_MALFORMED + REPLY_FAULTS
 };
 
 /* The slot of an errno value. */
 size_t error_of_errno(int error);
 
-#define ERROR_NAME_SIZE 24
+#define ERROR_NAME_SIZE 32
 
 /* The name that people and files see: "ECONNREFUSED", "timeout", "HTTP 404".
  * Returns buf. */

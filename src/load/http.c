@@ -79,6 +79,11 @@ static bool go_on(struct client *client, size_t len)
 	return false;
 }
 
+static void http_malformed(struct client *client, enum reply_fault fault)
+{
+	client_fail(client, ERROR_MALFORMED + (size_t)fault);
+}
+
 static void http_ended(struct client *client)
 {
 	if (client->in_flight > 0 && reply_end(&client->reply) == REPLY_DONE) {
@@ -87,7 +92,10 @@ static void http_ended(struct client *client)
 		(void)go_on(client, 0);
 		return;
 	}
-	stream_ended(client);
+	if (reply_is_in_head(&client->reply))
+		http_malformed(client, REPLY_UNENDED);
+	else
+		stream_ended(client);
 }
 
 /* A server may say goodbye before it closes what was idle for long. */
@@ -99,11 +107,18 @@ static bool is_goodbye(const char *buf, size_t len)
 	       memcmp(buf, goodbye, strlen(goodbye)) == 0;
 }
 
-/* Bytes that no request asked for. */
+/* Bytes that no request asked for. Those that come first of all show whose
+ * port it is, if they are not HTTP. */
 static void take_unasked(struct client *client, const char *buf, size_t len)
 {
+	size_t used;
+
 	if (is_goodbye(buf, len))
 		client_renew(client);
+	else if (client->sent == client->opened &&
+		 reply_feed(&client->reply, &client->worker->memo, buf, len,
+			    &used) == REPLY_BAD)
+		http_malformed(client, client->reply.fault);
 	else
 		client_fail(client, ERROR_STRAY);
 }
@@ -129,7 +144,7 @@ static void http_readable(struct client *client)
 		verdict = reply_feed(&client->reply, &worker->memo, buf,
 				     (size_t)n, &used);
 		if (verdict == REPLY_BAD) {
-			client_fail(client, ERROR_MALFORMED);
+			http_malformed(client, client->reply.fault);
 			return;
 		}
 		if (verdict == REPLY_PARTIAL)
@@ -143,7 +158,10 @@ static void http_readable(struct client *client)
 
 static void http_expire(struct client *client)
 {
-	client_fail(client, ERROR_TIMEOUT);
+	if (reply_is_in_head(&client->reply))
+		http_malformed(client, REPLY_UNENDED);
+	else
+		client_fail(client, ERROR_TIMEOUT);
 }
 
 static bool http_has_surplus(struct client *client)

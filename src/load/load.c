@@ -106,7 +106,7 @@ static bool make_request(struct plan *plan)
 		return false;
 	text = text_in(plan->request, size);
 	text_addf(&text,
-		  "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\n"
+		  "GET %s HTTP/1.1\r\nHost: %s%.*s%s:%u\r\n"
 		  "User-Agent: uppercase-load/" PACKAGE_VERSION "\r\n%s\r\n",
 		  options->path, is_ipv6 ? "[" : "", host_len, options->host,
 		  is_ipv6 ? "]" : "", (unsigned)options->port,
