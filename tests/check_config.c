@@ -114,6 +114,7 @@ START_TEST(without_options_the_defaults_hold)
 	ck_assert_uint_eq(ran->config.n_listen, 0);
 	ck_assert_str_eq(ran->config.root, HTDOCS_DIR);
 	ck_assert(!ran->config.tcp_once);
+	ck_assert(!ran->config.defer_accept);
 	ck_assert(!ran->config.listing);
 	ck_assert(!ran->config.hidden);
 	ck_assert_ptr_null(ran->config.mime_types);
@@ -319,12 +320,16 @@ static const char *const help_lines[] = {
 START_TEST(help_names_every_option_on_standard_output)
 {
 	static const char *const words[] = {
-		"-a, --listen",	   "-u, --udp-port", "-t, --tcp-port",
-		"-w, --http-port", "-r, --root",     "--tcp-once",
-		"--listing",	   "--hidden",	     "--max-age",
-		"--mime-types",	   "--access-log",   "--log-format",
-		"--cache-size",	   "--cache-files",  "-h, --help",
-		"-V, --version",   "12000",	     "6789",
+		"-a, --listen",	  "-u, --udp-port",
+		"-t, --tcp-port", "-w, --http-port",
+		"-r, --root",	  "--tcp-once",
+		"--defer-accept", "--listing",
+		"--hidden",	  "--max-age",
+		"--mime-types",	  "--access-log",
+		"--log-format",	  "--cache-size",
+		"--cache-files",  "-h, --help",
+		"-V, --version",  "12000",
+		"6789",
 	};
 	struct run *ran = run(help_lines[_i]);
 

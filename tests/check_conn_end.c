@@ -384,6 +384,39 @@ START_TEST(finishing_with_input_that_was_not_read_lingers)
 }
 END_TEST
 
+/* The kernel sends on what it has, and then FIN. */
+START_TEST(leaving_with_an_answer_on_its_way_closes_at_once)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+
+	ck_assert_int_eq(conn_send(fixture->conn, "abc", 3, true), CONN_SENT);
+	conn_leave(fixture->conn, &fixture->linger);
+	ck_assert_uint_eq(fixture->seen.n_closed, 1);
+	ck_assert_int_eq(fixture->seen.reason, CONN_FINISHED);
+	peer_expects(fixture, "abc");
+	peer_expects_end(fixture);
+	turn(fixture);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* It has said that it would send no more, and has. */
+START_TEST(leaving_with_input_that_was_not_read_lingers)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+
+	ck_assert_int_eq(conn_send(fixture->conn, "abc", 3, true), CONN_SENT);
+	peer_sends(fixture, "more");
+	conn_leave(fixture->conn, &fixture->linger);
+	ck_assert_uint_eq(fixture->seen.n_closed, 0);
+	ck_assert(fixture->conn->lingering);
+	turn(fixture);
+	peer_expects(fixture, "abc");
+	peer_expects_end(fixture);
+	fixture_free(fixture);
+}
+END_TEST
+
 /* --- limits --- */
 
 START_TEST(an_idle_connection_times_out)
@@ -530,6 +563,8 @@ static void add_lingering(Suite *suite)
 	tcase_add_test(tcase, finishing_with_nothing_on_its_way_closes_at_once);
 	tcase_add_test(tcase, finishing_with_an_answer_on_its_way_lingers);
 	tcase_add_test(tcase, finishing_with_input_that_was_not_read_lingers);
+	tcase_add_test(tcase, leaving_with_an_answer_on_its_way_closes_at_once);
+	tcase_add_test(tcase, leaving_with_input_that_was_not_read_lingers);
 }
 
 static void add_limits(Suite *suite)

@@ -87,7 +87,7 @@ tests_check_loop_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 e2e_tests = tests/check_client \
 	tests/check_client_modes \
 	tests/check_client_peers \
-	tests/check_e2e_accesslog \
+	tests/check_e2e_accept tests/check_e2e_accesslog \
 	tests/check_e2e_bounds \
 	tests/check_e2e_cache \
 	tests/check_e2e_clients \
@@ -112,6 +112,7 @@ e2e_libs = tests/libharness.a $(CHECK_LIBS)
 tests_check_client_LDADD = $(e2e_libs)
 tests_check_client_modes_LDADD = $(e2e_libs)
 tests_check_client_peers_LDADD = $(e2e_libs)
+tests_check_e2e_accept_LDADD = $(e2e_libs)
 tests_check_e2e_accesslog_LDADD = $(e2e_libs)
 tests_check_e2e_bounds_LDADD = $(e2e_libs)
 tests_check_e2e_cache_LDADD = $(e2e_libs)

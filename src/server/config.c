@@ -27,6 +27,8 @@ static const char usage_text[] =
 	"service out\n"
 	"  -r, --root=DIR        document root\n"
 	"                        (default: " HTDOCS_DIR ")\n"
+	"      --defer-accept    accept a connection when its request is "
+	"there\n"
 	"      --listing         list folders that have no index.html\n"
 	"      --hidden          serve and list names with a leading dot\n"
 	"      --max-age=SECONDS how long a browser may keep a file unasked\n"
@@ -53,6 +55,7 @@ static const char usage_text[] =
 /* Options without a letter. */
 enum {
 	OPTION_TCP_ONCE = 256,
+	OPTION_DEFER_ACCEPT,
 	OPTION_LISTING,
 	OPTION_HIDDEN,
 	OPTION_MAX_AGE,
@@ -74,6 +77,7 @@ static const struct option options[] = {
 	{"http-port", required_argument, NULL, 'w'},
 	{"root", required_argument, NULL, 'r'},
 	{"tcp-once", no_argument, NULL, OPTION_TCP_ONCE},
+	{"defer-accept", no_argument, NULL, OPTION_DEFER_ACCEPT},
 	{"listing", no_argument, NULL, OPTION_LISTING},
 	{"hidden", no_argument, NULL, OPTION_HIDDEN},
 	{"max-age", required_argument, NULL, OPTION_MAX_AGE},
@@ -196,6 +200,9 @@ static enum config_result parse_cache_files(struct config *config,
 static enum config_result apply_http(struct config *config, int option)
 {
 	switch (option) {
+	case OPTION_DEFER_ACCEPT:
+		config->defer_accept = true;
+		return CONFIG_RUN;
 	case OPTION_LISTING:
 		config->listing = true;
 		return CONFIG_RUN;

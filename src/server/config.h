@@ -26,6 +26,7 @@ struct config {
 	struct config_port http;
 	const char *root;
 	bool tcp_once;
+	bool defer_accept;
 	bool listing;
 	bool hidden;
 	const char *mime_types; /* a file, or NULL */

@@ -336,6 +336,15 @@ void conn_finish(struct conn *conn, struct deadline_queue *linger)
 		conn_close(conn, CONN_FINISHED);
 }
 
+void conn_leave(struct conn *conn, struct deadline_queue *linger)
+{
+	/* With input unread close(2) drops what is unsent and sends RST. */
+	if (conn_has_input(conn))
+		conn_linger(conn, linger);
+	else
+		conn_close(conn, CONN_FINISHED);
+}
+
 static struct conn *conn_of(struct deadline *deadline)
 {
 	return CONTAINER_OF(deadline, struct conn, deadline);

@@ -160,6 +160,13 @@ bool conn_has_input(const struct conn *conn);
 void conn_finish(struct conn *conn, struct deadline_queue *linger);
 
 /*
+ * Ends a connection whose peer has said that it will send nothing more, without
+ * waiting for it to have everything: the kernel sees to that. Should it have
+ * sent more all the same, as conn_linger().
+ */
+void conn_leave(struct conn *conn, struct deadline_queue *linger);
+
+/*
  * Ends the connection so that the peer gets every byte it was sent: sends FIN,
  * then discards what still arrives until the peer closes or the deadline of
  * this queue passes. Closing at once would answer late input with RST, which

@@ -39,6 +39,12 @@ struct listener {
 	void *service;
 };
 
+/* A new connection; fd is -1 when it has ended before it was accepted. */
+struct accepted {
+	int fd;
+	struct address peer;
+};
+
 static const struct timeval pause_time = {
 	.tv_usec = LISTENER_PAUSE_MS * 1000,
 };
@@ -114,29 +120,55 @@ static void resume_cb(evutil_socket_t fd, short what, void *arg)
 		(void)event_add(&set->resume_timer, &pause_time);
 }
 
-/* Accepts one connection. False when there is none, or no room for it. */
-static bool accept_one(struct listener *listener)
+/* Accepts one connection; returns 0, or why there is none. */
+static int accept_one(struct listener *listener, struct accepted *accepted)
+{
+	accepted->peer.len = sizeof(accepted->peer.sa);
+	accepted->fd =
+		accept4(listener->fd, &accepted->peer.sa.any,
+			&accepted->peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (accepted->fd >= 0)
+		return 0;
+	if (errno == EAGAIN || is_shortage(errno))
+		return errno;
+	/* The peer gave up, or a network error that belongs to it alone. */
+	listener->set->loop->counters.accept_errors++;
+	return 0;
+}
+
+/* Hands a new connection over to its service. */
+static void hand_over(struct listener *listener, struct accepted *accepted)
+{
+	if (accepted->fd < 0)
+		return;
+	if (listener->set->loop->n_conns >= LISTENER_CROWD)
+		socket_limit_unsent(accepted->fd);
+	listener->accepted_cb(listener->service, accepted->fd, &accepted->peer);
+}
+
+/*
+ * Accepts up to a wake-up's budget; returns how many. All are accepted before
+ * the first is served: that is time for their requests to arrive, and a
+ * connection whose request is there need not be waited for.
+ */
+static size_t accept_some(struct listener *listener)
 {
 	struct listener_set *set = listener->set;
-	struct address peer = {.len = sizeof(peer.sa)};
-	int fd = accept4(listener->fd, &peer.sa.any, &peer.len,
-			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct accepted list[LISTENER_BUDGET];
+	int error = 0;
+	size_t n = 0;
 
-	if (fd >= 0) {
-		if (set->loop->n_conns >= LISTENER_CROWD)
-			socket_limit_unsent(fd);
-		listener->accepted_cb(listener->service, fd, &peer);
-		return true;
+	while (n < LISTENER_BUDGET && set->loop->n_conns + n < set->max_conns) {
+		error = accept_one(listener, &list[n]);
+		if (error != 0)
+			break;
+		n++;
 	}
-	if (errno == EAGAIN)
-		return false;
-	if (is_shortage(errno)) {
-		pause_all(set, strerror(errno));
-		return false;
-	}
-	/* The peer gave up, or a network error that belongs to it alone. */
-	set->loop->counters.accept_errors++;
-	return true;
+	for (size_t i = 0; i < n; i++)
+		hand_over(listener, &list[i]);
+	if (is_shortage(error))
+		pause_all(set, strerror(error));
+	return n;
 }
 
 static void accept_cb(evutil_socket_t fd, short what, void *arg)
@@ -151,9 +183,7 @@ static void accept_cb(evutil_socket_t fd, short what, void *arg)
 		pause_all(set, "the descriptor limit is near");
 		return;
 	}
-	for (int i = 0; i < LISTENER_BUDGET && !is_full(set); i++)
-		if (!accept_one(listener))
-			break;
+	(void)accept_some(listener);
 }
 
 void listener_set_init(struct listener_set *set, struct loop *loop,
@@ -214,7 +244,7 @@ void listener_set_drain(struct listener_set *set)
 
 	/* Closing a listening socket resets whoever waits in its queue. */
 	LIST_FOR_EACH (node, following, &set->listeners)
-		while (!is_full(set) && accept_one(listener_of(node)))
+		while (accept_some(listener_of(node)) == LISTENER_BUDGET)
 			;
 	listener_set_clear(set);
 }

@@ -447,10 +447,13 @@ static int new_services(struct server *server, char **cause)
 static int start_services(struct server *server, char **cause)
 {
 	const struct config *config = server->config;
+	const open_fn listen_web = config->defer_accept
+					   ? socket_listen_tcp_deferred
+					   : socket_listen_tcp;
 	const struct plan plans[] = {
 		{"udp", &config->udp, socket_bind_udp, add_udp},
 		{"tcp", &config->tcp, socket_listen_tcp, add_tcp},
-		{"http", &config->http, socket_listen_tcp_deferred, add_web},
+		{"http", &config->http, listen_web, add_web},
 	};
 
 	_Static_assert(ARRAY_LEN(plans) == SERVER_SERVICES, "one each");

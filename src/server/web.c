@@ -222,7 +222,7 @@ static void finish(struct web_conn *wc)
 	if (wc->must_linger)
 		conn_linger(&wc->conn, &wc->service->linger);
 	else
-		conn_finish(&wc->conn, &wc->service->linger);
+		conn_leave(&wc->conn, &wc->service->linger);
 }
 
 /* Waits for a request, or for the rest of one. */
@@ -317,6 +317,8 @@ static void web_readable(struct conn *conn)
 	case CONN_GOT_NOTHING:
 		if (conn->loop->draining && held == 0)
 			conn_finish(conn, &wc->service->linger);
+		else
+			conn_wait_readable(conn);
 		break;
 	case CONN_GOT_BROKEN:
 		break;
@@ -444,15 +446,14 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 				      service->loop->counters.http_connections);
 	conn_init(&wc->conn, service->loop, fd, &web_ops);
 	list_add_last(&service->conns, &wc->conn.node);
-	wait_for_request(wc);
+	deadline_start(&service->idle, &wc->conn.deadline);
 	/*
 	 * A new peer has mostly sent its request by now. If it is answered and
 	 * closed in this turn, epoll never hears of the connection. It may have
 	 * sent it after files were last looked at in this turn.
 	 */
 	service->loop->epoch++;
-	if (conn_is_reading(&wc->conn))
-		web_readable(&wc->conn);
+	web_readable(&wc->conn);
 }
 
 /* Whether a peer has asked for nothing for a while, now included. */

@@ -78,8 +78,12 @@ def case_big(bench):
 
 def case_close(bench):
     load = Load("/small.txt", SMALL, headers=["Connection: close"])
-    return against(bench, "close", "a connection each", load,
-                   {"nginx+cache": 0.75, "nginx": 0.75, "lighttpd": None, "h2o": None})
+    case = against(bench, "close", "a connection each", load,
+                   {"nginx+cache": 0.85, "nginx": 0.85, "lighttpd": None, "h2o": None})
+    deferred = partial(bench.ours, "http", "--defer-accept")
+    case.measures["deferred"] = partial(measure, bench, deferred, load)
+    case.rows.append(Row("with --defer-accept", "deferred", "ours"))
+    return case
 
 
 def case_pipeline(bench):
