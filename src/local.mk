@@ -31,6 +31,7 @@ src_libhttp_a_SOURCES = \
 	src/http/date.c src/http/date.h \
 	src/http/etag.c src/http/etag.h \
 	src/http/head.c src/http/head.h \
+	src/http/host.c src/http/host.h \
 	src/http/listing.c src/http/listing.h \
 	src/http/logline.c src/http/logline.h \
 	src/http/media.c src/http/media.h \
@@ -38,6 +39,7 @@ src_libhttp_a_SOURCES = \
 	src/http/range.c src/http/range.h \
 	src/http/request.c src/http/request.h \
 	src/http/status.c src/http/status.h \
+	src/http/syntax.c src/http/syntax.h \
 	src/http/target.c src/http/target.h
 
 src_libserver_a_SOURCES = \

@@ -79,8 +79,6 @@ static const struct accepted_head {
 	 "2.3: a later 1.x is understood, but not trusted to go on"},
 
 	/* Host */
-	{TEXT("GET / HTTP/1.1\r\nHost:" END), HTTP_METHOD_GET, 1, KEEP, EMPTY,
-	 1, "3.2: an empty Host is one"},
 	{TEXT("GET / HTTP/1.1\r\nhOST:a" END), HTTP_METHOD_GET, 1, KEEP, EMPTY,
 	 1, "RFC 9110, 5.1: names are case-insensitive; white space may lack"},
 	{TEXT("GET / HTTP/1.1\r\nHost:\t a \t" END), HTTP_METHOD_GET, 1, KEEP,
@@ -216,6 +214,11 @@ static const struct refused_head {
 	const char *why;
 } refused_heads[] = {
 	/* two framings, in every order and spelling */
+	{TEXT("GET / HTTP/1.1\r\nHost:" END), 400,
+	 "RFC 9110, 4.2.1: an http URI's host is not empty"},
+	{TEXT("GET / HTTP/1.0\r\nHost: \t" END), 400, "nor in HTTP/1.0"},
+	{TEXT("GET / HTTP/1.1\r\nHost: [1::2::3]" END), 400,
+	 "RFC 3986, 3.2.2: no address in the brackets"},
 	{TEXT(POST "Content-Length: 5\r\nTransfer-Encoding: chunked" END), 400,
 	 "6.1: CL.TE"},
 	{TEXT(POST "Transfer-Encoding: chunked\r\nContent-Length: 5" END), 400,

@@ -35,10 +35,10 @@ http_fixture = tests/http_fixture.c tests/http_fixture.h
 json_reader = tests/json_reader.c tests/json_reader.h
 http_tests = tests/check_answer tests/check_answer_head tests/check_coding \
 	tests/check_condition tests/check_date tests/check_etag \
-	tests/check_head tests/check_listing tests/check_logline \
-	tests/check_media tests/check_page tests/check_range \
-	tests/check_request tests/check_request_host \
-	tests/check_request_limits tests/check_status tests/check_target
+	tests/check_head tests/check_host tests/check_listing \
+	tests/check_logline tests/check_media tests/check_page \
+	tests/check_range tests/check_request tests/check_request_limits \
+	tests/check_status tests/check_target
 tests_check_answer_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_answer_SOURCES = tests/check_answer.c $(http_fixture)
 tests_check_answer_head_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
@@ -50,6 +50,7 @@ tests_check_condition_SOURCES = tests/check_condition.c $(http_fixture)
 tests_check_date_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_etag_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_head_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_host_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_listing_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_listing_SOURCES = tests/check_listing.c $(json_reader)
 tests_check_logline_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
@@ -59,7 +60,6 @@ tests_check_page_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_range_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_request_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_request_SOURCES = tests/check_request.c $(request_ways)
-tests_check_request_host_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_request_limits_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_request_limits_SOURCES = tests/check_request_limits.c \
 	$(request_ways)
@@ -196,15 +196,21 @@ CLEANFILES += $(bench_programs)
 # Every target of tests/fuzz is replayed over its seeds in any build; the
 # fuzzers themselves are built by configure CC=clang --enable-fuzzing.
 fuzz = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
-fuzz_targets = tests/fuzz/fuzz_condition tests/fuzz/fuzz_range \
-	tests/fuzz/fuzz_reply tests/fuzz/fuzz_request tests/fuzz/fuzz_target
-fuzz_replays = tests/fuzz/replay_condition tests/fuzz/replay_range \
-	tests/fuzz/replay_reply tests/fuzz/replay_request tests/fuzz/replay_target
+fuzz_targets = tests/fuzz/fuzz_condition tests/fuzz/fuzz_host \
+	tests/fuzz/fuzz_range tests/fuzz/fuzz_reply tests/fuzz/fuzz_request \
+	tests/fuzz/fuzz_target
+fuzz_replays = tests/fuzz/replay_condition tests/fuzz/replay_host \
+	tests/fuzz/replay_range tests/fuzz/replay_reply \
+	tests/fuzz/replay_request tests/fuzz/replay_target
 
 tests_fuzz_replay_condition_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_condition.c
 tests_fuzz_replay_condition_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"condition"'
 tests_fuzz_replay_condition_LDADD = $(http_libs)
+tests_fuzz_replay_host_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_host.c
+tests_fuzz_replay_host_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"host"'
+tests_fuzz_replay_host_LDADD = $(http_libs)
 tests_fuzz_replay_range_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_range.c
 tests_fuzz_replay_range_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"range"'
@@ -229,6 +235,9 @@ fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_condition_SOURCES = tests/fuzz/fuzz_condition.c $(fuzz)
 tests_fuzz_fuzz_condition_LDADD = $(http_libs)
 tests_fuzz_fuzz_condition_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_host_SOURCES = tests/fuzz/fuzz_host.c $(fuzz)
+tests_fuzz_fuzz_host_LDADD = $(http_libs)
+tests_fuzz_fuzz_host_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(fuzz)
 tests_fuzz_fuzz_range_LDADD = $(http_libs)
 tests_fuzz_fuzz_range_LDFLAGS = $(fuzz_ldflags)

@@ -5,7 +5,7 @@
  *
  *	1. Look for the empty line that ends the head, from where the last call
  *	   stopped. What can never become a head (a bare LF, a NUL, a line that
- *is too long) is refused here, as soon as it arrives.
+ *	   is too long) is refused here, as soon as it arrives.
  *	2. When the head is whole, parse it from its start.
  *
  * Every line has been seen to end in CRLF when the second pass runs. It keeps
@@ -17,58 +17,8 @@
 #include <string.h>
 
 #include "base/compiler.h"
-
-/* What a byte may be part of (RFC 9110, 5.6.2 and 5.5; RFC 3986). */
-enum byte_class {
-	BYTE_TOKEN = 1,	 /* tchar */
-	BYTE_VALUE = 2,	 /* VCHAR, obs-text, SP, HTAB */
-	BYTE_TARGET = 4, /* VCHAR but "#": a fragment is never sent */
-	BYTE_HOST = 8,	 /* reg-name, IP-literal and port */
-};
-
-#define V (BYTE_VALUE)
-#define R (BYTE_VALUE | BYTE_TARGET)
-#define T (BYTE_VALUE | BYTE_TARGET | BYTE_TOKEN)
-#define S (BYTE_VALUE | BYTE_TARGET | BYTE_HOST)
-#define A (BYTE_VALUE | BYTE_TARGET | BYTE_TOKEN | BYTE_HOST)
-
-/* clang-format off */
-static const unsigned char byte_classes[256] = {
-	['\t'] = V, [' '] = V,
-	['!'] = A, ['"'] = R, ['#'] = V | BYTE_TOKEN, ['$'] = A, ['%'] = A,
-	['&'] = A, ['\''] = A, ['('] = S, [')'] = S, ['*'] = A, ['+'] = A,
-	[','] = S, ['-'] = A, ['.'] = A, ['/'] = R,
-	['0' ... '9'] = A,
-	[':'] = S, [';'] = S, ['<'] = R, ['='] = S, ['>'] = R, ['?'] = R,
-	['@'] = R,
-	['A' ... 'Z'] = A,
-	['['] = S, ['\\'] = R, [']'] = S, ['^'] = T, ['_'] = A, ['`'] = T,
-	['a' ... 'z'] = A,
-	['{'] = R, ['|'] = T, ['}'] = R, ['~'] = A,
-	[0x80 ... 0xff] = V,
-};
-/* clang-format on */
-
-#undef V
-#undef R
-#undef T
-#undef S
-#undef A
-
-/* Bytes at the start of s that belong to the class. */
-static size_t span(struct slice s, enum byte_class class)
-{
-	size_t i = 0;
-
-	while (i < s.len && (byte_classes[(unsigned char)s.ptr[i]] & class))
-		i++;
-	return i;
-}
-
-static bool is_all(struct slice s, enum byte_class class)
-{
-	return span(s, class) == s.len;
-}
+#include "http/host.h"
+#include "http/syntax.h"
 
 static struct slice slice_from(struct slice s, size_t off)
 {
@@ -104,7 +54,7 @@ static enum http_verdict judge_partial(struct http_request *request,
 		return bad(request, 431);
 	/* TLS, or a binary protocol: say so now instead of at the deadline. */
 	if (len > start && buf[start] != '\r' &&
-	    !(byte_classes[(unsigned char)buf[start]] & BYTE_TOKEN))
+	    !(http_byte_classes[(unsigned char)buf[start]] & HTTP_BYTE_TOKEN))
 		return bad(request, 400);
 	if (memchr(fresh.ptr, '\0', fresh.len))
 		return bad(request, 400);
@@ -163,11 +113,6 @@ static enum http_method method_of(struct slice text)
 	return HTTP_METHOD_UNKNOWN;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /*
  * HTTP-version (RFC 9112, 2.3). Returns 0, or the status for one that is
  * malformed (400) or of another major version (505).
@@ -175,8 +120,8 @@ static bool is_digit(char c)
 static unsigned parse_version(struct http_request *request, struct slice text)
 {
 	if (text.len != 8 || memcmp(text.ptr, "HTTP/", 5) != 0 ||
-	    !is_digit(text.ptr[5]) || text.ptr[6] != '.' ||
-	    !is_digit(text.ptr[7]))
+	    !http_is_digit(text.ptr[5]) || text.ptr[6] != '.' ||
+	    !http_is_digit(text.ptr[7]))
 		return 400;
 	if (text.ptr[5] != '1')
 		return 505;
@@ -188,7 +133,7 @@ static unsigned parse_version(struct http_request *request, struct slice text)
 static unsigned parse_request_line(struct http_request *request,
 				   struct slice line)
 {
-	size_t len = span(line, BYTE_TOKEN);
+	size_t len = http_span(line, HTTP_BYTE_TOKEN);
 
 	if (len == 0 || len == line.len || line.ptr[len] != ' ')
 		return 400;
@@ -196,7 +141,7 @@ static unsigned parse_request_line(struct http_request *request,
 	request->method = method_of(request->method_text);
 	line = slice_from(line, len + 1);
 
-	len = span(line, BYTE_TARGET);
+	len = http_span(line, HTTP_BYTE_TARGET);
 	if (len == 0 || len == line.len || line.ptr[len] != ' ')
 		return 400;
 	request->target = (struct slice){line.ptr, len};
@@ -243,14 +188,14 @@ static enum http_field_id field_id(struct slice name)
  */
 static unsigned parse_field(struct http_request *request, struct slice line)
 {
-	size_t len = span(line, BYTE_TOKEN);
+	size_t len = http_span(line, HTTP_BYTE_TOKEN);
 	struct http_field *field;
 	struct slice value;
 
 	if (len == 0 || len == line.len || line.ptr[len] != ':')
 		return 400;
 	value = slice_from(line, len + 1);
-	if (!is_all(value, BYTE_VALUE))
+	if (!http_is_all(value, HTTP_BYTE_VALUE))
 		return 400;
 	if (request->n_fields == HTTP_FIELDS_MAX)
 		return 431;
@@ -315,7 +260,7 @@ static unsigned judge_content_length(struct http_request *request)
 	if (n > 1 || field->value.len == 0 || field->value.len > 18)
 		return 400;
 	for (size_t i = 0; i < field->value.len; i++) {
-		if (!is_digit(field->value.ptr[i]))
+		if (!http_is_digit(field->value.ptr[i]))
 			return 400;
 		if (field->value.ptr[i] != '0')
 			request->has_content = true;
@@ -350,85 +295,6 @@ static unsigned judge_transfer_encoding(struct http_request *request)
 		return 400;
 	request->has_content = true;
 	return n_codings > 1 ? 501 : 0;
-}
-
-/* ":" port may follow, of digits or of nothing (RFC 3986, 3.2.3). */
-static bool is_port_suffix(struct slice s)
-{
-	unsigned port = 0;
-
-	if (s.len == 0)
-		return true;
-	if (s.ptr[0] != ':' || s.len > 6)
-		return false;
-	for (size_t i = 1; i < s.len; i++) {
-		if (!is_digit(s.ptr[i]))
-			return false;
-		port = port * 10 + (unsigned)(s.ptr[i] - '0');
-	}
-	return port <= UINT16_MAX;
-}
-
-static bool is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-/* reg-name or IPv4address: no brackets, every "%" begins a triplet. */
-static bool is_reg_name(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == '[' || s.ptr[i] == ']')
-			return false;
-		if (s.ptr[i] == '%' &&
-		    (s.len - i < 3 || !is_hex(s.ptr[i + 1]) ||
-		     !is_hex(s.ptr[i + 2])))
-			return false;
-	}
-	return true;
-}
-
-/* What may stand in brackets: an IPv6 address. IPvFuture has no user yet. */
-static bool is_ipv6(struct slice s)
-{
-	size_t n_colons = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		n_colons += s.ptr[i] == ':';
-		if (!is_hex(s.ptr[i]) && s.ptr[i] != ':' && s.ptr[i] != '.')
-			return false;
-	}
-	return n_colons >= 2;
-}
-
-/* Length of the host before its port: to the "]" or the first colon. */
-static size_t host_len(struct slice s)
-{
-	const char *end;
-
-	if (s.len == 0)
-		return 0;
-	end = memchr(s.ptr, s.ptr[0] == '[' ? ']' : ':', s.len);
-	if (!end)
-		return s.len;
-	return (size_t)(end - s.ptr) + (s.ptr[0] == '[');
-}
-
-bool http_host_is_valid(struct slice s)
-{
-	size_t len = host_len(s);
-	struct slice host = {s.ptr, len};
-
-	if (!is_all(s, BYTE_HOST) || (len == 0 && s.len > 0))
-		return false;
-	if (len > 0 && host.ptr[0] == '[') {
-		if (host.ptr[len - 1] != ']' || len < 2 ||
-		    !is_ipv6((struct slice){host.ptr + 1, len - 2}))
-			return false;
-	} else if (!is_reg_name(host)) {
-		return false;
-	}
-	return is_port_suffix(slice_from(s, len));
 }
 
 /* Exactly one valid Host in HTTP/1.1, at most one in 1.0 (RFC 9112, 3.2). */

@@ -94,7 +94,4 @@ const struct http_field *http_request_next(const struct http_request *request,
 const struct http_field *http_request_only(const struct http_request *request,
 					   enum http_field_id id);
 
-/* Whether s is uri-host [":" port] (RFC 9110, 7.2), or empty. */
-bool http_host_is_valid(struct slice s);
-
 #endif

@@ -12,18 +12,8 @@
 
 #include <string.h>
 
-#include "http/request.h"
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#include "http/host.h"
+#include "http/syntax.h"
 
 /* Decodes one %XX; -1 when it is malformed or a slash. */
 static int decode_triplet(struct slice s)
@@ -32,8 +22,8 @@ static int decode_triplet(struct slice s)
 
 	if (s.len < 3)
 		return -1;
-	high = hex_value(s.ptr[1]);
-	low = hex_value(s.ptr[2]);
+	high = http_hex_value(s.ptr[1]);
+	low = http_hex_value(s.ptr[2]);
 	if (high < 0 || low < 0)
 		return -1;
 	byte = high * 16 + low;
@@ -133,7 +123,7 @@ static bool cut_authority(struct slice *text, struct http_target *target)
 		len++;
 	target->authority = (struct slice){text->ptr, len};
 	*text = (struct slice){text->ptr + len, text->len - len};
-	return len > 0 && http_host_is_valid(target->authority);
+	return http_host_is_valid(target->authority);
 }
 
 bool http_target_parse(struct slice text, struct http_target *target, char *buf,

@@ -4,7 +4,7 @@
  * an optional port (RFC 9110, 7.2; RFC 3986, 3.2.2), and nothing that only
  * looks like it.
  */
-#include "http/request.h"
+#include "http/host.h"
 
 #include <string.h>
 
@@ -16,7 +16,6 @@ static const struct host_row {
 	bool is_valid;
 	const char *why;
 } hosts[] = {
-	{"", true, "RFC 9110, 7.2: may be empty"},
 	{"localhost", true, "a name"},
 	{"www.example.com", true, "a name with dots"},
 	{"www.example.com.", true, "a name with its final dot"},
@@ -30,8 +29,22 @@ static const struct host_row {
 	{"%41", true, "RFC 3986, 3.2.2: pct-encoded"},
 	{"[::1]", true, "RFC 3986, 3.2.2: IP-literal"},
 	{"[::1]:80", true, "IP-literal and port"},
+	{"[::1]:", true, "RFC 3986, 3.2.3: a port of no digits"},
+	{"a:000080", true, "RFC 3986, 3.2.3: any number of digits"},
+	{"[::]", true, "nothing but the gap"},
+	{"[1::]", true, "the gap at the end"},
+	{"[1:2:3:4:5:6:7:8]", true, "eight groups"},
+	{"[1:2:3:4:5:6:7::]", true, "the gap for one group, at the end"},
+	{"[::2:3:4:5:6:7:8]", true, "the gap for one group, at the start"},
+	{"[1::3:4:5:6:7:8]", true, "the gap for one group, inside"},
+	{"[2001:DB8::aBcD]", true, "either case"},
 	{"[::ffff:127.0.0.1]", true, "IP-literal with an IPv4 tail"},
+	{"[1:2:3:4:5:6:1.2.3.4]", true, "six groups and an IPv4 tail"},
+	{"[::255.255.255.255]", true, "the greatest dec-octets"},
+	{"[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]", true,
+	 "as long as an address can be"},
 
+	{"", false, "RFC 9110, 4.2.1: an http URI's host is not empty"},
 	{"a b", false, "a space"},
 	{" a", false, "a space"},
 	{"a\tb", false, "a tab"},
@@ -60,6 +73,45 @@ static const struct host_row {
 	{"[::1]]", false, "two closing brackets"},
 	{"[[::1]", false, "two opening brackets"},
 	{"[::1]:a", false, "a port of letters"},
+	{"[", false, "an opening bracket alone"},
+	{"]", false, "a closing bracket alone"},
+	{"[ab..cd::1]", false, "RFC 3986, 3.2.2: dots in a group"},
+	{"[1::2::3]", false, "RFC 3986, 3.2.2: two gaps"},
+	{"[::1::]", false, "RFC 3986, 3.2.2: two gaps"},
+	{"[12345::]", false, "RFC 3986, 3.2.2: h16 has four digits at most"},
+	{"[::00001]", false, "RFC 3986, 3.2.2: h16 has four digits at most"},
+	{"[1:2:3:4:5:6:7:8:9]", false, "RFC 3986, 3.2.2: nine groups"},
+	{"[1:2:3:4:5:6:7]", false, "RFC 3986, 3.2.2: seven groups"},
+	{"[1:2:3:4:5:6:7:8::]", false, "RFC 3986, 3.2.2: a gap for nothing"},
+	{"[::1:2:3:4:5:6:7:8]", false, "RFC 3986, 3.2.2: a gap for nothing"},
+	{"[1:2:3:4::5:6:7:8]", false, "RFC 3986, 3.2.2: a gap for nothing"},
+	{"[:1]", false, "RFC 3986, 3.2.2: one colon at the start"},
+	{"[:1:2:3:4:5:6:7]", false, "RFC 3986, 3.2.2: one colon at the start"},
+	{"[1::2:]", false, "RFC 3986, 3.2.2: one colon at the end"},
+	{"[1:2:3:4:5:6:7:]", false, "RFC 3986, 3.2.2: one colon at the end"},
+	{"[:::]", false, "RFC 3986, 3.2.2: three colons"},
+	{"[1:::2]", false, "RFC 3986, 3.2.2: three colons"},
+	{"[::g]", false, "RFC 3986, 3.2.2: no hexadecimal digit"},
+	{"[::-1]", false, "a sign"},
+	{"[::0x1]", false, "a prefix"},
+	{"[::1.2.3.444]", false, "RFC 3986, 3.2.2: dec-octet up to 255"},
+	{"[::1.2.3.256]", false, "RFC 3986, 3.2.2: dec-octet up to 255"},
+	{"[::1.2.3.04]", false, "RFC 3986, 3.2.2: no leading zero"},
+	{"[::1.2.3]", false, "RFC 3986, 3.2.2: three octets"},
+	{"[::1.2.3.4.5]", false, "RFC 3986, 3.2.2: five octets"},
+	{"[::1.2.3.]", false, "RFC 3986, 3.2.2: an empty octet"},
+	{"[::1..3.4]", false, "RFC 3986, 3.2.2: an empty octet"},
+	{"[::1.2.3.a]", false, "RFC 3986, 3.2.2: decimal digits"},
+	{"[::1.2.3.4:5]", false, "RFC 3986, 3.2.2: IPv4 stands at the end"},
+	{"[1.2.3.4::]", false, "RFC 3986, 3.2.2: IPv4 stands at the end"},
+	{"[1:2:3:4:5:6:7:1.2.3.4]", false, "RFC 3986, 3.2.2: nine groups"},
+	{"[1:2:3:4:5:1.2.3.4]", false, "RFC 3986, 3.2.2: seven groups"},
+	{"[1.2.3.4]", false, "RFC 3986, 3.2.2: IPv4 has no brackets"},
+	{"[fffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]", false,
+	 "longer than an address can be"},
+	{"[::1%]", false, "RFC 9844: a zone is local to its host"},
+	{"[fe80::1%eth0]", false, "RFC 9844: a zone is local to its host"},
+	{"[v1.a]", false, "RFC 3986, 3.2.2: IPvFuture has no user yet"},
 	{"[]", false, "RFC 3986, 3.2.2: nothing in the brackets"},
 	{"[:]", false, "RFC 3986, 3.2.2: no address in the brackets"},
 	{"[80]", false, "RFC 3986, 3.2.2: no address in the brackets"},
@@ -100,7 +152,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("request_host");
+	Suite *suite = suite_create("host");
 	TCase *tcase = harness_case(suite, "host");
 	tcase_add_loop_test(tcase, a_host_is_valid_or_not, 0,
 			    (int)ARRAY_LEN(hosts));
