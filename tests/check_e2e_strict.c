@@ -203,7 +203,7 @@ START_TEST(an_error_page_repeats_nothing_of_the_request)
 {
 	struct response response;
 
-	http_fetch(server, "/%3Cscript%3Ealert(1)%3C/script%3E?<script>",
+	http_fetch(server, "/%3Cscript%3Ealert(1)%3C/script%3E?script",
 		   &response);
 	expect_status(&response, 404);
 	ck_assert_ptr_null(strstr((const char *)response.content, "script"));
@@ -220,6 +220,53 @@ START_TEST(a_name_cannot_break_out_of_a_redirect)
 	expect_status(&response, 301);
 	ck_assert_ptr_null(strstr(response.head, "\nSet-Cookie"));
 	http_clear(&response);
+}
+END_TEST
+
+/* --- typed by hand --- */
+
+static const struct {
+	const char *typed;
+	const char *advice; /* what the page says of it */
+} typed[] = {
+	{"hello\n", "ends in CR LF"},
+	{"hello\r\n", "begins with a line such as GET / HTTP/1.1"},
+	{"GET / HTTP/1.0\n\n", "GET / HTTP/1.0\\r\\n\\r\\n"},
+	{"GET / HTTP/1.1\nHost: h\n\n", "ends in CR LF"},
+	{"GET /\r\n", "begins with a line such as"},
+	{"GET / HTTP/1.1\r\n\r\n", "Host: localhost"},
+	{"GET /\xc3\xa4 HTTP/1.1\r\nHost: h\r\n\r\n", "percent-encoded"},
+	{"GET /a b.txt HTTP/1.1\r\nHost: h\r\n\r\n", "written %20"},
+	{"GET /a\\b HTTP/1.1\r\nHost: h\r\n\r\n", "percent-encoded"},
+};
+
+/* At once, not when the time for a head is up. */
+START_TEST(a_mistake_made_by_hand_is_explained_at_once)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	int64_t start = harness_now_ms();
+	struct response response;
+	char page[2048];
+
+	tcp_send_text(fd, typed[_i].typed);
+	http_read(fd, &response, true);
+	ck_assert_int_lt(harness_now_ms() - start, 9000);
+	expect_status(&response, 400);
+	ck_assert_uint_lt(response.len, sizeof(page));
+	memcpy(page, response.content, response.len);
+	page[response.len] = '\0';
+	if (!strstr(page, typed[_i].advice))
+		harness_fail("%s is not in the page:\n%s", typed[_i].advice,
+			     page);
+	http_clear(&response);
+	tcp_expect_end(fd);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(a_method_of_nine_thousand_letters_is_501)
+{
+	ck_assert_int_eq(status_of("", 'M', 9000, " / HTTP/1.1\r\n\r\n"), 501);
 }
 END_TEST
 
@@ -309,6 +356,7 @@ static void add_requests(Suite *suite)
 	tcase_add_loop_test(tcase, a_head_may_have_a_hundred_fields, 0,
 			    ARRAY_LEN(counts));
 	tcase_add_test(tcase, a_head_without_an_end_is_refused_at_the_limit);
+	tcase_add_test(tcase, a_method_of_nine_thousand_letters_is_501);
 
 	tcase = served_case(suite, "time");
 	tcase_add_test(
@@ -322,6 +370,10 @@ static void add_noise(Suite *suite)
 
 	tcase_add_test(tcase, an_error_page_repeats_nothing_of_the_request);
 	tcase_add_test(tcase, a_name_cannot_break_out_of_a_redirect);
+
+	tcase = served_case(suite, "typed by hand");
+	tcase_add_loop_test(tcase, a_mistake_made_by_hand_is_explained_at_once,
+			    0, ARRAY_LEN(typed));
 
 	tcase = served_case(suite, "noise");
 	tcase_add_test(tcase, a_browser_that_tries_tls_is_told_at_once);

@@ -78,6 +78,14 @@ static const struct accepted_head {
 	 HTTP_METHOD_GET, 9, CLOSE, EMPTY, 2,
 	 "2.3: a later 1.x is understood, but not trusted to go on"},
 
+	/* target */
+	{TEXT("GET /-._~!$&'()*+,;=:@%41/?-._~!$&'()*+,;=:@%41/?"
+	      " HTTP/1.1\r\nHost: a" END),
+	 HTTP_METHOD_GET, 1, KEEP, EMPTY, 1,
+	 "RFC 3986, 3.3 and 3.4: all that may stand in a path and a query"},
+	{TEXT("GET /a[1].txt?b[]=c HTTP/1.1\r\nHost: a" END), HTTP_METHOD_GET,
+	 1, KEEP, EMPTY, 1, "brackets, which browsers send as they are"},
+
 	/* Host */
 	{TEXT("GET / HTTP/1.1\r\nhOST:a" END), HTTP_METHOD_GET, 1, KEEP, EMPTY,
 	 1, "RFC 9110, 5.1: names are case-insensitive; white space may lack"},
@@ -417,6 +425,26 @@ static const struct refused_head {
 	 400, "3.1: no token"},
 	{TEXT("GET /a#b HTTP/1.1\r\nHost: a" END), 400,
 	 "3.2: a fragment is never sent"},
+	{TEXT("GET /a\\b HTTP/1.1\r\nHost: a" END), 400,
+	 "RFC 3986, 2: a backslash in the target"},
+	{TEXT("GET /\"a\" HTTP/1.1\r\nHost: a" END), 400,
+	 "RFC 3986, 2: quotes in the target"},
+	{TEXT("GET /<a> HTTP/1.1\r\nHost: a" END), 400,
+	 "RFC 3986, 2: angle brackets in the target"},
+	{TEXT("GET /{a} HTTP/1.1\r\nHost: a" END), 400,
+	 "RFC 3986, 2: braces in the target"},
+	{TEXT("GET /a|b HTTP/1.1\r\nHost: a" END), 400,
+	 "RFC 3986, 2: a bar in the target"},
+	{TEXT("GET /a^b HTTP/1.1\r\nHost: a" END), 400,
+	 "RFC 3986, 2: a caret in the target"},
+	{TEXT("GET /`a` HTTP/1.1\r\nHost: a" END), 400,
+	 "RFC 3986, 2: backquotes in the target"},
+	{TEXT("GET /?a|b HTTP/1.1\r\nHost: a" END), 400,
+	 "RFC 3986, 3.4: in the query, too"},
+	{TEXT("GET /?\x1f HTTP/1.1\r\nHost: a" END), 400,
+	 "a control byte in the query"},
+	{TEXT("GET /?\xc3\xa4 HTTP/1.1\r\nHost: a" END), 400,
+	 "RFC 3986, 2: a byte above ASCII in the query"},
 	{TEXT("GET /\xc3\xa4 HTTP/1.1\r\nHost: a" END), 400,
 	 "RFC 3986, 2: a byte above ASCII in the target"},
 	{TEXT("GET /\x7f HTTP/1.1\r\nHost: a" END), 400, "DEL in the target"},
@@ -477,6 +505,51 @@ static const struct refused_head {
 	{TEXT("\x80\x2e\x01"), 400, "binary"},
 	{TEXT("hello\n"), 400, "a line by hand, with netcat"},
 };
+
+/* --- what needs no empty line to be none --- */
+
+static const struct {
+	const char *text;
+	size_t len;
+	size_t at; /* bytes of it until it is told */
+	const char *why;
+} early_heads[] = {
+	{TEXT("hello\r\n"), 6, "a word: the CR is no space"},
+	{TEXT("hello\n"), 6, "a word and a bare LF"},
+	{TEXT("GET /\r\n"), 6, "HTTP/0.9"},
+	{TEXT("GET / HTTP/1.1\n"), 15, "a bare LF"},
+	{TEXT("GET / hello\r\n"), 13, "no version"},
+	{TEXT("\x16\x03\x01\x02"), 1, "TLS"},
+	{TEXT("\0\0\0\x10"), 1, "a binary protocol"},
+	{TEXT("{\"a\": 1}"), 1, "JSON"},
+	{TEXT("<a/>"), 1, "XML"},
+	{TEXT("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"), 31, "SSH: two words"},
+	{TEXT("*1\r\n$4\r\nPING\r\n"), 3, "Redis: the CR is no space"},
+	{TEXT("user@host"), 5, "no token"},
+	{TEXT("GET  /"), 5, "two spaces"},
+	{TEXT("GET \t/"), 5, "a tab"},
+	{TEXT("GET /a\\b"), 7, "a backslash"},
+	{TEXT("GET /\xc3\xa4"), 6, "a byte above ASCII"},
+	{TEXT("\r\n\r\n"), 3, "two empty lines"},
+	{TEXT("\rG"), 2, "a bare CR"},
+};
+
+START_TEST(what_cannot_begin_a_request_is_told_at_once)
+{
+	char *guard = guard_new();
+
+	for (size_t len = 0; len <= early_heads[_i].len; len++) {
+		struct outcome got =
+			parse_anew(guard, early_heads[_i].text, len);
+		bool is_bad = got.verdict == HTTP_REQUEST_BAD;
+
+		ck_assert_msg(is_bad == (len >= early_heads[_i].at), "%zu: %s",
+			      len, early_heads[_i].why);
+		if (is_bad)
+			ck_assert_uint_eq(got.status, 400);
+	}
+}
+END_TEST
 
 START_TEST(a_wrong_head_is_refused_however_it_arrives)
 {
@@ -641,6 +714,8 @@ static void add_tables(Suite *suite)
 			    n);
 
 	tcase = harness_case(suite, "refused");
+	tcase_add_loop_test(tcase, what_cannot_begin_a_request_is_told_at_once,
+			    0, (int)ARRAY_LEN(early_heads));
 	tcase_add_loop_test(tcase, a_wrong_head_is_refused_however_it_arrives,
 			    0, (int)ARRAY_LEN(refused_heads));
 	tcase_add_test(tcase,

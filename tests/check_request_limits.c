@@ -114,12 +114,38 @@ START_TEST(a_request_line_without_end_is_refused_at_the_limit)
 	struct outcome too_long = {HTTP_REQUEST_BAD, 414, 0, NULL};
 	char *guard = guard_new();
 
+	add(&head, "GET /");
 	add_run(&head, 'a', HTTP_HEAD_MAX);
 	assert_same(parse_anew(guard, head.text, HTTP_LINE_MAX - 1), more,
 		    HTTP_LINE_MAX - 1);
 	assert_same(parse_anew(guard, head.text, HTTP_LINE_MAX), too_long,
 		    HTTP_LINE_MAX);
 	assert_grows_to(head.text, head.len, 1, too_long);
+}
+END_TEST
+
+START_TEST(a_method_as_long_as_a_line_is_501)
+{
+	static struct head head;
+	struct outcome more = {HTTP_REQUEST_PARTIAL, 0, 0, NULL};
+
+	add_run(&head, 'M', 9000);
+	assert_same(parse_anew(guard_new(), head.text, HTTP_LINE_MAX - 1), more,
+		    HTTP_LINE_MAX - 1);
+	assert_refused(&head, 501);
+	add(&head, " / HTTP/1.1\r\nHost: a\r\n\r\n");
+	assert_refused(&head, 501);
+}
+END_TEST
+
+START_TEST(a_long_line_that_is_malformed_is_400)
+{
+	static struct head head;
+
+	add(&head, "GET /\"");
+	add_run(&head, 'a', 9000);
+	add(&head, " HTTP/1.1\r\nHost: a\r\n\r\n");
+	assert_refused(&head, 400);
 }
 END_TEST
 
@@ -242,6 +268,8 @@ int main(void)
 	tcase_add_test(tcase, a_request_line_as_long_as_a_head_is_414);
 	tcase_add_test(tcase,
 		       a_request_line_without_end_is_refused_at_the_limit);
+	tcase_add_test(tcase, a_method_as_long_as_a_line_is_501);
+	tcase_add_test(tcase, a_long_line_that_is_malformed_is_400);
 	tcase_add_test(tcase,
 		       an_empty_line_ahead_does_not_count_for_the_request_line);
 	tcase_add_test(tcase, a_head_may_be_as_long_as_the_limit);

@@ -42,7 +42,10 @@ void http_answer_bad(const struct http_request *request, unsigned status,
 {
 	set_page(answer, status);
 	answer->close = true;
-	answer->head_only = request && request->method == HTTP_METHOD_HEAD;
+	if (!request)
+		return;
+	answer->head_only = request->method == HTTP_METHOD_HEAD;
+	answer->advice = request->advice;
 }
 
 /* An absolute-form that names another host than Host does: a proxy's slip. */

@@ -31,6 +31,27 @@ static enum http_verdict bad(struct http_request *request, unsigned status)
 	return HTTP_REQUEST_BAD;
 }
 
+/* What the page says of mistakes that are made by hand. */
+static const char advice_line_end[] =
+	"Each line of a request ends in CR LF, not in LF alone, and an empty "
+	"line ends it: printf 'GET / HTTP/1.0\\r\\n\\r\\n'.";
+static const char advice_line[] =
+	"A request begins with a line such as GET / HTTP/1.1: a method, a path "
+	"and the version, with one space between them.";
+static const char advice_encode[] =
+	"In an address, a space, some other signs and every byte that is not "
+	"ASCII must be percent-encoded: a space is written %20.";
+static const char advice_host[] =
+	"An HTTP/1.1 request names its host, once, in a field such as "
+	"Host: localhost.";
+
+/* The status of a malformed request, with a sentence about it. */
+static unsigned malformed(struct http_request *request, const char *advice)
+{
+	request->advice = advice;
+	return 400;
+}
+
 /* --- first pass: where does the head end? --- */
 
 /* An empty line ahead of the request-line is let pass (RFC 9112, 2.2). */
@@ -39,39 +60,14 @@ static size_t leading_crlf(const char *buf, size_t len)
 	return len >= 2 && buf[0] == '\r' && buf[1] == '\n' ? 2 : 0;
 }
 
-/* Refuses a partial head that no further byte can make good. */
-static enum http_verdict judge_partial(struct http_request *request,
-				       const char *buf, size_t len,
-				       size_t looked)
-{
-	size_t start = leading_crlf(buf, len);
-	size_t line_max = start + HTTP_LINE_MAX;
-	struct slice fresh = {buf + looked, len - looked};
-
-	if (len >= line_max && !memchr(buf + start, '\n', HTTP_LINE_MAX))
-		return bad(request, 414);
-	if (len >= HTTP_HEAD_MAX)
-		return bad(request, 431);
-	/* TLS, or a binary protocol: say so now instead of at the deadline. */
-	if (len > start && buf[start] != '\r' &&
-	    !(http_byte_classes[(unsigned char)buf[start]] & HTTP_BYTE_TOKEN))
-		return bad(request, 400);
-	if (memchr(fresh.ptr, '\0', fresh.len))
-		return bad(request, 400);
-	return HTTP_REQUEST_PARTIAL;
-}
-
 /*
  * Finds the CRLF CRLF. Every LF must follow a CR, so the empty line is an LF
  * with "CR LF CR" before it; or with just a CR before it where the head begins,
  * which is the second empty line before a request-line and so an error.
  */
 static enum http_verdict find_end(struct http_request *request, const char *buf,
-				  size_t len, size_t *scanned)
+				  size_t limit, size_t start, size_t looked)
 {
-	size_t limit = len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX;
-	size_t start = leading_crlf(buf, limit);
-	size_t looked = *scanned > start ? *scanned : start;
 	size_t at = looked;
 
 	while (at < limit) {
@@ -81,16 +77,16 @@ static enum http_verdict find_end(struct http_request *request, const char *buf,
 			break;
 		at = (size_t)(lf - buf) + 1;
 		if (at < start + 2 || lf[-1] != '\r')
-			return bad(request, 400);
+			return bad(request,
+				   malformed(request, advice_line_end));
 		if (at == start + 2)
-			return bad(request, 400);
+			return bad(request, malformed(request, advice_line));
 		if (at >= start + 4 && lf[-2] == '\n') {
 			request->head_len = at;
 			return HTTP_REQUEST_DONE;
 		}
 	}
-	*scanned = limit;
-	return judge_partial(request, buf, limit, looked);
+	return HTTP_REQUEST_PARTIAL;
 }
 
 /* --- second pass: the request-line --- */
@@ -122,30 +118,65 @@ static unsigned parse_version(struct http_request *request, struct slice text)
 	if (text.len != 8 || memcmp(text.ptr, "HTTP/", 5) != 0 ||
 	    !http_is_digit(text.ptr[5]) || text.ptr[6] != '.' ||
 	    !http_is_digit(text.ptr[7]))
-		return 400;
+		return malformed(request, memchr(text.ptr, ' ', text.len)
+						  ? advice_encode
+						  : advice_line);
 	if (text.ptr[5] != '1')
 		return 505;
 	request->minor = (unsigned)(text.ptr[7] - '0');
 	return 0;
 }
 
-/* method SP request-target SP HTTP-version; returns 0 or a status. */
-static unsigned parse_request_line(struct http_request *request,
-				   struct slice line)
+/* Cuts what stands before the space off *line; false when there is none. */
+static bool cut_word(struct slice *line, enum http_byte class,
+		     struct slice *word)
 {
-	size_t len = http_span(line, HTTP_BYTE_TOKEN);
+	size_t len = http_span(*line, class);
 
-	if (len == 0 || len == line.len || line.ptr[len] != ' ')
-		return 400;
-	request->method_text = (struct slice){line.ptr, len};
-	request->method = method_of(request->method_text);
-	line = slice_from(line, len + 1);
+	*word = (struct slice){line->ptr, len};
+	if (len == 0 || len == line->len || line->ptr[len] != ' ')
+		return false;
+	*line = slice_from(*line, len + 1);
+	return true;
+}
 
-	len = http_span(line, HTTP_BYTE_TARGET);
-	if (len == 0 || len == line.len || line.ptr[len] != ' ')
-		return 400;
-	request->target = (struct slice){line.ptr, len};
-	return parse_version(request, slice_from(line, len + 1));
+/*
+ * method SP request-target SP HTTP-version; returns 0 or a status. Of a line
+ * that is not whole, 0 means that the rest of it may still make it good.
+ */
+static unsigned parse_request_line(struct http_request *request,
+				   struct slice line, bool is_whole)
+{
+	struct slice word;
+
+	if (!cut_word(&line, HTTP_BYTE_TOKEN, &word)) {
+		if (!is_whole && word.len == line.len)
+			return 0;
+		return malformed(request, advice_line);
+	}
+	request->method_text = word;
+	request->method = method_of(word);
+	if (!cut_word(&line, HTTP_BYTE_TARGET, &word)) {
+		if (!is_whole && word.len == line.len)
+			return 0;
+		if (word.len == line.len || line.ptr[word.len] == ' ')
+			return malformed(request, advice_line);
+		return malformed(request, advice_encode);
+	}
+	request->target = word;
+	return is_whole ? parse_version(request, line) : 0;
+}
+
+/* What is wrong with the first bytes of a request-line that is too long. */
+static unsigned judge_long_line(struct http_request *request, struct slice line)
+{
+	unsigned status;
+
+	line.len = HTTP_LINE_MAX;
+	status = parse_request_line(request, line, false);
+	if (status != 0)
+		return status;
+	return memchr(line.ptr, ' ', line.len) ? 414 : 501;
 }
 
 /* --- second pass: the fields --- */
@@ -293,7 +324,7 @@ static unsigned judge_transfer_encoding(struct http_request *request)
 	}
 	if (!is_chunked)
 		return 400;
-	request->has_content = true;
+	request->has_content = request->is_chunked = true;
 	return n_codings > 1 ? 501 : 0;
 }
 
@@ -303,9 +334,10 @@ static unsigned judge_host(struct http_request *request)
 	const struct http_field *field;
 	size_t n = find_field(request, HTTP_FIELD_HOST, &field);
 
-	if (n > 1 || (n == 0 && request->minor > 0))
-		return 400;
-	return n == 0 || http_host_is_valid(field->value) ? 0 : 400;
+	if (n > 1 || (n == 0 && request->minor > 0) ||
+	    (n == 1 && !http_host_is_valid(field->value)))
+		return malformed(request, advice_host);
+	return 0;
 }
 
 /* Persistence (RFC 9112, 9.3): "close" wins over "keep-alive". */
@@ -353,8 +385,8 @@ static unsigned parse_head(struct http_request *request, struct slice head)
 	struct slice line = next_line(&head);
 
 	if (line.len + 2 > HTTP_LINE_MAX)
-		return 414;
-	line_status = parse_request_line(request, line);
+		return judge_long_line(request, line);
+	line_status = parse_request_line(request, line, true);
 	if (line_status == 400)
 		return 400;
 	for (line = next_line(&head); line.len > 0; line = next_line(&head)) {
@@ -372,22 +404,72 @@ static unsigned parse_head(struct http_request *request, struct slice head)
 	return status;
 }
 
+/*
+ * Judges the line that a partial head begins with, which may be partial itself:
+ * TLS, another protocol, a word typed by hand are told at once, and not when
+ * their time is up. Once it is whole and was judged, it is passed over.
+ */
+static unsigned judge_first_line(struct http_request *request,
+				 struct slice head, size_t looked)
+{
+	const char *lf = memchr(head.ptr, '\n', head.len);
+	struct slice line = head;
+
+	if (lf) {
+		line.len = (size_t)(lf - head.ptr) - 1;
+		if (line.len + 2 <= looked)
+			return 0;
+	}
+	if (line.len + (lf ? 2 : 1) > HTTP_LINE_MAX)
+		return judge_long_line(request, line);
+	return parse_request_line(request, line, lf != NULL);
+}
+
+/* Refuses a partial head that no further byte can make good. */
+static enum http_verdict judge_partial(struct http_request *request,
+				       const char *buf, size_t limit,
+				       size_t start, size_t looked)
+{
+	struct slice head = {buf + start, limit - start};
+	unsigned status;
+
+	/* An empty line may begin here. */
+	if (start == 0 && slice_is(head, "\r"))
+		return HTTP_REQUEST_PARTIAL;
+	status = judge_first_line(request, head, looked - start);
+	/* A field of another version's may still be malformed, which wins. */
+	if (status != 0 && status != 505)
+		return bad(request, status);
+	if (limit == HTTP_HEAD_MAX)
+		return bad(request, 431);
+	if (memchr(buf + looked, '\0', limit - looked))
+		return bad(request, 400);
+	return HTTP_REQUEST_PARTIAL;
+}
+
 enum http_verdict http_request_parse(struct http_request *request,
 				     const char *buf, size_t len,
 				     size_t *scanned)
 {
-	enum http_verdict verdict = find_end(request, buf, len, scanned);
-	size_t start;
+	size_t limit = len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX;
+	size_t start = leading_crlf(buf, limit);
+	size_t looked = *scanned > start ? *scanned : start;
+	enum http_verdict verdict =
+		find_end(request, buf, limit, start, looked);
 	unsigned status;
 
 	request->method = HTTP_METHOD_UNKNOWN;
-	if (verdict != HTTP_REQUEST_DONE)
+	request->minor = 0;
+	if (verdict == HTTP_REQUEST_BAD)
 		return verdict;
-	start = leading_crlf(buf, len);
+	request->advice = NULL;
+	if (verdict == HTTP_REQUEST_PARTIAL) {
+		*scanned = limit;
+		return judge_partial(request, buf, limit, start, looked);
+	}
 	request->n_fields = 0;
 	request->present = 0;
-	request->minor = 0;
-	request->has_content = false;
+	request->has_content = request->is_chunked = false;
 	status = parse_head(request, (struct slice){buf + start,
 						    request->head_len - start});
 	if (status != 0)

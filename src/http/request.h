@@ -8,7 +8,7 @@
 
 #include "base/slice.h"
 
-#define HTTP_LINE_MAX	8192  /* request-line with its CRLF; 414 beyond */
+#define HTTP_LINE_MAX	8192  /* request-line with its CRLF; 414, 501 beyond */
 #define HTTP_HEAD_MAX	16384 /* whole head with its last CRLF; 431 beyond */
 #define HTTP_FIELDS_MAX 100   /* field lines; 431 beyond */
 
@@ -58,8 +58,10 @@ struct http_request {
 	unsigned minor;	     /* of HTTP/1.minor, as sent */
 	bool keep_alive;     /* the peer wants to use the connection again */
 	bool has_content;    /* content follows the head; see below */
+	bool is_chunked;     /* and it comes in chunks */
 	size_t head_len;     /* bytes up to where the next message begins */
-	unsigned status;     /* after HTTP_REQUEST_BAD: what to answer */
+	unsigned status;     /* after HTTP_REQUEST_BAD: what to answer, ... */
+	const char *advice;  /* ... and a sentence about it, or NULL */
 	unsigned present;    /* bit 1 << id for each field that is there */
 	size_t n_fields;
 	struct http_field fields[HTTP_FIELDS_MAX];
@@ -73,7 +75,8 @@ enum http_verdict {
 
 /*
  * Parses one request head at buf[0..len) (RFC 9112, strictly: nothing that two
- * readers could read in two ways passes). *scanned says how far earlier calls
+ * readers could read in two ways passes). What no further byte can make a
+ * request of is bad as soon as it has come. *scanned says how far earlier calls
  * looked at the same bytes: 0 at first, kept by the caller between calls that
  * see the same head with more bytes after it.
  *

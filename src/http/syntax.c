@@ -2,14 +2,16 @@
 /*
  * The alphabets of HTTP and of URIs, in one table: what a byte may be part of.
  * Whoever judges bytes asks here, so that no two judges differ.
- * A number sign is in no target, since a fragment is never sent.
+ *
+ * A target may hold what RFC 3986 has for it, and square brackets wherever they
+ * stand: browsers send them raw in a path and a query, and nobody reads them in
+ * two ways. A number sign is not among it, since a fragment is never sent.
  */
 #include "http/syntax.h"
 
 #define V (HTTP_BYTE_VALUE)
 #define K (HTTP_BYTE_VALUE | HTTP_BYTE_TOKEN)
 #define R (HTTP_BYTE_VALUE | HTTP_BYTE_TARGET)
-#define T (HTTP_BYTE_VALUE | HTTP_BYTE_TARGET | HTTP_BYTE_TOKEN)
 #define S (HTTP_BYTE_VALUE | HTTP_BYTE_TARGET | HTTP_BYTE_HOST)
 #define A                                                                      \
 	(HTTP_BYTE_VALUE | HTTP_BYTE_TARGET | HTTP_BYTE_HOST | HTTP_BYTE_TOKEN)
@@ -17,16 +19,16 @@
 /* clang-format off */
 const unsigned char http_byte_classes[256] = {
 	['\t'] = V, [' '] = V,
-	['!'] = A, ['"'] = R, ['#'] = K, ['$'] = A, ['%'] = A,
+	['!'] = A, ['"'] = V, ['#'] = K, ['$'] = A, ['%'] = A,
 	['&'] = A, ['\''] = A, ['('] = S, [')'] = S, ['*'] = A, ['+'] = A,
 	[','] = S, ['-'] = A, ['.'] = A, ['/'] = R,
 	['0' ... '9'] = A,
-	[':'] = S, [';'] = S, ['<'] = R, ['='] = S, ['>'] = R, ['?'] = R,
+	[':'] = S, [';'] = S, ['<'] = V, ['='] = S, ['>'] = V, ['?'] = R,
 	['@'] = R,
 	['A' ... 'Z'] = A,
-	['['] = S, ['\\'] = R, [']'] = S, ['^'] = T, ['_'] = A, ['`'] = T,
+	['['] = S, ['\\'] = V, [']'] = S, ['^'] = K, ['_'] = A, ['`'] = K,
 	['a' ... 'z'] = A,
-	['{'] = R, ['|'] = T, ['}'] = R, ['~'] = A,
+	['{'] = V, ['|'] = K, ['}'] = V, ['~'] = A,
 	[0x80 ... 0xff] = V,
 };
 /* clang-format on */
