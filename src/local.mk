@@ -26,6 +26,7 @@ src_libos_a_SOURCES = \
 
 src_libhttp_a_SOURCES = \
 	src/http/answer.c src/http/answer.h \
+	src/http/chunk.c src/http/chunk.h \
 	src/http/coding.c src/http/coding.h \
 	src/http/condition.c src/http/condition.h \
 	src/http/date.c src/http/date.h \

@@ -191,18 +191,12 @@ static const struct vector vectors[] = {
 	CONTENT("9110:5.6.1", 405, "POST", TE(", chunked"), EMPTY_CHUNKED),
 	CONTENT("9110:5.6.1", 405, "POST", TE(" ,\t, chunked , "),
 		EMPTY_CHUNKED),
-	/* So the chunks may be as they like. */
 	CONTENT("9112:7.1.1", 405, "POST", CHUNKED, "0;a=b\r\n\r\n"),
-	CONTENT("9112:7.1.1", 405, "POST", CHUNKED, "0;a=\"b\r\n\"\r\n\r\n"),
-	CONTENT("9112:7.1.1", 405, "POST", CHUNKED, "0;\n\r\n\r\n"),
-	CONTENT("9112:7.1", 405, "POST", CHUNKED, "0\n\n"),
-	CONTENT("9112:7.1", 405, "POST", CHUNKED, "0x0\r\n\r\n"),
-	CONTENT("9112:7.1", 405, "POST", CHUNKED, "-0\r\n\r\n"),
-	CONTENT("9112:7.1", 405, "POST", CHUNKED,
-		"10000000000000000\r\n\r\n0\r\n\r\n"),
-	CONTENT("9112:7.1", 405, "POST", CHUNKED, "5\r\naaaaaaa\r\n0\r\n\r\n"),
+	CONTENT("9112:7.1.1", 405, "POST", CHUNKED, "0; a = \"b\"\r\n\r\n"),
 	CONTENT("9112:7.1.2", 405, "POST", CHUNKED,
 		"0\r\nContent-Length: 5\r\n\r\n"),
+	/* A chunk that is longer than what has come hides all behind it. */
+	CONTENT("9112:7.1", 405, "POST", CHUNKED, "7fffffffffffffff\r\n"),
 
 	/* White space before the colon, and names that look alike. */
 	FIELDS("9112:5.1", 400, "GET", "Content-Length : 5\r\n"),
@@ -341,6 +335,12 @@ static const struct vector vectors[] = {
 	VECTOR("9112:3.2", 400, "GET ?a HTTP/1.1\r\nHost: h\r\n\r\n"),
 	VECTOR("9112:3.2", 400, "GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n"),
 	VECTOR("9112:3.2", 400, "GET /\x80 HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR("3986:2", 400, "GET /a\\b HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR("3986:2", 400, "GET /a?\"b\" HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR("3986:2", 400, "GET /<b> HTTP/1.1\r\nHost: h\r\n\r\n"),
+	VECTOR("9112:3", 400, "hello\r\n"),
+	VECTOR("9112:3", 400, "SSH-2.0-OpenSSH_9.2p1\r\n"),
+	VECTOR("9112:3", 400, "{\"jsonrpc\": \"2.0\"}"),
 	VECTOR("3986:2.1", 400, "GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n"),
 	VECTOR("3986:2.1", 400, "GET /% HTTP/1.1\r\nHost: h\r\n\r\n"),
 	VECTOR("3986:2.1", 400, "GET /%4 HTTP/1.1\r\nHost: h\r\n\r\n"),
@@ -498,6 +498,52 @@ START_TEST(it_gets_the_one_right_answer_and_is_the_last)
 }
 END_TEST
 
+/* --- chunks that have come with the head, whatever the method --- */
+
+static const struct {
+	const char *section;
+	const char *content;
+} bad_chunks[] = {
+	{"9112:7.1.1", "0;a=\"b\r\n\"\r\n\r\n"},
+	{"9112:7.1.1", "0;\n\r\n\r\n"},
+	{"9112:7.1.1", "5;\r\naaaaa\r\n0\r\n\r\n"},
+	{"9112:7.1.1", "0;a=\x01\r\n\r\n"},
+	{"9112:7.1", "0\n\n"},
+	{"9112:7.1", "0x0\r\n\r\n"},
+	{"9112:7.1", "-0\r\n\r\n"},
+	{"9112:7.1", "+5\r\naaaaa\r\n0\r\n\r\n"},
+	{"9112:7.1", "0_2e\r\n"},
+	{"9112:7.1", "5 \r\naaaaa\r\n0\r\n\r\n"},
+	{"9112:7.1", "5\naaaaa\r\n0\r\n\r\n"},
+	{"9112:7.1", "5\raaaaa\r\n0\r\n\r\n"},
+	{"9112:7.1", "5\r\naaaaa0\r\n\r\n"},
+	{"9112:7.1", "5\r\naaaaaaa\r\n0\r\n\r\n"},
+	{"9112:7.1", "10000000000000000\r\n\r\n" EMPTY_CHUNKED},
+	{"9112:7.1.2", "0\r\nA\r\n\r\n"},
+	{"9112:7.1.2", "0\r\nA : b\r\n\r\n"},
+};
+
+/* What comes later is never read, so nothing depends on it. */
+START_TEST(bad_chunks_are_400_before_the_method_is_judged)
+{
+	static const char *const methods[] = {"POST", "GET", "OPTIONS", "BREW"};
+	char bytes[512];
+
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		int len =
+			snprintf(bytes, sizeof(bytes),
+				 "%s /file.txt HTTP/1.1\r\nHost: h\r\n" CHUNKED
+				 "\r\n%s" MARKER,
+				 methods[i], bad_chunks[_i].content);
+		struct vector vector = {bad_chunks[_i].section, 400, bytes,
+					(size_t)len};
+
+		send_at_once(&vector);
+		send_behind_a_flawless_one(&vector);
+	}
+}
+END_TEST
+
 /* --- unusual, and yet plain: answered, and so is what follows --- */
 
 static const struct {
@@ -568,6 +614,9 @@ static Suite *smuggling_suite(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, it_gets_the_one_right_answer_and_is_the_last,
 			    0, ARRAY_LEN(vectors));
+	tcase_add_loop_test(tcase,
+			    bad_chunks_are_400_before_the_method_is_judged, 0,
+			    ARRAY_LEN(bad_chunks));
 	tcase_add_loop_test(tcase, it_is_answered_and_so_is_what_follows, 0,
 			    ARRAY_LEN(unusual));
 	return suite;

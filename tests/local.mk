@@ -33,7 +33,8 @@ tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 request_ways = tests/request_ways.c tests/request_ways.h
 http_fixture = tests/http_fixture.c tests/http_fixture.h
 json_reader = tests/json_reader.c tests/json_reader.h
-http_tests = tests/check_answer tests/check_answer_head tests/check_coding \
+http_tests = tests/check_answer tests/check_answer_head tests/check_chunk \
+	tests/check_coding \
 	tests/check_condition tests/check_date tests/check_etag \
 	tests/check_head tests/check_host tests/check_listing \
 	tests/check_logline tests/check_media tests/check_page \
@@ -43,6 +44,7 @@ tests_check_answer_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_answer_SOURCES = tests/check_answer.c $(http_fixture)
 tests_check_answer_head_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_answer_head_SOURCES = tests/check_answer_head.c $(http_fixture)
+tests_check_chunk_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_coding_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_coding_SOURCES = tests/check_coding.c $(http_fixture)
 tests_check_condition_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
@@ -196,13 +198,18 @@ CLEANFILES += $(bench_programs)
 # Every target of tests/fuzz is replayed over its seeds in any build; the
 # fuzzers themselves are built by configure CC=clang --enable-fuzzing.
 fuzz = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
-fuzz_targets = tests/fuzz/fuzz_condition tests/fuzz/fuzz_host \
-	tests/fuzz/fuzz_range tests/fuzz/fuzz_reply tests/fuzz/fuzz_request \
-	tests/fuzz/fuzz_target
-fuzz_replays = tests/fuzz/replay_condition tests/fuzz/replay_host \
-	tests/fuzz/replay_range tests/fuzz/replay_reply \
-	tests/fuzz/replay_request tests/fuzz/replay_target
+fuzz_targets = tests/fuzz/fuzz_chunk tests/fuzz/fuzz_condition \
+	tests/fuzz/fuzz_host tests/fuzz/fuzz_range tests/fuzz/fuzz_reply \
+	tests/fuzz/fuzz_request tests/fuzz/fuzz_target
+fuzz_replays = tests/fuzz/replay_chunk tests/fuzz/replay_condition \
+	tests/fuzz/replay_host tests/fuzz/replay_range \
+	tests/fuzz/replay_reply tests/fuzz/replay_request \
+	tests/fuzz/replay_target
 
+tests_fuzz_replay_chunk_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_chunk.c
+tests_fuzz_replay_chunk_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"chunk"'
+tests_fuzz_replay_chunk_LDADD = $(http_libs)
 tests_fuzz_replay_condition_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_condition.c
 tests_fuzz_replay_condition_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"condition"'
@@ -232,6 +239,9 @@ if FUZZING
 noinst_PROGRAMS += $(fuzz_targets)
 endif
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_chunk_SOURCES = tests/fuzz/fuzz_chunk.c $(fuzz)
+tests_fuzz_fuzz_chunk_LDADD = $(http_libs)
+tests_fuzz_fuzz_chunk_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_condition_SOURCES = tests/fuzz/fuzz_condition.c $(fuzz)
 tests_fuzz_fuzz_condition_LDADD = $(http_libs)
 tests_fuzz_fuzz_condition_LDFLAGS = $(fuzz_ldflags)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http/chunk.h"
 #include "http/request.h"
 #include "server/body.h"
 #include "server/conn.h"
@@ -126,6 +127,27 @@ static void answer_bad(struct web_conn *wc, struct gather *out,
 }
 
 /*
+ * Parses the head at the front of the input, and judges what has come of a
+ * chunked body behind it: bad framing is bad before the method is looked at.
+ */
+static enum http_verdict parse_request(struct web_conn *wc, struct slice in,
+				       struct http_request *request)
+{
+	size_t scanned = wc->scanned;
+	enum http_verdict verdict =
+		http_request_parse(request, in.ptr, in.len, &scanned);
+
+	wc->scanned = verdict == HTTP_REQUEST_PARTIAL ? (uint32_t)scanned : 0;
+	if (verdict != HTTP_REQUEST_DONE || !request->is_chunked)
+		return verdict;
+	if (http_chunk_is_sound((struct slice){in.ptr + request->head_len,
+					       in.len - request->head_len}))
+		return verdict;
+	request->status = 400;
+	return HTTP_REQUEST_BAD;
+}
+
+/*
  * Answers the whole requests at the front of *in, as far as there is room and
  * budget, and cuts them off. Returns true when what is left may hold another
  * whole one.
@@ -138,8 +160,6 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 	size_t budget = loop_budget(loop, WEB_BUDGET, WEB_BUDGET_LEAST);
 
 	for (size_t i = 0; i < budget; i++) {
-		size_t scanned = wc->scanned;
-
 		if (wc->last || wc->conn.closed || in->len == 0)
 			return false;
 		if (wc->body || !gather_has_room(out, SITE_TEXT_MAX))
@@ -149,10 +169,8 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 			answer_bad(wc, out, NULL, 400);
 			return false;
 		}
-		switch (http_request_parse(&request, in->ptr, in->len,
-					   &scanned)) {
+		switch (parse_request(wc, *in, &request)) {
 		case HTTP_REQUEST_PARTIAL:
-			wc->scanned = (uint32_t)scanned;
 			return false;
 		case HTTP_REQUEST_BAD:
 			wc->conn.loop->counters.http_bad_requests++;
@@ -161,7 +179,6 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 		case HTTP_REQUEST_DONE:
 			break;
 		}
-		wc->scanned = 0;
 		wc->in_head = false;
 		wc->has_skipped = false;
 		loop_spend(loop, WEB_REQUEST_COST);
