@@ -186,24 +186,31 @@ static const struct {
 	{"bytes=18446744073709551616-", NOTHING, 0}, /* no 0 in 64 bits */
 	{"bytes=-0", NOTHING, 0},
 	{"bytes=$-,${5}-,-0", NOTHING, 0},
-	/* 14.2: malformed, or of another unit, is ignored. */
-	{"bytes=5-4", WHOLE, 0},
-	{"bytes=0-0,5-4", WHOLE, 0},
-	{"bytes=", WHOLE, 0},
-	{"bytes=,", WHOLE, 0},
-	{"bytes=-", WHOLE, 0},
-	{"bytes=--1", WHOLE, 0},
-	{"bytes=0", WHOLE, 0},
-	{"bytes=a-b", WHOLE, 0},
-	{"bytes=0-b", WHOLE, 0},
-	{"bytes=0x0-0x9", WHOLE, 0},
-	{"bytes=+0-9", WHOLE, 0},
-	{"bytes=0-+9", WHOLE, 0},
-	{"bytes=0 - 9", WHOLE, 0},
-	{"bytes=0-9-", WHOLE, 0},
-	{"bytes=0-9;", WHOLE, 0},
-	{"bytes=0-9,x", WHOLE, 0},
-	{"bytes=1.5-9", WHOLE, 0},
+	/* 14.2: malformed is refused. */
+	{"bytes=5-4", NOTHING, 0},
+	{"bytes=0-0,5-4", NOTHING, 0},
+	{"bytes=", NOTHING, 0},
+	{"bytes=,", NOTHING, 0},
+	{"bytes=-", NOTHING, 0},
+	{"bytes=--1", NOTHING, 0},
+	{"bytes=0", NOTHING, 0},
+	{"bytes=a-b", NOTHING, 0},
+	{"bytes=0-b", NOTHING, 0},
+	{"bytes=20-10", NOTHING, 0},
+	{"bytes=alpha", NOTHING, 0},
+	{"bytes=10", NOTHING, 0},
+	{"bytes=0--", NOTHING, 0},
+	{"bytes=0- 9", NOTHING, 0},
+	{"bytes=0 9", NOTHING, 0},
+	{"bytes=0x0-0x9", NOTHING, 0},
+	{"bytes=+0-9", NOTHING, 0},
+	{"bytes=0-+9", NOTHING, 0},
+	{"bytes=0 - 9", NOTHING, 0},
+	{"bytes=0-9-", NOTHING, 0},
+	{"bytes=0-9;", NOTHING, 0},
+	{"bytes=0-9,x", NOTHING, 0},
+	{"bytes=1.5-9", NOTHING, 0},
+	/* 14.2: another unit is ignored. */
 	{"bytes 0-9", WHOLE, 0},
 	{"bytes:0-9", WHOLE, 0},
 	{"0-9", WHOLE, 0},
@@ -385,28 +392,20 @@ START_TEST(head_takes_no_range)
 }
 END_TEST
 
-/* An empty file has no byte to begin at, but all of it are its last five. */
-START_TEST(of_nothing_there_is_no_range)
+/* No Content-Range could say what of it is sent. */
+START_TEST(a_range_of_an_empty_file_is_all_of_it)
 {
-	static const struct {
-		const char *range;
-		int status;
-	} rows[] = {
-		{"bytes=0-", 416},
-		{"bytes=0-0", 416},
-		{"bytes=1-", 416},
-		{"bytes=-5", 200},
-	};
+	static const char *const rows[] = {"bytes=0-", "bytes=0-0", "bytes=1-",
+					   "bytes=-5", "bytes=0-1048575"};
 	int fd = tcp_connect(server, SERVICE_HTTP);
 	struct response response;
 
 	folder_write_text(root, "empty", "");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		http_ask(fd, &response, "GET /empty HTTP/1.1\r\nRange: %s",
-			 rows[i].range);
-		http_expect_status(&response, rows[i].status);
-		http_expect_field(&response, "Content-Range",
-				  rows[i].status == 416 ? "bytes */0" : NULL);
+			 rows[i]);
+		http_expect(&response, 200, "", 0);
+		http_expect_field(&response, "Content-Range", NULL);
 		http_clear(&response);
 	}
 	(void)close(fd);
@@ -526,7 +525,7 @@ struct span {
 	uint64_t len;
 };
 
-#define SPANS_MAX 16
+#define SPANS_MAX 4
 
 static const struct {
 	const char *range;
@@ -554,30 +553,9 @@ static const struct {
 	{"0-0,$-", 1, {{0, 1}}},
 	{"0-0,$-,2-2,${1000}-", 2, {{0, 1}, {2, 1}}},
 	{"0-0,-0", 1, {{0, 1}}},
-	/* As many as there may be. */
-	{"0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,"
-	 "26-26,28-28,30-30",
-	 16,
-	 {{0, 1},
-	  {2, 1},
-	  {4, 1},
-	  {6, 1},
-	  {8, 1},
-	  {10, 1},
-	  {12, 1},
-	  {14, 1},
-	  {16, 1},
-	  {18, 1},
-	  {20, 1},
-	  {22, 1},
-	  {24, 1},
-	  {26, 1},
-	  {28, 1},
-	  {30, 1}}},
-	{"0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,"
-	 "26-26,28-28,30-30,32-32",
-	 0,
-	 {{0, 0}}},
+	/* Three overlaps, and more than the file. */
+	{"0-9,0-9,0-9,0-9", 0, {{0, 0}}},
+	{"0-,-5", 0, {{0, 0}}},
 };
 
 /* Takes one part off *at: its head must be exactly this, then its bytes. */
@@ -721,6 +699,34 @@ START_TEST(large_parts_wait_for_a_slow_reader)
 }
 END_TEST
 
+#define RANGES_MAX 128
+
+/* As many as there may be: what a program asks for that mends a copy. */
+START_TEST(a_hundred_and_twenty_eight_ranges_come_in_parts)
+{
+	struct span spans[RANGES_MAX];
+	char fields[4096], *at = stpcpy(fields, "Range: bytes=");
+
+	for (size_t i = 0; i < RANGES_MAX; i++) {
+		spans[i] = (struct span){(int64_t)i * 5, 3};
+		at += sprintf(at, "%s%zu-%zu", i > 0 ? "," : "", i * 5,
+			      i * 5 + 2);
+	}
+	(void)stpcpy(at, "\r\n");
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		int fd = tcp_connect(server, SERVICE_HTTP);
+		struct response response;
+
+		send_range(fd, &files[i], fields);
+		http_read(fd, &response, true);
+		expect_parts(&response, &files[i], spans, RANGES_MAX);
+		http_clear(&response);
+		expect_more(fd);
+		(void)close(fd);
+	}
+}
+END_TEST
+
 /* Sets of ranges that cost much to answer and bring nothing. */
 static void make_absurd(char *text, size_t n, bool overlaps)
 {
@@ -734,7 +740,7 @@ static void make_absurd(char *text, size_t n, bool overlaps)
 
 START_TEST(an_absurd_set_of_ranges_gets_the_whole)
 {
-	static const size_t counts[] = {100, 1000};
+	static const size_t counts[] = {129, 1000};
 	char *fields = bytes_new(16384);
 	struct response response;
 
@@ -795,7 +801,7 @@ static Suite *ranges_suite(void)
 			    a_range_beyond_four_gibibytes_is_the_right_one, 0,
 			    ARRAY_LEN(far_ones));
 	tcase_add_test(tcase, head_takes_no_range);
-	tcase_add_test(tcase, of_nothing_there_is_no_range);
+	tcase_add_test(tcase, a_range_of_an_empty_file_is_all_of_it);
 	tcase_add_loop_test(tcase, a_range_is_sent_on_its_conditions_only, 0,
 			    ARRAY_LEN(conditions));
 	tcase_add_test(tcase, a_range_on_a_date_of_this_second_is_not_sent);
@@ -803,6 +809,7 @@ static Suite *ranges_suite(void)
 			    ARRAY_LEN(multiples));
 	tcase_add_test(tcase, parts_beyond_four_gibibytes_are_the_right_ones);
 	tcase_add_test(tcase, large_parts_wait_for_a_slow_reader);
+	tcase_add_test(tcase, a_hundred_and_twenty_eight_ranges_come_in_parts);
 	tcase_add_test(tcase, an_absurd_set_of_ranges_gets_the_whole);
 	tcase_add_test(tcase, ranges_by_chance_are_the_right_ones);
 	return suite;

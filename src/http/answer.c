@@ -189,6 +189,9 @@ static void answer_regular(const struct http_request *request,
 		set_empty(answer, 304);
 		describe(answer, file, &validators, policy);
 		answer->coding = HTTP_CODING_IDENTITY;
+		/* The tag says it all (RFC 9110, 15.4.5). */
+		if (answer->etag.ptr)
+			answer->last_modified_s = HTTP_NO_DATE;
 		break;
 	case HTTP_CONDITION_FAILED:
 		set_page(answer, 412);

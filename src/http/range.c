@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Byte ranges. A field is either wholly well-formed or ignored; of a
+ * Byte ranges. A field is either wholly well-formed or refused; of a
  * well-formed one, the ranges that lie beyond the file are left out, and the
  * others are cut to its size, sorted and merged, so that no byte is sent twice
  * however the request overlaps itself.
@@ -72,14 +72,31 @@ static int by_first(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Sorts the spans and joins those that touch; false when too many remain. */
+/* Whether several ranges are worth it: together they are less than the file. */
+static bool is_less(const struct span *spans, size_t n, uint64_t size)
+{
+	uint64_t left = size;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t len = spans[i].end - spans[i].first;
+
+		if (len >= left)
+			return n == 1;
+		left -= len;
+	}
+	return true;
+}
+
+/* Sorts the spans and joins those that touch; false when too many overlap. */
 static bool merge(struct span *spans, size_t n, struct http_ranges *ranges)
 {
+	size_t n_overlaps = 0;
 	uint64_t end = 0;
 
 	ranges->n = 0;
 	qsort(spans, n, sizeof(spans[0]), by_first);
 	for (size_t i = 0; i < n; i++) {
+		n_overlaps += spans[i].first < end;
 		if (ranges->n > 0 && spans[i].first <= end) {
 			struct http_range *last = &ranges->list[ranges->n - 1];
 
@@ -88,13 +105,11 @@ static bool merge(struct span *spans, size_t n, struct http_ranges *ranges)
 			last->len = end - last->first;
 			continue;
 		}
-		if (ranges->n == HTTP_RANGES_MAX)
-			return false;
 		end = spans[i].end;
 		ranges->list[ranges->n++] = (struct http_range){
 			spans[i].first, end - spans[i].first};
 	}
-	return true;
+	return n_overlaps <= HTTP_RANGES_OVERLAPS_MAX;
 }
 
 /* Cuts "bytes=" off; false for any other unit. */
@@ -113,25 +128,22 @@ static bool cut_unit(struct slice *value)
 enum http_range_verdict http_range_parse(struct slice value, uint64_t size,
 					 struct http_ranges *ranges)
 {
-	struct span spans[HTTP_RANGES_ASKED_MAX];
+	struct span spans[HTTP_RANGES_MAX];
 	size_t n_asked = 0, n = 0;
 	struct slice spec;
 
-	if (!cut_unit(&value))
+	if (!cut_unit(&value) || size == 0)
 		return HTTP_RANGE_WHOLE;
 	while (slice_next_element(&value, &spec)) {
-		if (n_asked++ == HTTP_RANGES_ASKED_MAX ||
-		    !parse_spec(spec, size, &spans[n]))
+		if (n_asked++ == HTTP_RANGES_MAX)
 			return HTTP_RANGE_WHOLE;
-		if (spans[n].first < spans[n].end)
-			n++;
-		else if (size == 0 && spec.ptr[0] == '-')
-			/* The end of nothing: no Content-Range can say that. */
-			return HTTP_RANGE_WHOLE;
+		if (!parse_spec(spec, size, &spans[n]))
+			return HTTP_RANGE_UNSATISFIABLE;
+		n += spans[n].first < spans[n].end;
 	}
-	if (n_asked == 0)
-		return HTTP_RANGE_WHOLE;
 	if (n == 0)
 		return HTTP_RANGE_UNSATISFIABLE;
-	return merge(spans, n, ranges) ? HTTP_RANGE_PARTIAL : HTTP_RANGE_WHOLE;
+	if (!is_less(spans, n, size) || !merge(spans, n, ranges))
+		return HTTP_RANGE_WHOLE;
+	return HTTP_RANGE_PARTIAL;
 }

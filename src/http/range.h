@@ -7,13 +7,15 @@
 
 #include "base/slice.h"
 
-#define HTTP_RANGES_MAX 16 /* in one answer, after merging */
-
 /*
- * Ranges that one field may list. Merging brings an honest request far below;
- * one that lists more wants to make us work, and gets the file whole.
+ * Ranges that one field may list, and one answer may have. A program that mends
+ * an old copy of a large file asks for many at a time. What they can cost is
+ * bounded: they ask for less than the file, and each head of a part is short.
  */
-#define HTTP_RANGES_ASKED_MAX 64
+#define HTTP_RANGES_MAX 128
+
+/* How many of them may begin within another (RFC 9110, 14.2 and 17.15). */
+#define HTTP_RANGES_OVERLAPS_MAX 2
 
 /* Bytes first to first + len - 1 of a file; len is at least 1. */
 struct http_range {
@@ -29,14 +31,18 @@ struct http_ranges {
 enum http_range_verdict {
 	HTTP_RANGE_WHOLE,	  /* ignore the field: send everything, 200 */
 	HTTP_RANGE_PARTIAL,	  /* send *ranges: 206 */
-	HTTP_RANGE_UNSATISFIABLE, /* none lies within the file: 416 */
+	HTTP_RANGE_UNSATISFIABLE, /* none within the file, or invalid: 416 */
 };
 
 /*
  * Reads a Range field value for a file of size bytes, at most INT64_MAX as any
  * file has (RFC 9110, 14.1 and 14.2). The ranges come out in ascending order,
- * overlapping and adjacent ones merged. A value that is malformed, of another
- * unit, or asks for more ranges than the limits is to be ignored.
+ * overlapping and adjacent ones merged.
+ *
+ * Ignored is another unit, any range of an empty file, which no Content-Range
+ * could describe, and more than an honest peer asks for: more ranges or
+ * overlaps than the limits, or several that together are not less than the
+ * file.
  */
 enum http_range_verdict http_range_parse(struct slice value, uint64_t size,
 					 struct http_ranges *ranges);

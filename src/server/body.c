@@ -8,6 +8,7 @@
 #include "server/body.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -20,16 +21,20 @@
 #define BODY_SLICE	 (2 << 20)
 #define BODY_SLICE_LEAST (256 << 10)
 
-#define PATH_SHOWN	 256 /* bytes of a path in the log */
+/* What each part of several costs beside its bytes: two system calls. */
+#define BODY_PART_COST (16 << 10)
+
+#define PATH_SHOWN     256 /* bytes of a path in the log */
 
 struct file_body {
 	struct body body;
 	struct cache_entry *entry;
-	struct http_answer answer;
 	char boundary[HTTP_BOUNDARY_LEN];
 	size_t part; /* the next one of the ranges */
 	uint64_t off;
 	uint64_t left; /* of the present range */
+	/* Last, and of its list there is only as much as it has ranges. */
+	struct http_answer answer;
 };
 
 void body_free(struct body *body)
@@ -132,9 +137,9 @@ static enum conn_sent file_body_send(struct body *body, struct conn *conn)
 	while (sent == CONN_SENT) {
 		struct text head = text_in(buf, sizeof(buf));
 
+		if (budget == 0)
+			return CONN_HELD;
 		if (fb->left > 0) {
-			if (budget == 0)
-				return CONN_HELD;
 			sent = fb->entry->content
 				       ? send_from_memory(fb, conn)
 				       : send_from_file(fb, conn, &budget);
@@ -142,9 +147,11 @@ static enum conn_sent file_body_send(struct body *body, struct conn *conn)
 		}
 		if (!next_part(fb, &head))
 			return CONN_SENT;
-		if (head.len > 0)
-			sent = conn_send(conn, head.ptr, head.len,
-					 fb->left > 0);
+		if (head.len == 0)
+			continue;
+		sent = conn_send(conn, head.ptr, head.len, fb->left > 0);
+		loop_spend(conn->loop, BODY_PART_COST);
+		budget -= budget < BODY_PART_COST ? budget : BODY_PART_COST;
 	}
 	return sent;
 }
@@ -153,14 +160,18 @@ struct body *body_new_file(struct cache_entry *entry,
 			   const struct http_answer *answer,
 			   const char *boundary)
 {
-	struct file_body *fb = calloc(1, sizeof(*fb));
+	size_t n = answer->ranges.n > 0 ? answer->ranges.n : 1;
+	size_t len = offsetof(struct http_answer, ranges.list) +
+		     n * sizeof(answer->ranges.list[0]);
+	struct file_body *fb =
+		calloc(1, offsetof(struct file_body, answer) + len);
 
 	if (!fb)
 		return NULL;
 	fb->body.send = file_body_send;
 	fb->body.free = file_body_free;
 	fb->entry = entry;
-	fb->answer = *answer;
+	memcpy(&fb->answer, answer, len);
 	memcpy(fb->boundary, boundary, HTTP_BOUNDARY_LEN);
 	if (answer->ranges.n == 0) {
 		fb->answer.ranges.n = 1;

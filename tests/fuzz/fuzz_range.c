@@ -4,11 +4,14 @@
  * line's end, and a Range value. Without such a line the size is small. These
  * hold:
  *
- *	- What is to be sent is 1 to 16 ranges, ascending, disjoint, with a byte
- *	  at least between each two, and within the file.
+ *	- What is to be sent is 1 to 128 ranges, ascending, disjoint, with a
+ *	  byte at least between each two, and within the file; several are less
+ *	  than the file.
  *	- They name the same bytes as a second reader finds in the value, who
  *	  reads each range by itself and shares no code with the parser; so do
  *	  the bytes that are left out.
+ *	- What is refused names none of the file's bytes, or is malformed, also
+ *	  for a file of another size.
  *	- Asking for the ranges that came out brings the same ranges again.
  *	- The unit's case, and empty elements of the list, change nothing.
  *
@@ -29,7 +32,7 @@
 
 static void check_ranges(const struct http_ranges *ranges, uint64_t size)
 {
-	uint64_t end = 0;
+	uint64_t end = 0, left = size;
 
 	fuzz_require(ranges->n >= 1 && ranges->n <= HTTP_RANGES_MAX,
 		     "there are ranges, and not too many");
@@ -43,7 +46,10 @@ static void check_ranges(const struct http_ranges *ranges, uint64_t size)
 		fuzz_require(i == 0 || range->first > end,
 			     "ranges ascend and do not touch");
 		end = range->first + range->len;
+		left -= range->len;
 	}
+	fuzz_require(ranges->n == 1 || left > 0,
+		     "several are less than the file");
 }
 
 static bool is_sent(const struct http_ranges *ranges, uint64_t at)
@@ -70,40 +76,80 @@ static __int128 read_number(const char *p, const char *end)
 	return value < huge ? value : huge;
 }
 
-/* Whether one well-formed range, without blanks, names this byte. */
-static bool spec_has(const char *p, const char *end, uint64_t size, uint64_t at)
+/*
+ * Reads first "-" last without blanks, of which one may lack and is -1; false
+ * when that is no range.
+ */
+static bool read_spec(const char *p, const char *end, __int128 *first,
+		      __int128 *last)
 {
 	const char *dash = memchr(p, '-', (size_t)(end - p));
+
+	if (!dash)
+		return false;
+	for (const char *c = p; c < end; c++)
+		if (c != dash && (*c < '0' || *c > '9'))
+			return false;
+	*first = read_number(p, dash);
+	*last = read_number(dash + 1, end);
+	return (*first >= 0 || *last >= 0) &&
+	       (*first < 0 || *last < 0 || *first <= *last);
+}
+
+/* Whether one range names this byte. */
+static bool spec_has(const char *p, const char *end, uint64_t size, uint64_t at)
+{
 	__int128 first, last;
 
-	fuzz_require(dash, "a range has a dash");
-	first = read_number(p, dash);
-	last = read_number(dash + 1, end);
+	fuzz_require(read_spec(p, end, &first, &last),
+		     "what is served is well-formed");
 	if (first < 0)
 		return last > 0 && at + last >= size;
 	return at >= first && (last < 0 || at <= last);
 }
 
+/* Takes the next element, without blanks, off a list; false at its end. */
+static bool next_spec(struct slice *list, struct slice *spec)
+{
+	while (list->len > 0) {
+		const char *comma = memchr(list->ptr, ',', list->len);
+		size_t n = comma ? (size_t)(comma - list->ptr) : list->len;
+
+		*spec = slice_trim((struct slice){list->ptr, n});
+		n += comma != NULL;
+		*list = (struct slice){list->ptr + n, list->len - n};
+		if (spec->len > 0)
+			return true;
+	}
+	return false;
+}
+
+static struct slice list_of(struct slice value)
+{
+	size_t unit_len = strlen("bytes=");
+
+	return (struct slice){value.ptr + unit_len, value.len - unit_len};
+}
+
+static bool is_malformed(struct slice value)
+{
+	struct slice list = list_of(value), spec;
+	__int128 first, last;
+
+	while (next_spec(&list, &spec))
+		if (!read_spec(spec.ptr, spec.ptr + spec.len, &first, &last))
+			return true;
+	return false;
+}
+
 /* Whether a well-formed value names this byte of the file. */
 static bool is_asked(struct slice value, uint64_t size, uint64_t at)
 {
-	const char *p = value.ptr + strlen("bytes=");
-	const char *end = value.ptr + value.len;
+	struct slice list = list_of(value), spec;
 
-	while (p < end) {
-		const char *start = p, *stop;
-
-		while (p < end && *p != ',')
-			p++;
-		stop = p;
-		while (start < stop && (*start == ' ' || *start == '\t'))
-			start++;
-		while (start < stop && (stop[-1] == ' ' || stop[-1] == '\t'))
-			stop--;
-		if (start < stop && spec_has(start, stop, size, at))
+	while (next_spec(&list, &spec))
+		if (spec_has(spec.ptr, spec.ptr + spec.len, size, at))
 			return true;
-		p++;
-	}
 	return false;
 }
 
@@ -132,6 +178,14 @@ static void check_bytes(struct slice value, const struct http_ranges *ranges,
 		check_byte(value, ranges, size, end - 1);
 		check_byte(value, ranges, size, end);
 	}
+}
+
+static void check_refusal(struct slice value, uint64_t size)
+{
+	fuzz_require(is_malformed(value) || (!is_asked(value, size, 0) &&
+					     !is_asked(value, size, size / 2) &&
+					     !is_asked(value, size, size - 1)),
+		     "what is refused names no byte, or is malformed");
 }
 
 /* --- asked again --- */
@@ -214,15 +268,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	verdict = http_range_parse(value, file_size, &ranges);
 	if (verdict == HTTP_RANGE_WHOLE)
 		return 0;
-	/* Both others are said of well-formed values alone. */
 	check_spelling(value, file_size, verdict, &ranges);
+	fuzz_require(file_size > 0, "an empty file is sent whole");
 	if (verdict == HTTP_RANGE_PARTIAL) {
 		check_ranges(&ranges, file_size);
 		check_again(&ranges, file_size);
-	} else {
-		ranges.n = 0;
-	}
-	if (file_size > 0)
 		check_bytes(value, &ranges, file_size);
+	} else {
+		check_refusal(value, file_size);
+	}
 	return 0;
 }
