@@ -240,16 +240,16 @@ END_TEST
 
 static const struct redirect_row {
 	const char *head;
-	const char *path;
+	const char *name;
 	const char *query; /* NULL for none */
 	const char *why;
 } redirects[] = {
 	{"GET /a" HOST "\r\n", "a", NULL, "a folder"},
-	{"GET /a/b" HOST "\r\n", "a/b", NULL, "a folder in a folder"},
+	{"GET /a/b" HOST "\r\n", "b", NULL, "a folder in a folder"},
 	{"GET /a?b=c" HOST "\r\n", "a", "b=c", "the query goes along"},
 	{"GET /a?" HOST "\r\n", "a", "", "even an empty one"},
 	{"GET /%61%20b" HOST "\r\n", "a b", NULL, "decoded"},
-	{"GET //h//a" HOST "\r\n", "h/a", NULL, "no other host"},
+	{"GET //h//a" HOST "\r\n", "a", NULL, "no other host"},
 	{"GET http://h/a?b" HOST "\r\n", "a", "b", "absolute-form"},
 	{"HEAD /a" HOST "\r\n", "a", NULL, "HEAD"},
 };
@@ -261,7 +261,7 @@ START_TEST(a_folder_without_its_slash_is_redirected)
 
 	ck_assert_uint_eq(answer.status, 301);
 	ck_assert(answer.redirect);
-	ck_assert_msg(same(answer.location, row->path), "%s", row->why);
+	ck_assert_msg(same(answer.location, row->name), "%s", row->why);
 	if (row->query)
 		ck_assert_msg(same(answer.location_query, row->query), "%s",
 			      row->why);

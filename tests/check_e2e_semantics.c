@@ -195,12 +195,12 @@ static void get_etag(int fd, const char *target, char etag[128])
 	http_clear(&response);
 }
 
-/* 304 says what 200 would have said of the file, and no more than that. */
+/* 304 says which state of the file it is by its tag alone (15.4.5). */
 static void expect_not_modified(const struct response *response,
 				const char *etag)
 {
 	http_expect_field(response, "ETag", etag);
-	http_expect_field(response, "Last-Modified", MODIFIED);
+	http_expect_field(response, "Last-Modified", NULL);
 	http_expect_field(response, "Transfer-Encoding", NULL);
 	http_expect_field(response, "Connection", NULL);
 	if (strstr(response->head, "Content-Length"))
@@ -466,37 +466,40 @@ static const struct {
 	const char *target;
 	const char *location;
 } redirects[] = {
-	{"sub", "/sub", "/sub/"},
-	{"sub", "/sub?a=b&c=%20d", "/sub/?a=b&c=%20d"},
-	{"sub", "/sub?", "/sub/?"},
-	{"sub", "/sub?a?/../", "/sub/?a?/../"},
-	{"sub", "/sub?//evil.example/", "/sub/?//evil.example/"},
-	{"sub", "/./sub", "/sub/"},
-	{"sub", "/a/../sub", "/sub/"},
-	{"sub", "/%73ub", "/sub/"},
-	{"sub", "http://localhost/sub?a", "/sub/?a"},
-	/* Two slashes at the front would name a host. */
-	{"sub", "//sub", "/sub/"},
-	{"evil.example", "//evil.example", "/evil.example/"},
-	{"evil.example", "///evil.example", "/evil.example/"},
-	{"evil.example", "/.//evil.example", "/evil.example/"},
-	{"evil.example", "/%2e//evil.example", "/evil.example/"},
-	{"evil.example", "/a/..//evil.example", "/evil.example/"},
-	{"evil.example", "//evil.example?q", "/evil.example/?q"},
+	{"sub", "/sub", "./sub/"},
+	{"sub", "/sub?a=b&c=%20d", "./sub/?a=b&c=%20d"},
+	{"sub", "/sub?", "./sub/?"},
+	{"sub", "/sub?a?/../", "./sub/?a?/../"},
+	{"sub", "/sub?//evil.example/", "./sub/?//evil.example/"},
+	{"sub/deep", "/sub/deep", "./deep/"},
+	{"sub/deep", "/sub//deep?a", "./deep/?a"},
+	{"sub/a:b", "/sub/a:b", "./a%3Ab/"},
+	{"sub", "/./sub", "./sub/"},
+	{"sub", "/a/../sub", "./sub/"},
+	{"sub", "/%73ub", "./sub/"},
+	{"sub", "http://localhost/sub?a", "./sub/?a"},
+	/* A reference of two slashes would name a host. */
+	{"sub", "//sub", "./sub/"},
+	{"evil.example", "//evil.example", "./evil.example/"},
+	{"evil.example", "///evil.example", "./evil.example/"},
+	{"evil.example", "/.//evil.example", "./evil.example/"},
+	{"evil.example", "/%2e//evil.example", "./evil.example/"},
+	{"evil.example", "/a/..//evil.example", "./evil.example/"},
+	{"evil.example", "//evil.example?q", "./evil.example/?q"},
 	/* A backslash is a slash to many. */
-	{"\\evil.example", "/\\evil.example", "/%5Cevil.example/"},
-	{"\\\\evil.example", "/%5c%5Cevil.example", "/%5C%5Cevil.example/"},
-	{"\tevil", "/%09evil", "/%09evil/"},
-	{"http:", "/http:", "/http%3A/"},
-	{"a b", "/a%20b", "/a%20b/"},
+	{"\\evil.example", "/%5Cevil.example", "./%5Cevil.example/"},
+	{"\\\\evil.example", "/%5c%5Cevil.example", "./%5C%5Cevil.example/"},
+	{"\tevil", "/%09evil", "./%09evil/"},
+	{"http:", "/http:", "./http%3A/"},
+	{"a b", "/a%20b", "./a%20b/"},
 	{"a\r\nSet-Cookie: b", "/a%0d%0aSet-Cookie:%20b",
-	 "/a%0D%0ASet-Cookie%3A%20b/"},
-	{"a?b", "/a%3fb", "/a%3Fb/"},
-	{"a#b", "/a%23b", "/a%23b/"},
-	{"a%41", "/a%2541", "/a%2541/"},
-	{"\xc3\xa4", "/%c3%a4", "/%C3%A4/"},
-	{"\xff\xfe", "/%ff%FE", "/%FF%FE/"},
-	{"\"<>", "/%22%3c%3e", "/%22%3C%3E/"},
+	 "./a%0D%0ASet-Cookie%3A%20b/"},
+	{"a?b", "/a%3fb", "./a%3Fb/"},
+	{"a#b", "/a%23b", "./a%23b/"},
+	{"a%41", "/a%2541", "./a%2541/"},
+	{"\xc3\xa4", "/%c3%a4", "./%C3%A4/"},
+	{"\xff\xfe", "/%ff%FE", "./%FF%FE/"},
+	{"\"<>", "/%22%3c%3e", "./%22%3C%3E/"},
 };
 
 START_TEST(a_redirect_keeps_the_query_and_stays_on_its_host)
@@ -504,6 +507,8 @@ START_TEST(a_redirect_keeps_the_query_and_stays_on_its_host)
 	int fd = tcp_connect(server, SERVICE_HTTP);
 	struct response response;
 
+	if (strchr(redirects[_i].folder, '/'))
+		folder_add(root, "sub");
 	folder_add(root, redirects[_i].folder);
 	http_get(fd, redirects[_i].target, &response);
 	http_expect_status(&response, 301);

@@ -205,6 +205,14 @@ static void answer_regular(const struct http_request *request,
 	}
 }
 
+static struct slice last_segment(struct slice path)
+{
+	const char *slash = memrchr(path.ptr, '/', path.len);
+	size_t off = slash ? (size_t)(slash - path.ptr) + 1 : 0;
+
+	return (struct slice){path.ptr + off, path.len - off};
+}
+
 void http_answer_file(const struct http_request *request,
 		      const struct http_target *target,
 		      const struct http_file *file,
@@ -218,7 +226,7 @@ void http_answer_file(const struct http_request *request,
 	case HTTP_FILE_DIRECTORY:
 		set_page(answer, 301);
 		answer->redirect = true;
-		answer->location = target->path;
+		answer->location = last_segment(target->path);
 		answer->location_query = target->query;
 		break;
 	default:

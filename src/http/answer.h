@@ -64,8 +64,8 @@ struct http_answer {
 	enum http_coding coding;     /* HTTP_CODING_IDENTITY for none */
 	struct slice etag;	     /* ptr NULL for none */
 	uint64_t size;		     /* of the whole representation */
-	bool redirect;		     /* Location: "/" path "/" [ "?" query ] */
-	struct slice location;	     /* decoded path */
+	bool redirect;		     /* Location: "./" name "/" [ "?" query ] */
+	struct slice location;	     /* the name: a decoded segment */
 	struct slice location_query; /* ptr NULL for none */
 	struct http_ranges ranges;   /* n 0: the whole. Last, as it is long */
 };

@@ -10,12 +10,14 @@
 #include "http/status.h"
 
 /*
- * The path is written anew from its decoded form, with one slash in front, so
- * that "//host" cannot come out as another host's address.
+ * A relative reference: a proxy that serves this server's root as a folder of
+ * its own passes it on as it is, and it cannot name another host. The name is
+ * written anew from its decoded form; the "./" keeps one with a colon from
+ * looking like a scheme.
  */
 static void add_location(struct text *text, const struct http_answer *answer)
 {
-	text_add_str(text, "Location: /");
+	text_add_str(text, "Location: ./");
 	text_add_uri_path(text, answer->location);
 	text_add_char(text, '/');
 	if (answer->location_query.ptr) {

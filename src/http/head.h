@@ -8,7 +8,7 @@
 
 /*
  * Bytes that http_head_write() adds at most, beyond three per byte of a
- * redirect's path and the query's own length; and http_part_write().
+ * redirect's name and the query's own length; and http_part_write().
  */
 #define HTTP_HEAD_FIXED_MAX 1024
 #define HTTP_PART_MAX	    512
