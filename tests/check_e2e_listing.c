@@ -453,11 +453,31 @@ END_TEST
 /* --- hidden names --- */
 
 static const char *const hidden[] = {
-	"/.hidden",   "/.git/config",	"/.git/",	    "/.git",
-	"/%2ehidden", "/%2Egit/config", "/sub/.hidden",	    "/sub/../.hidden",
-	"/./.hidden", "//.hidden",	"/.git/../.hidden", "/...",
-	"/..hidden",  "/sub/.d/file",	"/.d/index.html",   "/.d/",
-	"/.hidden?a", "/.git//config",
+	"/.hidden",
+	"/.git/config",
+	"/.git/",
+	"/.git",
+	"/%2ehidden",
+	"/%2Egit/config",
+	"/sub/.hidden",
+	"/sub/../.hidden",
+	"/./.hidden",
+	"//.hidden",
+	"/.git/../.hidden",
+	"/...",
+	"/..hidden",
+	"/sub/.d/file",
+	"/.d/index.html",
+	"/.d/",
+	"/.hidden?a",
+	"/.git//config",
+	"/.env",
+	"/.well-known.txt",
+	"/.well-knownx/file",
+	"/.well-known/.secret",
+	"/sub/.well-known/file",
+	"/.Well-Known/file",
+	"/.well-known/../.env",
 };
 
 static void make_hidden(void)
@@ -472,6 +492,17 @@ static void make_hidden(void)
 	folder_write_text(root, "sub/.d/file", SECRET_TEXT);
 	folder_add(root, ".d");
 	folder_write_text(root, ".d/index.html", SECRET_TEXT);
+	folder_write_text(root, ".env", SECRET_TEXT);
+	folder_write_text(root, ".well-known.txt", SECRET_TEXT);
+	folder_add(root, ".well-knownx");
+	folder_write_text(root, ".well-knownx/file", SECRET_TEXT);
+	folder_add(root, ".Well-Known");
+	folder_write_text(root, ".Well-Known/file", SECRET_TEXT);
+	folder_add(root, "sub/.well-known");
+	folder_write_text(root, "sub/.well-known/file", SECRET_TEXT);
+	folder_add(root, ".well-known");
+	folder_write_text(root, ".well-known/.secret", SECRET_TEXT);
+	folder_write_text(root, ".well-known/security.txt", "Contact: a\n");
 }
 
 START_TEST(what_is_hidden_is_as_good_as_absent)
@@ -493,6 +524,34 @@ START_TEST(what_is_hidden_is_as_good_as_absent)
 	ck_assert(!has(&response, "hidden"));
 	http_clear(&response);
 	http_clear(&none);
+	(void)close(fd);
+}
+END_TEST
+
+/* RFC 8615: whoever looks there knows the name, and the owner means it. */
+START_TEST(what_is_well_known_is_not_hidden)
+{
+	static const char *const targets[] = {
+		"/.well-known/security.txt", "/%2ewell-known/security.txt",
+		"//.well-known//security.txt",
+		"/sub/../.well-known/security.txt"};
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	make_hidden();
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+		http_get(fd, targets[i], &response);
+		http_expect(&response, 200, "Contact: a\n", 11);
+		http_clear(&response);
+	}
+	http_get(fd, "/.well-known", &response);
+	http_expect_status(&response, 301);
+	http_expect_field(&response, "Location", "./.well-known/");
+	http_clear(&response);
+	ask_json(fd, &response, "/.well-known/");
+	ck_assert(has(&response, "security.txt"));
+	ck_assert(!has(&response, "secret"));
+	http_clear(&response);
 	(void)close(fd);
 }
 END_TEST
@@ -824,6 +883,7 @@ static void add_plain(Suite *suite)
 	tcase_add_test(tcase, above_the_root_there_is_nothing);
 	tcase_add_test(tcase, only_what_can_be_served_is_listed);
 	tcase_add_test(tcase, what_is_hidden_is_as_good_as_absent);
+	tcase_add_test(tcase, what_is_well_known_is_not_hidden);
 	tcase_add_test(tcase,
 		       each_link_leads_to_its_file_whatever_it_is_called);
 	tcase_add_test(tcase, each_name_is_shown_as_far_as_it_can_be);

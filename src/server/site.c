@@ -48,9 +48,16 @@ struct question {
 
 /* --- finding --- */
 
+/* Names with a leading dot, but for the one that all may ask for (RFC 8615). */
 static bool is_hidden(struct slice path)
 {
-	for (size_t i = 0; i < path.len; i++)
+	static const char well_known[] = ".well-known";
+	size_t len = sizeof(well_known) - 1;
+	bool is_well_known = path.len >= len &&
+			     memcmp(path.ptr, well_known, len) == 0 &&
+			     (path.len == len || path.ptr[len] == '/');
+
+	for (size_t i = is_well_known ? len : 0; i < path.len; i++)
 		if (path.ptr[i] == '.' && (i == 0 || path.ptr[i - 1] == '/'))
 			return true;
 	return false;
