@@ -118,6 +118,7 @@ START_TEST(without_options_the_defaults_hold)
 	ck_assert(!ran->config.listing);
 	ck_assert(!ran->config.hidden);
 	ck_assert_ptr_null(ran->config.mime_types);
+	ck_assert_ptr_null(ran->config.default_type);
 	ck_assert_ptr_null(ran->config.access_log);
 	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_COMBINED);
 	ck_assert_int_eq(ran->config.max_age_s, -1);
@@ -198,14 +199,17 @@ END_TEST
 
 static const char *const file_options[] = {
 	"--listing --hidden --max-age=60 --mime-types=/etc/m --access-log=/l "
-	"--log-format=json --cache-size=2k --cache-files=7",
-	"--cache-files 7 --cache-size 2048 --log-format json --access-log /l "
+	"--log-format=json --cache-size=2k --cache-files=7 "
+	"--default-type=text/plain",
+	"--default-type text/plain --cache-files 7 --cache-size 2048 "
+	"--log-format json --access-log /l "
 	"--mime-types /etc/m --max-age 60 --hidden --listing",
 	/* the last one counts */
 	"--listing --hidden --max-age=1 --mime-types=/x --access-log=- "
 	"--log-format=combined --cache-size=1G --cache-files=0 --listing "
 	"--hidden --max-age=60 --mime-types=/etc/m --access-log=/l "
-	"--log-format=json --cache-size=2k --cache-files=7",
+	"--log-format=json --cache-size=2k --cache-files=7 "
+	"--default-type=a/b --default-type=text/plain",
 };
 
 START_TEST(every_spelling_of_an_option_about_files_means_the_same)
@@ -216,6 +220,7 @@ START_TEST(every_spelling_of_an_option_about_files_means_the_same)
 	ck_assert(ran->config.hidden);
 	ck_assert_int_eq(ran->config.max_age_s, 60);
 	ck_assert_str_eq(ran->config.mime_types, "/etc/m");
+	ck_assert_str_eq(ran->config.default_type, "text/plain");
 	ck_assert_str_eq(ran->config.access_log, "/l");
 	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_JSON);
 	ck_assert_uint_eq(ran->config.cache_size, 2048);
@@ -320,16 +325,13 @@ static const char *const help_lines[] = {
 START_TEST(help_names_every_option_on_standard_output)
 {
 	static const char *const words[] = {
-		"-a, --listen",	  "-u, --udp-port",
-		"-t, --tcp-port", "-w, --http-port",
-		"-r, --root",	  "--tcp-once",
-		"--defer-accept", "--listing",
-		"--hidden",	  "--max-age",
-		"--mime-types",	  "--access-log",
-		"--log-format",	  "--cache-size",
-		"--cache-files",  "-h, --help",
-		"-V, --version",  "12000",
-		"6789",
+		"-a, --listen",	   "-u, --udp-port", "-t, --tcp-port",
+		"-w, --http-port", "-r, --root",     "--tcp-once",
+		"--defer-accept",  "--listing",	     "--hidden",
+		"--max-age",	   "--mime-types",   "--access-log",
+		"--log-format",	   "--cache-size",   "--cache-files",
+		"-h, --help",	   "--default-type", "-V, --version",
+		"12000",	   "6789",
 	};
 	struct run *ran = run(help_lines[_i]);
 
@@ -450,6 +452,10 @@ static const struct wrong_row {
 	{"--cache-files=4194305", "--cache-files", "4194305"},
 	{"--cache-files=-1", "--cache-files", "'-1'"},
 	{"--mime-types", "mime-types", NULL},
+	{"--default-type", "default-type", NULL},
+	{"--default-type=", "--default-type", "''"},
+	{"--default-type=text", "--default-type", "'text'"},
+	{"--default-type=text/plain/x", "--default-type", "'text/plain/x'"},
 	{"--access-log", "access-log", NULL},
 	{"--cache", "cache", NULL}, /* short for two of them */
 };

@@ -544,6 +544,14 @@ static const struct {
 	{"a.gz", "application/gzip"},
 	{"a.unheard-of", "application/octet-stream"},
 	{"a", "application/octet-stream"},
+	{"README", "text/plain; charset=utf-8"},
+	{"Makefile", "text/plain; charset=utf-8"},
+	{"LICENSE", "text/plain; charset=utf-8"},
+	{"a.ini", "text/plain; charset=utf-8"},
+	{"a.patch", "text/plain; charset=utf-8"},
+	{"a.sql", "text/plain; charset=utf-8"},
+	{"a.toml", "text/plain; charset=utf-8"},
+	{"a.log", "text/plain; charset=utf-8"},
 	{"a.", "application/octet-stream"},
 	{"html", "application/octet-stream"},
 };
@@ -604,6 +612,24 @@ START_TEST(a_table_of_media_types_is_read)
 		http_clear(&response);
 	}
 	free(path);
+}
+END_TEST
+
+START_TEST(what_no_table_knows_has_the_type_that_the_operator_says)
+{
+	static const char *const more[] = {"--default-type=text/plain", NULL};
+	struct response response;
+
+	start(more);
+	folder_write_text(root, "a.unheard-of", "x");
+	folder_write_text(root, "a.png", "x");
+	http_fetch(server, "/a.unheard-of", &response);
+	http_expect_field(&response, "Content-Type",
+			  "text/plain; charset=utf-8");
+	http_clear(&response);
+	http_fetch(server, "/a.png", &response);
+	http_expect_field(&response, "Content-Type", "image/png");
+	http_clear(&response);
 }
 END_TEST
 
@@ -778,6 +804,8 @@ static void add_options(Suite *suite)
 
 	tcase_add_checked_fixture(tcase, make_root, tear_down);
 	tcase_add_test(tcase, a_table_of_media_types_is_read);
+	tcase_add_test(tcase,
+		       what_no_table_knows_has_the_type_that_the_operator_says);
 	tcase_add_test(tcase, what_may_be_kept_says_for_how_long);
 	tcase_add_test(tcase, no_time_and_no_time_at_all_are_two_things);
 }

@@ -48,7 +48,31 @@ static const struct media_row {
 	{"a.c", "text/plain; charset=utf-8", "one letter"},
 	{"a.h", "text/plain; charset=utf-8", "one letter"},
 	{"a.log", "text/plain; charset=utf-8", "shown, not downloaded"},
+	{"README", "text/plain; charset=utf-8", "a well-known name"},
+	{"Makefile", "text/plain; charset=utf-8", "a well-known name"},
+	{"LICENSE", "text/plain; charset=utf-8", "a well-known name"},
+	{"sub/COPYING", "text/plain; charset=utf-8", "in a folder"},
+	{"ChangeLog", "text/plain; charset=utf-8", "in any case"},
+	{"readme", "text/plain; charset=utf-8", "in any case"},
+	{"authors", "text/plain; charset=utf-8", "the first of the names"},
+	{"version", "text/plain; charset=utf-8", "the last of the names"},
+	{"a.ini", "text/plain; charset=utf-8", "settings"},
+	{"a.patch", "text/plain; charset=utf-8", "a patch"},
+	{"a.diff", "text/plain; charset=utf-8", "a patch"},
+	{"a.sql", "text/plain; charset=utf-8", "a source"},
+	{"a.toml", "text/plain; charset=utf-8", "settings"},
+	{"a.yaml", "text/plain; charset=utf-8", "settings"},
+	{"a.yml", "text/plain; charset=utf-8", "settings"},
+	{"a.cfg", "text/plain; charset=utf-8", "settings"},
+	{"a.rst", "text/plain; charset=utf-8", "text"},
+	{"a.lua", "text/plain; charset=utf-8", "a source"},
+	{"a.sha256", "text/plain; charset=utf-8", "a checksum"},
+	{"README.md", "text/markdown; charset=utf-8",
+	 "an extension goes first"},
 	{"a.pdf", "application/pdf", "a document"},
+	{"a.svgz", "application/gzip", "unless its coding is said"},
+	{"a.tgz", "application/gzip", "an archive"},
+	{"a.js.br", "application/octet-stream", "no type is registered"},
 	{"a.zip", "application/zip", "an archive"},
 	{"a.gz", "application/gzip", "an archive"},
 	{"a.tar", "application/x-tar", "an archive"},
@@ -69,11 +93,15 @@ static const struct media_row {
 
 	/* what is none */
 	{"", UNKNOWN, "the root"},
-	{"README", UNKNOWN, "no dot"},
+	{"plain", UNKNOWN, "no dot"},
 	{"a.", UNKNOWN, "nothing after the dot"},
 	{".", UNKNOWN, "a dot alone"},
-	{"a.html/README", UNKNOWN, "a dot in a folder's name"},
+	{"a.html/plain", UNKNOWN, "a dot in a folder's name"},
 	{"a.html/", UNKNOWN, "a folder"},
+	{"READMES", UNKNOWN, "longer than a known name"},
+	{"READM", UNKNOWN, "shorter than a known name"},
+	{"README/", UNKNOWN, "a folder"},
+	{".readme", UNKNOWN, "an extension, and not a known one"},
 	{"a.htmlx", UNKNOWN, "longer than a known one"},
 	{"a.htmL ", UNKNOWN, "a space"},
 	{"a.ht", UNKNOWN, "shorter than a known one"},
@@ -146,6 +174,117 @@ START_TEST(case_never_matters)
 				 http_media_type(NULL, slice_of(path)));
 		next_extension(path + 2);
 	}
+}
+END_TEST
+
+/* --- what is inside --- */
+
+static const struct inner_row {
+	const char *path;
+	const char *type; /* NULL: the file is what it is */
+	enum http_coding coding;
+	const char *why;
+} inners[] = {
+	{"a.js.gz", "text/javascript; charset=utf-8", HTTP_CODING_GZIP, "js"},
+	{"a.wasm.br", "application/wasm", HTTP_CODING_BR, "wasm"},
+	{"a.css.zst", "text/css; charset=utf-8", HTTP_CODING_ZSTD, "css"},
+	{"a.json.GZ", "application/json", HTTP_CODING_GZIP, "any case"},
+	{"a.svgz", "image/svg+xml", HTTP_CODING_GZIP, "a name for both"},
+	{"a.SVGZ", "image/svg+xml", HTTP_CODING_GZIP, "any case"},
+	{"a/README.gz", "text/plain; charset=utf-8", HTTP_CODING_GZIP, "name"},
+	{"a.woff.br", "font/woff", HTTP_CODING_BR, "a font"},
+	{"a.tar.gz", NULL, 0, "an archive stays one"},
+	{"a.tgz", NULL, 0, "an archive stays one"},
+	{"a.pcap.gz", NULL, 0, "saved, not shown"},
+	{"a.pdf.gz", NULL, 0, "saved, not shown"},
+	{"a.gz", NULL, 0, "nothing is known of the inside"},
+	{"a.zzz.gz", NULL, 0, "nothing is known of the inside"},
+	{"js.gz", NULL, 0, "a name, and no extension"},
+	{".gz", NULL, 0, "nothing is inside"},
+	{"a.js/.gz", NULL, 0, "a folder's name is not inside"},
+	{".svgz", NULL, 0, "nothing is inside"},
+	{"a.js", NULL, 0, "not encoded"},
+	{"a.js.xz", NULL, 0, "no coding of HTTP"},
+	{"a.js.gz.gz", NULL, 0, "what is inside is encoded again"},
+	{"", NULL, 0, "the root"},
+	{"z", NULL, 0, "shorter than a suffix"},
+};
+
+START_TEST(a_path_has_this_inside)
+{
+	const struct inner_row *row = &inners[_i];
+	size_t len = strlen(row->path);
+	struct slice path = {guard_copy(guard_new(), row->path, len), len};
+	enum http_coding coding;
+	const char *type = http_media_inner_type(NULL, path, &coding);
+
+	ck_assert_msg(!type == !row->type, "%s: %s: %s", row->path,
+		      type ? type : "none", row->why);
+	if (!type)
+		return;
+	ck_assert_str_eq(type, row->type);
+	ck_assert_int_eq(coding, row->coding);
+}
+END_TEST
+
+/* --- the default --- */
+
+static const struct {
+	const char *type;
+	const char *becomes; /* NULL: it is none */
+} defaults[] = {
+	{"text/plain", "text/plain; charset=utf-8"},
+	{"text/plain; charset=iso-8859-1", "text/plain; charset=iso-8859-1"},
+	{"text/plain;charset=KOI8-R", "text/plain;charset=KOI8-R"},
+	{"application/x-a", "application/x-a"},
+	{"a/b; c=\"d e\"", "a/b; c=\"d e\""},
+	{"", NULL},
+	{"text", NULL},
+	{"text/", NULL},
+	{"/plain", NULL},
+	{"text/plain/x", NULL},
+	{"text plain", NULL},
+	{"text/ plain", NULL},
+	{"text/plain charset=utf-8", NULL},
+	{"text/plain\r\nA: b", NULL},
+	{"text/plain; a=\x01", NULL},
+	{"text/\xc3\xa4", NULL},
+};
+
+START_TEST(what_no_table_knows_has_the_default_type)
+{
+	unsigned line;
+	struct http_media *media;
+
+	ck_assert_int_eq(http_media_is_type(slice_of(defaults[_i].type)),
+			 defaults[_i].becomes != NULL);
+	if (!defaults[_i].becomes)
+		return;
+	media = http_media_parse((struct slice){"a/b x\n", 6}, &line);
+	ck_assert_ptr_nonnull(media);
+	http_media_set_default(media, defaults[_i].type);
+	ck_assert_str_eq(http_media_type(media, slice_of("f")),
+			 defaults[_i].becomes);
+	ck_assert_str_eq(http_media_type(media, slice_of("f.unknown")),
+			 defaults[_i].becomes);
+	ck_assert_str_eq(http_media_type(media, slice_of("f.x")), "a/b");
+	ck_assert_str_eq(http_media_type(media, slice_of("f.png")),
+			 "image/png");
+	http_media_free(media);
+}
+END_TEST
+
+/* The usual table says what is inside of one, and nothing of its coding. */
+START_TEST(a_table_cannot_make_an_image_of_an_encoded_one)
+{
+	static const char table[] = "image/svg+xml svg svgz\n";
+	unsigned line;
+	struct http_media *media = http_media_parse(slice_of(table), &line);
+
+	ck_assert_ptr_nonnull(media);
+	ck_assert_str_eq(http_media_type(media, slice_of("a.svgz")),
+			 "application/gzip");
+	http_media_free(media);
 }
 END_TEST
 
@@ -381,6 +520,11 @@ int main(void)
 	tcase_add_test(tcase, case_never_matters);
 
 	tcase = harness_case(suite, "an operator's");
+	tcase_add_loop_test(tcase, a_path_has_this_inside, 0,
+			    (int)ARRAY_LEN(inners));
+	tcase_add_loop_test(tcase, what_no_table_knows_has_the_default_type, 0,
+			    (int)ARRAY_LEN(defaults));
+	tcase_add_test(tcase, a_table_cannot_make_an_image_of_an_encoded_one);
 	tcase_add_loop_test(tcase, a_table_says_this, 0,
 			    (int)ARRAY_LEN(tables));
 	tcase_add_loop_test(tcase, a_malformed_line_is_named, 0,

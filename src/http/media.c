@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Extension to media type, for what a lab's document root holds. Text is
- * declared as UTF-8: a browser that must guess may guess wrongly, and guessing
- * is how a text file becomes a script.
+ * Name to media type, for what a lab's document root holds. Text is declared as
+ * UTF-8: a browser that must guess may guess wrongly, and guessing is how a
+ * text file becomes a script. Sources and settings are plain text, so that a
+ * browser shows them.
  */
 #include "http/media.h"
 
@@ -10,6 +11,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
+#include "http/syntax.h"
+
+#define UTF8	       "; charset=utf-8"
+#define MEDIA_TYPE_MAX 100
 
 struct media {
 	const char *extension;
@@ -23,76 +30,148 @@ struct http_media {
 	size_t size;
 	char *strings;
 	size_t strings_len;
+	/* Of a path that is in no table; "" for ours. */
+	char default_type[MEDIA_TYPE_MAX + sizeof(UTF8)];
 };
-
-#define UTF8 "; charset=utf-8"
 
 /* Sorted by extension, for the binary search below. */
 static const struct media media_types[] = {
 	{"7z", "application/x-7z-compressed"},
 	{"aac", "audio/aac"},
+	{"abnf", "text/plain" UTF8},
+	{"adoc", "text/plain" UTF8},
+	{"asc", "text/plain" UTF8},
+	{"asm", "text/plain" UTF8},
 	{"avif", "image/avif"},
+	{"awk", "text/plain" UTF8},
+	{"bat", "text/plain" UTF8},
 	{"bin", "application/octet-stream"},
 	{"bmp", "image/bmp"},
+	{"br", "application/octet-stream"},
 	{"bz2", "application/x-bzip2"},
 	{"c", "text/plain" UTF8},
 	{"cc", "text/plain" UTF8},
+	{"cfg", "text/plain" UTF8},
+	{"cmake", "text/plain" UTF8},
 	{"conf", "text/plain" UTF8},
 	{"cpp", "text/plain" UTF8},
+	{"cs", "text/plain" UTF8},
 	{"css", "text/css" UTF8},
 	{"csv", "text/csv" UTF8},
 	{"deb", "application/vnd.debian.binary-package"},
+	{"diff", "text/plain" UTF8},
+	{"dot", "text/plain" UTF8},
+	{"ebnf", "text/plain" UTF8},
+	{"el", "text/plain" UTF8},
 	{"epub", "application/epub+zip"},
+	{"erl", "text/plain" UTF8},
+	{"ex", "text/plain" UTF8},
+	{"exs", "text/plain" UTF8},
+	{"f90", "text/plain" UTF8},
 	{"flac", "audio/flac"},
+	{"geojson", "application/geo+json"},
 	{"gif", "image/gif"},
 	{"go", "text/plain" UTF8},
+	{"gv", "text/plain" UTF8},
 	{"gz", "application/gzip"},
 	{"h", "text/plain" UTF8},
+	{"hpp", "text/plain" UTF8},
+	{"hs", "text/plain" UTF8},
 	{"htm", "text/html" UTF8},
 	{"html", "text/html" UTF8},
 	{"ico", "image/vnd.microsoft.icon"},
 	{"ics", "text/calendar" UTF8},
+	{"inc", "text/plain" UTF8},
+	{"ini", "text/plain" UTF8},
+	{"ino", "text/plain" UTF8},
+	{"ipynb", "application/json"},
 	{"iso", "application/x-iso9660-image"},
 	{"jar", "application/java-archive"},
 	{"java", "text/plain" UTF8},
+	{"jl", "text/plain" UTF8},
 	{"jpeg", "image/jpeg"},
 	{"jpg", "image/jpeg"},
 	{"js", "text/javascript" UTF8},
 	{"json", "application/json"},
+	{"jsonl", "text/plain" UTF8},
+	{"jsx", "text/plain" UTF8},
+	{"kt", "text/plain" UTF8},
+	{"less", "text/plain" UTF8},
+	{"lisp", "text/plain" UTF8},
+	{"lock", "text/plain" UTF8},
 	{"log", "text/plain" UTF8},
+	{"lst", "text/plain" UTF8},
+	{"lua", "text/plain" UTF8},
+	{"m4", "text/plain" UTF8},
 	{"m4a", "audio/mp4"},
 	{"map", "application/json"},
 	{"md", "text/markdown" UTF8},
+	{"md5", "text/plain" UTF8},
 	{"mjs", "text/javascript" UTF8},
+	{"mk", "text/plain" UTF8},
 	{"mkv", "video/matroska"},
 	{"mov", "video/quicktime"},
 	{"mp3", "audio/mpeg"},
 	{"mp4", "video/mp4"},
+	{"ndjson", "text/plain" UTF8},
+	{"nfo", "text/plain" UTF8},
+	{"nim", "text/plain" UTF8},
 	{"oga", "audio/ogg"},
 	{"ogg", "audio/ogg"},
 	{"ogv", "video/ogg"},
 	{"opus", "audio/ogg"},
+	{"org", "text/plain" UTF8},
 	{"otf", "font/otf"},
+	{"patch", "text/plain" UTF8},
 	{"pcap", "application/vnd.tcpdump.pcap"},
 	{"pcapng", "application/octet-stream"},
 	{"pdf", "application/pdf"},
+	{"pl", "text/plain" UTF8},
+	{"pm", "text/plain" UTF8},
 	{"png", "image/png"},
+	{"properties", "text/plain" UTF8},
+	{"proto", "text/plain" UTF8},
+	{"ps1", "text/plain" UTF8},
 	{"py", "text/x-python" UTF8},
+	{"r", "text/plain" UTF8},
+	{"rb", "text/plain" UTF8},
 	{"rs", "text/plain" UTF8},
 	{"rss", "application/rss+xml"},
+	{"rst", "text/plain" UTF8},
 	{"rtf", "application/rtf"},
+	{"s", "text/plain" UTF8},
+	{"sass", "text/plain" UTF8},
+	{"scala", "text/plain" UTF8},
+	{"scss", "text/plain" UTF8},
+	{"service", "text/plain" UTF8},
 	{"sh", "text/x-shellscript" UTF8},
+	{"sha1", "text/plain" UTF8},
+	{"sha256", "text/plain" UTF8},
+	{"sha512", "text/plain" UTF8},
+	{"sql", "text/plain" UTF8},
+	{"srt", "text/plain" UTF8},
 	{"svg", "image/svg+xml"},
+	{"swift", "text/plain" UTF8},
 	{"tar", "application/x-tar"},
+	{"tcl", "text/plain" UTF8},
+	{"tcsh", "text/plain" UTF8},
 	{"tex", "text/x-tex" UTF8},
+	{"text", "text/plain" UTF8},
+	{"tf", "text/plain" UTF8},
+	{"tgz", "application/gzip"},
 	{"tif", "image/tiff"},
 	{"tiff", "image/tiff"},
-	{"toml", "application/toml"},
+	{"toml", "text/plain" UTF8},
 	{"ts", "text/plain" UTF8},
 	{"tsv", "text/tab-separated-values" UTF8},
+	{"tsx", "text/plain" UTF8},
 	{"ttf", "font/ttf"},
 	{"txt", "text/plain" UTF8},
+	{"v", "text/plain" UTF8},
+	{"vhd", "text/plain" UTF8},
+	{"vim", "text/plain" UTF8},
 	{"vtt", "text/vtt" UTF8},
+	{"vue", "text/plain" UTF8},
 	{"wasm", "application/wasm"},
 	{"wav", "audio/wav"},
 	{"weba", "audio/webm"},
@@ -104,33 +183,59 @@ static const struct media media_types[] = {
 	{"xhtml", "application/xhtml+xml"},
 	{"xml", "text/xml" UTF8},
 	{"xz", "application/x-xz"},
-	{"yaml", "application/yaml"},
-	{"yml", "application/yaml"},
+	{"yaml", "text/plain" UTF8},
+	{"yml", "text/plain" UTF8},
+	{"zig", "text/plain" UTF8},
 	{"zip", "application/zip"},
 	{"zst", "application/zstd"},
 };
 
+/* Files of text that go by a name of their own, sorted. */
+static const char *const text_names[] = {
+	"authors",    "bugs",	      "changelog",    "changes",
+	"codeowners", "contributing", "contributors", "copying",
+	"copyright",  "credits",      "dockerfile",   "doxyfile",
+	"faq",	      "gemfile",      "gnumakefile",  "hacking",
+	"history",    "install",      "jenkinsfile",  "kbuild",
+	"kconfig",    "licence",      "license",      "maintainers",
+	"makefile",   "manifest",     "md5sums",      "news",
+	"notes",      "notice",	      "procfile",     "rakefile",
+	"readme",     "release",      "releases",     "sconscript",
+	"sconstruct", "sha1sums",     "sha256sums",   "sha512sums",
+	"thanks",     "todo",	      "vagrantfile",  "version",
+};
+
+#define MEDIA_DEFAULT	    "application/octet-stream"
 #define MEDIA_EXTENSION_MAX 16 /* longer ones are in nobody's table */
 
-/* Writes the lower-case extension of path's last segment to out. */
-static bool extension_of(struct slice path, char out[MEDIA_EXTENSION_MAX + 1])
+static char lower(char c)
 {
-	const char *dot =
-		path.len > 0 ? memrchr(path.ptr, '.', path.len) : NULL;
-	size_t len;
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
 
-	if (!dot)
+/* Writes s in lower case, NUL-ended; false when it is empty or longer. */
+static bool lower_word(struct slice s, char out[MEDIA_EXTENSION_MAX + 1])
+{
+	if (s.len == 0 || s.len > MEDIA_EXTENSION_MAX)
 		return false;
-	len = path.len - (size_t)(dot - path.ptr) - 1;
-	if (len == 0 || len > MEDIA_EXTENSION_MAX || memchr(dot, '/', len + 1))
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		char c = dot[i + 1];
-
-		out[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-	}
-	out[len] = '\0';
+	for (size_t i = 0; i < s.len; i++)
+		out[i] = lower(s.ptr[i]);
+	out[s.len] = '\0';
 	return true;
+}
+
+/* What stands behind the last byte c; all of s when there is none. */
+static struct slice behind_last(struct slice s, char c)
+{
+	const char *at = s.len > 0 ? memrchr(s.ptr, c, s.len) : NULL;
+	size_t off = at ? (size_t)(at - s.ptr) + 1 : 0;
+
+	return (struct slice){s.ptr + off, s.len - off};
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(a, *(const char *const *)b);
 }
 
 static int by_extension(const void *a, const void *b)
@@ -150,18 +255,108 @@ static const char *find(const struct media *list, size_t n,
 	return found ? found->type : NULL;
 }
 
-const char *http_media_type(const struct http_media *media, struct slice path)
+static const char *default_type(const struct http_media *media)
 {
-	char extension[MEDIA_EXTENSION_MAX + 1];
+	return media && media->default_type[0] ? media->default_type
+					       : MEDIA_DEFAULT;
+}
+
+static const char *find_extension(const struct http_media *media,
+				  const char *extension)
+{
 	const char *type = NULL;
 
-	if (!extension_of(path, extension))
-		return "application/octet-stream";
+	/* Tables that say what is inside say nothing of a coding. */
+	if (strcmp(extension, "svgz") == 0)
+		extension = "gz";
 	if (media)
 		type = find(media->list, media->n, extension);
 	if (!type)
 		type = find(media_types, ARRAY_LEN(media_types), extension);
-	return type ? type : "application/octet-stream";
+	return type;
+}
+
+/* The type of a path; NULL when it is in no table. */
+static const char *find_path(const struct http_media *media, struct slice path)
+{
+	struct slice name = behind_last(path, '/');
+	struct slice extension = behind_last(name, '.');
+	char word[MEDIA_EXTENSION_MAX + 1];
+
+	if (!lower_word(extension, word))
+		return NULL;
+	if (extension.len < name.len)
+		return find_extension(media, word);
+	return bsearch(word, text_names, ARRAY_LEN(text_names),
+		       sizeof(text_names[0]), by_name)
+		       ? "text/plain" UTF8
+		       : NULL;
+}
+
+const char *http_media_type(const struct http_media *media, struct slice path)
+{
+	const char *type = find_path(media, path);
+
+	return type ? type : default_type(media);
+}
+
+/* --- files that are stored encoded --- */
+
+/*
+ * What a browser shows, or a page loads. Anything else is saved under its name,
+ * and must then be what its name says: a .tar.gz stays one.
+ */
+static bool is_for_browsers(const char *type)
+{
+	static const char *const starts[] = {
+		"text/",
+		"image/",
+		"font/",
+		"application/geo+json",
+		"application/javascript",
+		"application/json",
+		"application/manifest+json",
+		"application/rss+xml",
+		"application/wasm",
+		"application/xhtml+xml",
+		"application/xml",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+		if (strncmp(type, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Whether path ends in suffix, in either case, behind something else. */
+static bool has_suffix(struct slice path, const char *suffix)
+{
+	size_t len = strlen(suffix);
+
+	return path.len > len &&
+	       slice_is_nocase((struct slice){path.ptr + path.len - len, len},
+			       suffix);
+}
+
+const char *http_media_inner_type(const struct http_media *media,
+				  struct slice path, enum http_coding *coding)
+{
+	const char *type = NULL;
+
+	*coding = HTTP_CODING_GZIP;
+	if (has_suffix(path, ".svgz"))
+		return "image/svg+xml";
+	for (int i = 0; i < HTTP_CODING_IDENTITY && !type; i++) {
+		const char *suffix = http_coding_suffix((enum http_coding)i);
+
+		*coding = (enum http_coding)i;
+		if (has_suffix(path, suffix))
+			type = find_path(
+				media,
+				(struct slice){path.ptr,
+					       path.len - strlen(suffix)});
+	}
+	return type && is_for_browsers(type) ? type : NULL;
 }
 
 /* --- reading a table --- */
@@ -196,16 +391,21 @@ static struct slice next_line(struct slice *text)
 	return line;
 }
 
-/* type "/" subtype, of what may stand in a field value. */
-static bool is_type(struct slice word)
+bool http_media_is_type(struct slice s)
 {
-	const char *slash = memchr(word.ptr, '/', word.len);
+	size_t len = http_span(s, HTTP_BYTE_TOKEN), sub_len;
 
-	for (size_t i = 0; i < word.len; i++)
-		if (word.ptr[i] <= ' ' || word.ptr[i] > '~')
+	if (s.len > MEDIA_TYPE_MAX || len == 0 || len == s.len ||
+	    s.ptr[len] != '/')
+		return false;
+	s = (struct slice){s.ptr + len + 1, s.len - len - 1};
+	sub_len = http_span(s, HTTP_BYTE_TOKEN);
+	if (sub_len > 0 && sub_len < s.len && s.ptr[sub_len] != ';')
+		return false;
+	for (size_t i = sub_len; i < s.len; i++)
+		if (s.ptr[i] < ' ' || s.ptr[i] > '~')
 			return false;
-	return word.len <= 100 && slash && slash > word.ptr &&
-	       slash < word.ptr + word.len - 1;
+	return sub_len > 0;
 }
 
 /* Whether a type says its charset already. */
@@ -220,6 +420,15 @@ static bool has_charset(struct slice type)
 	return false;
 }
 
+/* What a type without a charset lacks: text is UTF-8 here. */
+static const char *charset_of(struct slice type)
+{
+	bool is_text = type.len > 5 &&
+		       slice_is_nocase((struct slice){type.ptr, 5}, "text/");
+
+	return is_text && !has_charset(type) ? UTF8 : "";
+}
+
 /* Copies a word, in lower case, with a suffix; the room was made before. */
 static const char *keep(struct http_media *media, struct slice word,
 			const char *suffix)
@@ -227,11 +436,8 @@ static const char *keep(struct http_media *media, struct slice word,
 	char *start = media->strings + media->strings_len;
 	size_t len = strlen(suffix);
 
-	for (size_t i = 0; i < word.len; i++) {
-		char c = word.ptr[i];
-
-		start[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-	}
+	for (size_t i = 0; i < word.len; i++)
+		start[i] = lower(word.ptr[i]);
 	memcpy(start + word.len, suffix, len + 1);
 	media->strings_len += word.len + len + 1;
 	return start;
@@ -265,16 +471,12 @@ static int parse_line(struct http_media *media, struct slice line)
 {
 	struct slice word;
 	const char *type;
-	bool is_text;
 
 	if (!next_word(&line, &word))
 		return 1;
-	if (!is_type(word))
+	if (!http_media_is_type(word))
 		return 0;
-	is_text = word.len > 5 &&
-		  slice_is_nocase((struct slice){word.ptr, 5}, "text/") &&
-		  !has_charset(word);
-	type = keep(media, word, is_text ? UTF8 : "");
+	type = keep(media, word, charset_of(word));
 	while (next_word(&line, &word))
 		if (!add(media, keep(media, word, ""), type))
 			return -1;
@@ -307,6 +509,16 @@ struct http_media *http_media_parse(struct slice text, unsigned *line)
 		qsort(media->list, media->n, sizeof(*media->list),
 		      by_extension);
 	return media;
+}
+
+void http_media_set_default(struct http_media *media, const char *type)
+{
+	struct text text =
+		text_in(media->default_type, sizeof(media->default_type) - 1);
+
+	text_add_str(&text, type);
+	text_add_str(&text, charset_of(slice_of(type)));
+	media->default_type[text.len] = '\0';
 }
 
 void http_media_free(struct http_media *media)

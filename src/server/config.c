@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "http/media.h"
 #include "os/address.h"
 
 static const char usage_text[] =
@@ -34,6 +35,8 @@ static const char usage_text[] =
 	"      --max-age=SECONDS how long a browser may keep a file unasked\n"
 	"      --mime-types=FILE media types by extension, as in "
 	"/etc/mime.types\n"
+	"      --default-type=TYPE  media type of files that no table knows\n"
+	"                        (default: application/octet-stream)\n"
 	"      --access-log=FILE a line for each request; - for standard "
 	"output\n"
 	"      --log-format=combined|json  (default: combined)\n"
@@ -60,6 +63,7 @@ enum {
 	OPTION_HIDDEN,
 	OPTION_MAX_AGE,
 	OPTION_MIME_TYPES,
+	OPTION_DEFAULT_TYPE,
 	OPTION_ACCESS_LOG,
 	OPTION_LOG_FORMAT,
 	OPTION_CACHE_SIZE,
@@ -82,6 +86,7 @@ static const struct option options[] = {
 	{"hidden", no_argument, NULL, OPTION_HIDDEN},
 	{"max-age", required_argument, NULL, OPTION_MAX_AGE},
 	{"mime-types", required_argument, NULL, OPTION_MIME_TYPES},
+	{"default-type", required_argument, NULL, OPTION_DEFAULT_TYPE},
 	{"access-log", required_argument, NULL, OPTION_ACCESS_LOG},
 	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
 	{"cache-size", required_argument, NULL, OPTION_CACHE_SIZE},
@@ -163,6 +168,16 @@ static enum config_result parse_max_age(struct config *config, const char *text)
 	return CONFIG_RUN;
 }
 
+static enum config_result parse_default_type(struct config *config,
+					     const char *text)
+{
+	if (!http_media_is_type(slice_of(text)))
+		return bad_value("--default-type", text,
+				 "a media type, such as text/plain");
+	config->default_type = text;
+	return CONFIG_RUN;
+}
+
 static enum config_result parse_log_format(struct config *config,
 					   const char *text)
 {
@@ -214,6 +229,8 @@ static enum config_result apply_http(struct config *config, int option)
 	case OPTION_MIME_TYPES:
 		config->mime_types = optarg;
 		return CONFIG_RUN;
+	case OPTION_DEFAULT_TYPE:
+		return parse_default_type(config, optarg);
 	case OPTION_ACCESS_LOG:
 		config->access_log = optarg;
 		return CONFIG_RUN;

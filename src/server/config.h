@@ -29,9 +29,10 @@ struct config {
 	bool defer_accept;
 	bool listing;
 	bool hidden;
-	const char *mime_types; /* a file, or NULL */
-	int64_t max_age_s;	/* -1 for none */
-	const char *access_log; /* a file, "-", or NULL */
+	const char *mime_types;	  /* a file, or NULL */
+	const char *default_type; /* a media type, or NULL */
+	int64_t max_age_s;	  /* -1 for none */
+	const char *access_log;	  /* a file, "-", or NULL */
 	enum http_log_format log_format;
 	uint64_t cache_size; /* bytes */
 	uint64_t cache_files;

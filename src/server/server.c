@@ -337,30 +337,30 @@ static size_t count_reserve(const struct server *server)
 	return reserve < SERVER_RESERVE_MAX ? reserve : SERVER_RESERVE_MAX;
 }
 
-/* Reads --mime-types; *media stays NULL without it. */
+/* Reads --mime-types into *media; without it, that is an empty table. */
 static int read_media(struct server *server, struct http_media **media,
 		      char **cause)
 {
 	const char *path = server->config->mime_types;
-	struct slice text;
+	struct slice text = {"", 0};
 	unsigned line;
 
-	*media = NULL;
-	if (!path)
-		return 0;
-	if (process_read_file(path, &text) < 0)
+	if (path && process_read_file(path, &text) < 0)
 		return fail(cause, "--mime-types=%s: %s", path,
 			    strerror(errno));
 	*media = http_media_parse(text, &line);
-	process_free_file(text);
-	if (*media)
-		return 0;
-	if (line == 0)
+	if (path)
+		process_free_file(text);
+	if (!*media && line == 0)
 		return fail(cause, "out of memory");
-	return fail(cause,
-		    "--mime-types=%s: line %u: not a media type and its "
-		    "extensions",
-		    path, line);
+	if (!*media)
+		return fail(cause,
+			    "--mime-types=%s: line %u: not a media type and "
+			    "its extensions",
+			    path, line);
+	if (server->config->default_type)
+		http_media_set_default(*media, server->config->default_type);
+	return 0;
 }
 
 static int new_site(struct server *server, int root, struct http_media *media,
