@@ -262,17 +262,111 @@ START_TEST(a_file_that_stands_alone_does_not_vary)
 }
 END_TEST
 
-START_TEST(a_sibling_is_a_file_of_its_own_too)
+/* --- names of encoded files --- */
+
+#define JS   "text/javascript; charset=utf-8"
+#define TEXT "text/plain; charset=utf-8"
+
+static const struct {
+	const char *name;
+	const char *accept; /* NULL for none */
+	const char *type;
+	const char *coding; /* NULL for none */
+	bool varies;
+} encoded[] = {
+	{"a.js.gz", "gzip", JS, "gzip", true},
+	{"a.js.gz", "br, gzip;q=0.5", JS, "gzip", true},
+	{"a.js.gz", "*", JS, "gzip", true},
+	{"a.js.gz", NULL, "application/gzip", NULL, true},
+	{"a.js.gz", "identity", "application/gzip", NULL, true},
+	{"a.js.gz", "gzip;q=0", "application/gzip", NULL, true},
+	{"a.js.gz", "br", "application/gzip", NULL, true},
+	{"a.js.gz", "br, identity;q=0", "application/gzip", NULL, true},
+	{"a.wasm.br", "br", "application/wasm", "br", true},
+	{"a.wasm.br", "gzip", "application/octet-stream", NULL, true},
+	{"a.css.zst", "zstd", "text/css; charset=utf-8", "zstd", true},
+	{"a.css.zst", NULL, "application/zstd", NULL, true},
+	{"A.JS.GZ", "gzip", JS, "gzip", true},
+	{"a.svgz", "gzip", "image/svg+xml", "gzip", true},
+	{"a.svgz", NULL, "application/gzip", NULL, true},
+	{"README.gz", "gzip", TEXT, "gzip", true},
+	{"sub/a.html.gz", "gzip", "text/html; charset=utf-8", "gzip", true},
+	/* Saved under its name, and must be what that says. */
+	{"a.tar.gz", "gzip", "application/gzip", NULL, false},
+	{"a.tgz", "gzip", "application/gzip", NULL, false},
+	{"a.pcap.gz", "gzip", "application/gzip", NULL, false},
+	{"a.iso.zst", "zstd", "application/zstd", NULL, false},
+	{"a.bin.br", "br", "application/octet-stream", NULL, false},
+	{"a.gz", "gzip", "application/gzip", NULL, false},
+	{"a.unheard-of.gz", "gzip", "application/gzip", NULL, false},
+	{"js.gz", "gzip", "application/gzip", NULL, false},
+	{".gz", "gzip", "application/gzip", NULL, false},
+};
+
+START_TEST(a_file_asked_for_by_its_encoded_name_is_what_is_inside)
 {
-	int fd = tcp_connect(server, SERVICE_HTTP);
+	static const char *const hidden[] = {"--hidden", NULL};
+	struct response response;
+	int fd;
+
+	server_stop(server);
+	server = server_start(&(struct server_options){
+		.http = "0", .root = root, .more = hidden});
+	fd = tcp_connect(server, SERVICE_HTTP);
+	if (strchr(encoded[_i].name, '/'))
+		folder_add(root, "sub");
+	folder_write_text(root, encoded[_i].name, "encoded");
+	if (encoded[_i].accept)
+		http_ask(fd, &response,
+			 "GET /%s HTTP/1.1\r\nAccept-Encoding: %s",
+			 encoded[_i].name, encoded[_i].accept);
+	else
+		http_ask(fd, &response, "GET /%s HTTP/1.1", encoded[_i].name);
+	http_expect(&response, 200, "encoded", 7);
+	http_expect_field(&response, "Content-Type", encoded[_i].type);
+	http_expect_field(&response, "Content-Encoding", encoded[_i].coding);
+	http_expect_field(&response, "Vary",
+			  encoded[_i].varies ? "Accept-Encoding" : NULL);
+	http_clear(&response);
+	(void)close(fd);
+}
+END_TEST
+
+/* A cache must not take one for the other, and a range is of its own bytes. */
+START_TEST(what_is_inside_and_the_file_itself_have_two_tags)
+{
 	const struct variant *variant = variant_of("gzip");
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	char inside[128], itself[128];
 	struct response response;
 
 	http_ask(fd, &response,
 		 "GET /file.txt.gz HTTP/1.1\r\nAccept-Encoding: gzip");
 	http_expect(&response, 200, variant->content, strlen(variant->content));
-	http_expect_field(&response, "Content-Type", "application/gzip");
-	http_expect_field(&response, "Content-Encoding", NULL);
+	ck_assert(http_field(&response, "ETag", inside, sizeof(inside)));
+	http_clear(&response);
+	http_ask(fd, &response, "GET /file.txt.gz HTTP/1.1");
+	http_expect(&response, 200, variant->content, strlen(variant->content));
+	ck_assert(http_field(&response, "ETag", itself, sizeof(itself)));
+	http_clear(&response);
+	ck_assert_str_ne(inside, itself);
+	http_ask(fd, &response,
+		 "GET /file.txt.gz HTTP/1.1\r\nIf-None-Match: %s", inside);
+	http_expect_status(&response, 200);
+	http_clear(&response);
+	http_ask(fd, &response,
+		 "GET /file.txt.gz HTTP/1.1\r\nAccept-Encoding: gzip\r\n"
+		 "If-None-Match: %s",
+		 inside);
+	http_expect_status(&response, 304);
+	http_expect_field(&response, "ETag", inside);
+	http_clear(&response);
+	http_ask(fd, &response,
+		 "GET /file.txt.gz HTTP/1.1\r\nAccept-Encoding: gzip\r\n"
+		 "Range: bytes=1-2\r\nIf-Range: %s",
+		 inside);
+	http_expect(&response, 206, variant->content + 1, 2);
+	http_expect_field(&response, "Content-Encoding", "gzip");
 	http_clear(&response);
 	(void)close(fd);
 }
@@ -556,7 +650,10 @@ static Suite *codings_suite(void)
 	tcase_add_test(tcase, several_lines_are_one_list);
 	tcase_add_test(tcase, head_says_the_same);
 	tcase_add_test(tcase, a_file_that_stands_alone_does_not_vary);
-	tcase_add_test(tcase, a_sibling_is_a_file_of_its_own_too);
+	tcase_add_loop_test(
+		tcase, a_file_asked_for_by_its_encoded_name_is_what_is_inside,
+		0, ARRAY_LEN(encoded));
+	tcase_add_test(tcase, what_is_inside_and_the_file_itself_have_two_tags);
 	tcase_add_test(tcase, the_index_of_a_folder_has_siblings_too);
 	tcase_add_test(tcase, a_large_sibling_is_sent_whole);
 	tcase_add_test(tcase, each_variant_has_its_own_tag);

@@ -30,6 +30,9 @@ struct http_file {
 	const char *media_type;	 /* of the file without its coding */
 	unsigned codings;	 /* 1 << coding: it also stands encoded so */
 	enum http_coding coding; /* chosen, or HTTP_CODING_REFUSED */
+	/* Of a file that is stored encoded itself, such as a.js.gz: */
+	const char *inner_type; /* of what is inside; NULL for any other file */
+	enum http_coding inner_coding; /* how it is encoded */
 };
 
 /* What an operator has chosen, and the time. */

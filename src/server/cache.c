@@ -537,6 +537,8 @@ static void describe(struct entry *entry, const struct facts *facts)
 					(uint64_t)facts->size, facts->mtime);
 	file->coding = HTTP_CODING_IDENTITY;
 	file->media_type = http_media_type(entry->cache->media, path);
+	file->inner_type = http_media_inner_type(entry->cache->media, path,
+						 &file->inner_coding);
 }
 
 /* Puts a loaded entry where it can be found, as the most recently used. */

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "http/etag.h"
 #include "server/listing.h"
 
 #define SITE_INDEX "index.html"
@@ -24,6 +25,9 @@
 
 /* Where the ports are told, unless there is a file. */
 #define SITE_PORTS ".well-known/uppercase"
+
+/* An entity tag with the name of a coding. */
+#define SITE_ETAG_SIZE (HTTP_ETAG_SIZE + sizeof("-gzip"))
 
 struct site {
 	struct loop *loop;
@@ -44,6 +48,7 @@ struct question {
 	struct cache_entry *entry; /* of HTTP_CONTENT_FILE */
 	struct listing *listing;   /* of HTTP_CONTENT_LISTING */
 	char target_buf[HTTP_LINE_MAX];
+	char etag[SITE_ETAG_SIZE];
 };
 
 /* --- finding --- */
@@ -129,6 +134,29 @@ static void negotiate(struct site *site, const struct http_request *request,
 }
 
 /*
+ * A file that is asked for by the name of its encoded form is sent as what is
+ * inside to whoever takes the coding, and as what it is to others. These are
+ * two representations, and have two tags.
+ */
+static void negotiate_inner(struct question *q, struct http_file *file)
+{
+	struct text etag = text_in(q->etag, sizeof(q->etag));
+
+	file->codings = 1U << file->inner_coding;
+	if (http_coding_choose(q->request, file->codings) != file->inner_coding)
+		return;
+	file->coding = file->inner_coding;
+	file->media_type = file->inner_type;
+	if (!file->etag.ptr)
+		return;
+	text_add(&etag, (struct slice){file->etag.ptr, file->etag.len - 1});
+	text_add_char(&etag, '-');
+	text_add_str(&etag, http_coding_name(file->coding));
+	text_add_char(&etag, '"');
+	file->etag = text_slice(&etag);
+}
+
+/*
  * Opens the listing of a directory that has no index. False when it cannot be
  * listed; *status is why.
  */
@@ -191,7 +219,10 @@ static void answer_by_file(struct site *site, struct question *q)
 		q->entry = cache_get(site->cache, path, &file);
 	if (q->entry) {
 		file = q->entry->file;
-		negotiate(site, q->request, path, &q->entry, &file);
+		if (file.inner_type)
+			negotiate_inner(q, &file);
+		else
+			negotiate(site, q->request, path, &q->entry, &file);
 	} else if (q->target.is_directory) {
 		/* A directory called index.html is no index. */
 		if (file.kind == HTTP_FILE_DIRECTORY) {
