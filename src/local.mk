@@ -76,6 +76,7 @@ src_libclient_a_SOURCES = \
 	src/client/status.h \
 	src/client/tcp.c src/client/tcp.h \
 	src/client/udp.c src/client/udp.h \
+	src/client/visible.c src/client/visible.h \
 	src/client/wait.c src/client/wait.h
 
 src_libload_a_SOURCES = \

@@ -84,6 +84,10 @@ tests_check_deadline_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_listener_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_loop_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 
+# The client's parts that can be tried alone.
+client_tests = tests/check_visible
+tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+
 # These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and
 # link nothing of ours but the harness.
 e2e_tests = tests/check_client \
@@ -274,7 +278,7 @@ AM_TESTS_ENVIRONMENT = \
 if HAVE_CHECK
 check_LIBRARIES = tests/libharness.a
 check_PROGRAMS = $(base_tests) $(os_tests) $(http_tests) $(server_tests) \
-	$(e2e_tests) $(load_tests) $(fuzz_replays)
+	$(client_tests) $(e2e_tests) $(load_tests) $(fuzz_replays)
 TESTS = $(check_PROGRAMS) $(script_tests)
 
 # After a run without failures, how much was checked in all; a failure is told

@@ -107,11 +107,7 @@ static const char *html_reference(char c)
 	}
 }
 
-/*
- * Length of the UTF-8 sequence at s (RFC 3629): 0 when it is none, or encodes
- * a surrogate or something that a shorter one does.
- */
-static size_t utf8_len(struct slice s)
+size_t text_utf8_len(struct slice s)
 {
 	unsigned char c = (unsigned char)s.ptr[0], low = 0x80, high = 0xbf;
 	size_t len = c < 0x80	? 1
@@ -143,7 +139,7 @@ static size_t utf8_len(struct slice s)
 void text_add_html(struct text *text, struct slice s)
 {
 	while (s.len > 0) {
-		size_t len = utf8_len(s);
+		size_t len = text_utf8_len(s);
 		const char *reference = html_reference(s.ptr[0]);
 		bool is_control = len == 1 && is_control_byte(s.ptr[0]);
 
@@ -162,7 +158,7 @@ void text_add_html(struct text *text, struct slice s)
 void text_add_json(struct text *text, struct slice s)
 {
 	while (s.len > 0) {
-		size_t len = utf8_len(s);
+		size_t len = text_utf8_len(s);
 		char c = s.ptr[0];
 
 		if (len == 0) {

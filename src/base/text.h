@@ -77,6 +77,13 @@ void text_add_html(struct text *text, struct slice s);
  * become U+FFFD, so that the whole is always valid. */
 void text_add_json(struct text *text, struct slice s);
 
+/*
+ * Length of the UTF-8 sequence that s, which is not empty, begins with (RFC
+ * 3629): 0 when it is none, is cut short, or encodes a surrogate or something
+ * that a shorter one does.
+ */
+size_t text_utf8_len(struct slice s);
+
 /* Adds value in hexadecimal, lower case, without leading zeros. */
 void text_add_hex(struct text *text, uint64_t value);
 

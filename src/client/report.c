@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,8 +22,27 @@
 
 #define REPORT_LINE_MAX 1024 /* longer lines are cut */
 
+/* Where standard error stands: there is one to a process. */
+static struct {
+	bool is_shared;	  /* with standard output */
+	bool is_mid_line; /* of what others wrote there */
+	bool has_broken_line;
+} place;
+
+/* Whether what is written to both descriptors shows up together. */
+static bool is_same_place(int a, int b)
+{
+	struct stat stat_a, stat_b;
+
+	if (isatty(a) && isatty(b))
+		return true;
+	return fstat(a, &stat_a) == 0 && fstat(b, &stat_b) == 0 &&
+	       stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
+}
+
 void report_init(struct report *report)
 {
+	place.is_shared = is_same_place(STDOUT_FILENO, STDERR_FILENO);
 	*report = (struct report){
 		.start_ns = clock_mono_ns(),
 		.is_terminal = isatty(STDERR_FILENO),
@@ -44,6 +64,30 @@ static void write_all(const char *buf, size_t len)
 		buf += n;
 		len -= (size_t)n;
 	}
+}
+
+void report_shown(int fd, struct slice s)
+{
+	if (s.len == 0 || (fd != STDERR_FILENO && !place.is_shared))
+		return;
+	place.is_mid_line = s.ptr[s.len - 1] != '\n';
+	place.has_broken_line = false;
+}
+
+bool report_has_broken_line(void)
+{
+	return place.has_broken_line;
+}
+
+/* Writes whole lines, at the beginning of one. */
+static void write_lines(const char *buf, size_t len)
+{
+	if (place.is_mid_line && len > 0) {
+		write_all("\n", 1);
+		place.is_mid_line = false;
+		place.has_broken_line = true;
+	}
+	write_all(buf, len);
 }
 
 /* Formats "PREFIX TEXT\n" into line; a text that is too long is cut. */
@@ -68,7 +112,7 @@ void report_error(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	write_all(line, format_line(line, "", fmt, args));
+	write_lines(line, format_line(line, "", fmt, args));
 	va_end(args);
 }
 
@@ -80,7 +124,7 @@ static void PRINTF_LIKE(2, 0)
 
 	(void)snprintf(prefix, sizeof(prefix),
 		       "%.6f s: ", (double)ns / (double)CLOCK_NS_PER_S);
-	write_all(line, format_line(line, prefix, fmt, args));
+	write_lines(line, format_line(line, prefix, fmt, args));
 }
 
 void report_step(const struct report *report, const char *fmt, ...)
@@ -102,7 +146,7 @@ void report_note(const struct report *report, const char *fmt, ...)
 	if (report->verbose || !report->is_terminal)
 		return;
 	va_start(args, fmt);
-	write_all(line, format_line(line, "", fmt, args));
+	write_lines(line, format_line(line, "", fmt, args));
 	va_end(args);
 }
 
@@ -133,7 +177,7 @@ void report_keep(struct report *report, const char *fmt, ...)
 
 void report_show_kept(struct report *report)
 {
-	write_all(report->kept, report->kept_len);
+	write_lines(report->kept, report->kept_len);
 	report_drop_kept(report, 0);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/slice.h"
 
 #define REPORT_KEPT_SIZE 4096 /* a dozen lines: more addresses are rare */
 
@@ -21,6 +22,16 @@ struct report {
 
 /* Begins with nothing kept; the times of steps count from here. */
 void report_init(struct report *report);
+
+/*
+ * Says what was written to standard output or error besides. Where both are
+ * the same place, a terminal or with 2>&1, a line here then begins a new line
+ * there and does not stick to half of one.
+ */
+void report_shown(int fd, struct slice s);
+
+/* Whether a line has done so since the last report_shown(). */
+bool report_has_broken_line(void);
 
 /* Writes "uppercase-client: TEXT" and a newline. */
 void report_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
