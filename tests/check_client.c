@@ -128,6 +128,7 @@ START_TEST(help_names_every_option)
 		"-4",
 		"-6",
 		"--connect",
+		"--half-close",
 		"-w, --timeout=",
 		"-r, --retries=",
 		"-s, --source",

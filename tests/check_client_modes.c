@@ -514,6 +514,75 @@ START_TEST(the_prompt_keeps_one_connection)
 }
 END_TEST
 
+/* Answers once and ends; then tells the test when the client has ended too. */
+static void serve_once_and_watch(int fd)
+{
+	int conn = peer_accept(fd);
+	char buf[64];
+
+	(void)peer_read(conn, buf, sizeof(buf));
+	peer_write(conn, "ONE");
+	(void)shutdown(conn, SHUT_WR);
+	if (recv(conn, buf, sizeof(buf), 0) != 0 || write(heard[1], "", 1) != 1)
+		_exit(1);
+	(void)pause();
+}
+
+START_TEST(a_connection_that_the_server_ends_is_closed_at_once)
+{
+	struct client client;
+
+	harness_pipe(heard);
+	peer = peer_start(SOCK_STREAM, serve_once_and_watch);
+	client = client_start_on_terminal(ARGS("-w", LONG, HOST, peer.port));
+	client_expect_shown(&client, PROMPT);
+	client_type(&client, "one\n");
+	client_expect_shown(&client, "From Server: ONE\n" PROMPT);
+	sock_must_wait(heard[0], POLLIN, harness_deadline(),
+		       "the client's end of the connection");
+	client_type(&client, CTRL_D);
+	client_expect_shown(&client, "\n");
+	client_expect_exit(&client, 0);
+	peer_stop(&peer);
+}
+END_TEST
+
+/* Ends the first connection before anything was said, then serves. */
+static void serve_the_second_connection(int fd)
+{
+	int conn = peer_accept(fd);
+	char buf[64];
+
+	peer_write(conn, "busy\033");
+	(void)close(conn);
+	conn = peer_accept(fd);
+	(void)peer_read(conn, buf, sizeof(buf));
+	peer_write(conn, "ONE");
+	(void)pause();
+}
+
+START_TEST(a_connection_that_ends_at_the_prompt_is_told)
+{
+	struct client client;
+	char expected[256];
+
+	peer = peer_start(SOCK_STREAM, serve_the_second_connection);
+	client = client_start_on_terminal(ARGS("-w", LONG, HOST, peer.port));
+	(void)snprintf(expected, sizeof(expected),
+		       PROMPT "\nbusy\\x1b\nuppercase-client: tcp "
+			      "127.0.0.1:%s: closed by the server (the next "
+			      "line opens a new connection)\n" PROMPT,
+		       peer.port);
+	client_expect_shown(&client, expected);
+	client_type(&client, "one\n");
+	client_expect_shown(&client, "From Server: ONE\n" PROMPT);
+	client_type(&client, CTRL_D);
+	client_expect_shown(&client, "\n");
+	client_expect_exit(&client, 0);
+	peer_stop(&peer);
+}
+END_TEST
+
 START_TEST(a_server_that_is_not_there_is_told_before_the_prompt)
 {
 	struct client client = client_start_on_terminal(
@@ -608,6 +677,9 @@ static void add_streams_and_prompt(Suite *suite)
 	tcase_add_test(tcase, ctrl_c_ends_the_wait_for_a_reply_too);
 	tcase_add_test(tcase, the_prompt_works_with_one_answer_per_connection);
 	tcase_add_test(tcase, the_prompt_keeps_one_connection);
+	tcase_add_test(tcase,
+		       a_connection_that_the_server_ends_is_closed_at_once);
+	tcase_add_test(tcase, a_connection_that_ends_at_the_prompt_is_told);
 	tcase_add_test(tcase,
 		       a_server_that_is_not_there_is_told_before_the_prompt);
 	tcase_add_test(tcase, no_reply_at_the_prompt_ends_with_3);

@@ -500,8 +500,87 @@ static void serve_after_end(int fd)
 START_TEST(a_server_that_waits_for_the_end_of_the_data_is_told_it)
 {
 	peer = peer_start(SOCK_STREAM, serve_after_end);
+	outcome_expect(client_run("", "--half-close", "-w", LONG, HOST,
+				  peer.port, "hello"),
+		       0, "HELLO\n", "");
+	peer_stop(&peer);
+	peer = peer_start(SOCK_STREAM, serve_after_end);
+	outcome_expect(client_run("hello", "-w", LONG, HOST, peer.port), 0,
+		       "HELLO", "");
+	peer_stop(&peer);
+	peer = peer_start(SOCK_STREAM, serve_after_end);
+	outcome_expect(client_run("", "-w", SHORT, HOST, peer.port, "hello"), 3,
+		       "",
+		       "does it wait for the end of the data, as --half-close "
+		       "tells it?)");
+	peer_stop(&peer);
+}
+END_TEST
+
+/* Says whether the client has closed its side before the answer. */
+static void serve_the_end_seen(int fd)
+{
+	int conn = peer_accept(fd);
+	char buf[64];
+
+	(void)peer_read(conn, buf, sizeof(buf));
+	peer_write(conn, sock_wait(conn, POLLIN, 300) == 0 ? "OPEN." : "ENDED");
+	(void)pause();
+}
+
+START_TEST(a_message_is_half_closed_only_when_asked_for)
+{
+	peer = peer_start(SOCK_STREAM, serve_the_end_seen);
 	outcome_expect(client_run("", "-w", LONG, HOST, peer.port, "hello"), 0,
-		       "HELLO\n", "");
+		       "OPEN.\n", "");
+	peer_stop(&peer);
+	peer = peer_start(SOCK_STREAM, serve_the_end_seen);
+	outcome_expect(client_run("", "--half-close", "-w", LONG, HOST,
+				  peer.port, "hello"),
+		       0, "ENDED\n", "");
+	peer_stop(&peer);
+}
+END_TEST
+
+/* A byte now and then, for ever. */
+static void serve_drops_for_ever(int fd)
+{
+	int conn = peer_accept(fd);
+	char buf[64];
+
+	(void)peer_read(conn, buf, sizeof(buf));
+	for (;;) {
+		peer_write(conn, "drop ");
+		(void)poll(NULL, 0, 20);
+	}
+}
+
+static void serve_a_stream_for_ever(int fd)
+{
+	int conn = peer_accept(fd);
+	char buf[64];
+
+	(void)peer_read(conn, buf, sizeof(buf));
+	for (;;)
+		peer_write(conn, "stream ");
+}
+
+static void (*const endless[])(int fd) = {serve_drops_for_ever,
+					  serve_a_stream_for_ever};
+
+START_TEST(a_reply_without_end_ends_in_time)
+{
+	peer = peer_start(SOCK_STREAM, endless[_i]);
+	outcome_expect(
+		client_run_shell("exec \"$0\" -w 0.5 127.0.0.1 $1 a >/dev/null",
+				 peer.port),
+		3, "", "no end within 0.5 s, ");
+	peer_stop(&peer);
+	peer = peer_start(SOCK_STREAM, endless[_i]);
+	outcome_expect(client_run_shell("echo a | \"$0\" -w 0.5 127.0.0.1 $1 "
+					">/dev/null",
+					peer.port),
+		       3, "", "no end within 0.5 s, ");
 	peer_stop(&peer);
 }
 END_TEST
@@ -540,6 +619,99 @@ START_TEST(a_different_tcp_service_is_shown_as_it_is)
 }
 END_TEST
 
+/* --- what reaches a terminal --- */
+
+/* Sets the title, clears the screen, and more, raw and in UTF-8. */
+#define EVIL                                                                   \
+	"A\x1b]0;x\x07\x1b[2J\x9b"                                             \
+	"1m\xc2\x9b"                                                           \
+	"2m\b\r\x7f\t\xff\\"
+#define TAMED                                                                  \
+	"A\\x1b]0;x\\x07\\x1b[2J\\x9b1m\\xc2\\x9b2m\\x08\\x0d\\x7f\t\\xff\\"
+
+static void serve_evil(int fd)
+{
+	for (;;) {
+		(void)peer_receive(fd);
+		peer_answer(fd, EVIL "\r\n\xc3\xa9");
+	}
+}
+
+START_TEST(a_terminal_is_not_commanded_by_a_datagram)
+{
+	struct client client;
+
+	peer = peer_start(SOCK_DGRAM, serve_evil);
+	client = client_start_on_terminal((const char *const[]){
+		"-u", "-w", LONG, HOST, peer.port, "a", NULL});
+	client_expect_shown(&client, TAMED "\r\n\xc3\xa9\n");
+	client_expect_exit(&client, 0);
+	outcome_expect(client_run("", "-u", "-w", LONG, HOST, peer.port, "a"),
+		       0, EVIL "\r\n\xc3\xa9\n", "");
+	peer_stop(&peer);
+}
+END_TEST
+
+/* Sequences are cut in the middle, and the last one has no end. */
+static void serve_evil_stream(int fd)
+{
+	int conn = peer_accept(fd);
+	char buf[64];
+
+	(void)peer_read(conn, buf, sizeof(buf));
+	peer_write(conn, EVIL "\r");
+	peer_drain(conn);
+	peer_write(conn, "\n\xc3");
+	peer_drain(conn);
+	peer_write(conn, "\xa9\xe2\x82");
+	(void)shutdown(conn, SHUT_WR);
+	(void)pause();
+}
+
+START_TEST(a_terminal_is_not_commanded_by_a_stream)
+{
+	struct client client;
+
+	peer = peer_start(SOCK_STREAM, serve_evil_stream);
+	client = client_start_on_terminal(
+		(const char *const[]){"-w", LONG, HOST, peer.port, "a", NULL});
+	client_expect_shown(&client, TAMED "\r\n\xc3\xa9\\xe2\\x82\n");
+	client_expect_exit(&client, 0);
+	peer_stop(&peer);
+	peer = peer_start(SOCK_STREAM, serve_evil_stream);
+	outcome_expect(client_run("", "-w", LONG, HOST, peer.port, "a"), 0,
+		       EVIL "\r\n\xc3\xa9\xe2\x82\n", "");
+	peer_stop(&peer);
+}
+END_TEST
+
+START_TEST(a_line_does_not_stick_to_a_reply)
+{
+	struct client client;
+
+	peer = peer_start(SOCK_STREAM, serve_two_bytes);
+	client = client_start_on_terminal((const char *const[]){
+		"-w", LONG, HOST, peer.port, "hello", NULL});
+	client_expect_shown(&client, "HE\nuppercase-client: tcp receive from ");
+	client_expect_exit(&client, 1);
+	peer_stop(&peer);
+	/* Nor in a pipe that both go to. */
+	peer = peer_start(SOCK_STREAM, serve_pieces);
+	outcome_expect(client_run_shell("\"$0\" -v 127.0.0.1 $1 hello 2>&1 | "
+					"grep -cvx -e '[0-9A-Z]*' "
+					"-e 'uppercase-client: .*'",
+					peer.port),
+		       1, "0\n", "");
+	peer_stop(&peer);
+	peer = peer_start(SOCK_STREAM, serve_pieces);
+	outcome_expect(client_run_shell("\"$0\" -v 127.0.0.1 $1 hello 2>&1 | "
+					"grep -cx HELLO",
+					peer.port),
+		       0, "1\n", "");
+	peer_stop(&peer);
+}
+END_TEST
+
 /* --- main --- */
 
 int main(void)
@@ -572,6 +744,14 @@ int main(void)
 	tcase_add_test(tcase, a_reply_in_pieces_is_put_together);
 	tcase_add_test(tcase,
 		       a_server_that_waits_for_the_end_of_the_data_is_told_it);
+	tcase_add_test(tcase, a_message_is_half_closed_only_when_asked_for);
+	tcase_add_loop_test(tcase, a_reply_without_end_ends_in_time, 0,
+			    ARRAY_LEN(endless));
 	tcase_add_test(tcase, a_different_tcp_service_is_shown_as_it_is);
+
+	tcase = harness_case(suite, "terminal");
+	tcase_add_test(tcase, a_terminal_is_not_commanded_by_a_datagram);
+	tcase_add_test(tcase, a_terminal_is_not_commanded_by_a_stream);
+	tcase_add_test(tcase, a_line_does_not_stick_to_a_reply);
 	return harness_run(suite);
 }

@@ -91,6 +91,7 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 # These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and
 # link nothing of ours but the harness.
 e2e_tests = tests/check_client \
+	tests/check_client_capture \
 	tests/check_client_modes \
 	tests/check_client_peers \
 	tests/check_e2e_accept tests/check_e2e_accesslog \
@@ -116,6 +117,7 @@ e2e_tests = tests/check_client \
 	tests/check_e2e_welcome
 e2e_libs = tests/libharness.a $(CHECK_LIBS)
 tests_check_client_LDADD = $(e2e_libs)
+tests_check_client_capture_LDADD = $(e2e_libs)
 tests_check_client_modes_LDADD = $(e2e_libs)
 tests_check_client_peers_LDADD = $(e2e_libs)
 tests_check_e2e_accept_LDADD = $(e2e_libs)

@@ -25,6 +25,7 @@
 #include "client/report.h"
 #include "client/tcp.h"
 #include "client/udp.h"
+#include "client/wait.h"
 #include "os/process.h"
 
 _Static_assert(LINES_MAX == UDP_MESSAGE_MAX, "a line is a datagram");
@@ -80,9 +81,9 @@ static enum client_status exchange_tcp(struct client *c, struct slice message,
 
 	status = tcp_exchange(&c->tcp, message, is_last, c->reply_prefix,
 			      &n_written);
-	/* A reply that broke off gets its newline too, before the error. */
+	/* A reply that broke off gets its newline too. */
 	if (status == CLIENT_OK || n_written > 0)
-		line_status = output_write(slice_of("\n"));
+		line_status = output_end_line();
 	return status != CLIENT_OK ? status : line_status;
 }
 
@@ -139,17 +140,45 @@ static enum client_status run_message(struct client *c)
 		report_error("memory: %s", strerror(errno));
 		return CLIENT_FAILED;
 	}
-	status = exchange(c, (struct slice){message, len}, true);
+	status = exchange(c, (struct slice){message, len},
+			  c->options.is_half_closing);
 	free(message);
 	return status;
 }
+
+#define PROMPT "Input lowercase sentence: "
 
 static void write_prompt(const char *text)
 {
 	ssize_t ignored = write(prompt_fd(), text, strlen(text));
 
+	report_shown(prompt_fd(), slice_of(text));
 	/* If the terminal is gone, reading from it will tell. */
 	(void)ignored;
+}
+
+/*
+ * Waits for what is typed, and meanwhile for the end of the connection: one
+ * that the server has closed is closed here too, and not only when somebody
+ * has typed the next line.
+ */
+static void watch_cb(void *arg)
+{
+	struct client *c = arg;
+
+	while (c->tcp.fd >= 0) {
+		struct pollfd pfds[] = {
+			{.fd = STDIN_FILENO, .events = POLLIN},
+			{.fd = c->tcp.fd, .events = POLLRDHUP},
+		};
+
+		if (wait_ready(pfds, ARRAY_LEN(pfds), WAIT_FOREVER) < 0)
+			return;
+		if (pfds[1].revents && tcp_take_end(&c->tcp))
+			write_prompt(PROMPT);
+		if (pfds[0].revents)
+			return;
+	}
 }
 
 static enum client_status tell_input_failure(const struct client *c,
@@ -192,11 +221,14 @@ static enum client_status converse(struct client *c, bool is_prompting)
 	enum lines_result result;
 	struct slice line;
 
-	lines_init(&c->lines, STDIN_FILENO);
+	lines_init(&c->lines, STDIN_FILENO, is_prompting ? watch_cb : NULL, c);
 	for (;;) {
 		if (is_prompting)
-			write_prompt("Input lowercase sentence: ");
+			write_prompt(PROMPT);
 		result = lines_next(&c->lines, &line);
+		/* The terminal has shown the newline that was typed. */
+		if (is_prompting && result == LINES_LINE)
+			report_shown(prompt_fd(), slice_of("\n"));
 		if (result == LINES_END && is_prompting)
 			write_prompt("\n");
 		if (result == LINES_END)

@@ -12,9 +12,11 @@
 
 #include "client/wait.h"
 
-void lines_init(struct lines *lines, int fd)
+void lines_init(struct lines *lines, int fd, void (*wait)(void *arg), void *arg)
 {
 	lines->fd = fd;
+	lines->wait = wait;
+	lines->arg = arg;
 	lines->at_end = false;
 	lines->n_lines = 0;
 	lines->start = lines->end = 0;
@@ -50,6 +52,8 @@ static int fill(struct lines *lines)
 	ssize_t n;
 
 	compact(lines);
+	if (lines->wait)
+		lines->wait(lines->arg);
 	n = read(lines->fd, lines->buf + lines->end,
 		 sizeof(lines->buf) - lines->end);
 	if (n < 0 && errno == EAGAIN)

@@ -20,6 +20,8 @@
  */
 struct lines {
 	int fd;
+	void (*wait)(void *arg);
+	void *arg;
 	bool at_end;
 	uint64_t n_lines; /* given out so far */
 	size_t start, end;
@@ -33,7 +35,12 @@ enum lines_result {
 	LINES_FAILED,	/* errno says why */
 };
 
-void lines_init(struct lines *lines, int fd);
+/*
+ * wait, unless NULL, is called with arg before each read; it may look after
+ * other things until something can be read.
+ */
+void lines_init(struct lines *lines, int fd, void (*wait)(void *arg),
+		void *arg);
 
 /*
  * The next line, without its newline and with every other byte as it is. What

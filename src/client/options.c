@@ -26,6 +26,7 @@
 /* Options without a letter. */
 enum {
 	OPTION_CONNECT = 256,
+	OPTION_HALF_CLOSE,
 };
 
 static const char short_options[] = "+:tu46w:r:s:p:vhV";
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
 	{"timeout", required_argument, NULL, 'w'},
 	{"retries", required_argument, NULL, 'r'},
 	{"connect", no_argument, NULL, OPTION_CONNECT},
+	{"half-close", no_argument, NULL, OPTION_HALF_CLOSE},
 	{"source", required_argument, NULL, 's'},
 	{"source-port", required_argument, NULL, 'p'},
 	{"verbose", no_argument, NULL, 'v'},
@@ -60,6 +62,9 @@ const char *options_help(void)
 	       "                           reply came (default 2)\n"
 	       "      --connect            UDP: connect the socket, so that a\n"
 	       "                           refusal is an error at once\n"
+	       "      --half-close         TCP: say behind MESSAGE that no "
+	       "more\n"
+	       "                           will come, before the reply\n"
 	       "  -s, --source=ADDRESS     send from this address of this "
 	       "host\n"
 	       "  -p, --source-port=PORT   send from this port\n"
@@ -196,6 +201,9 @@ static enum options_verdict apply(struct options *options, int option,
 		break;
 	case OPTION_CONNECT:
 		options->is_connecting = true;
+		break;
+	case OPTION_HALF_CLOSE:
+		options->is_half_closing = true;
 		break;
 	case 'v':
 		options->verbose = true;

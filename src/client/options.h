@@ -16,6 +16,7 @@ struct options {
 	uint64_t timeout_ns;
 	unsigned n_retries;
 	bool is_connecting;   /* the UDP socket; one for TCP always is */
+	bool is_half_closing; /* behind a MESSAGE over TCP */
 	const char *source;   /* NULL: the system chooses */
 	uint16_t source_port; /* 0: the system chooses */
 	const char *host;     /* without brackets and port */

@@ -11,7 +11,9 @@
  *
  * Time runs only while it is the server's turn: something is outstanding and
  * our own output is not what blocks. An uppercase server returns as many bytes
- * as it gets, so what is outstanding is known by counting.
+ * as it gets, so what is outstanding is known by counting. One that returns
+ * more might never end: behind the end of the input it has as long as a reply
+ * is waited for, in all.
  */
 #include "client/pump.h"
 
@@ -46,6 +48,7 @@ struct pump {
 	int error;	  /* the reason for that, or 0 */
 	enum client_status status;
 	uint64_t moved_ns; /* when a byte last moved anywhere */
+	uint64_t over_ns;  /* when more came than was sent; 0: not yet */
 };
 
 enum {
@@ -177,9 +180,9 @@ static bool receive_down(struct pump *p)
 	if (n < 0)
 		p->error = errno;
 	p->peer_ended = true;
-	report_step(p->dial->report, "tcp received %llu bytes, %s",
+	report_step(p->dial->report, "tcp received %llu bytes%s",
 		    (unsigned long long)p->n_got,
-		    p->error == 0 ? "end of data" : strerror(p->error));
+		    p->error == 0 ? ", end of data" : "");
 	return true;
 }
 
@@ -251,6 +254,35 @@ static bool judge_silence(struct pump *p)
 	return false;
 }
 
+/* Has the server gone on for too long with what nobody asked for? */
+static bool is_endless(struct pump *p)
+{
+	uint64_t now_ns;
+
+	if (!p->half_closed || p->peer_ended || p->n_got <= p->n_sent)
+		return false;
+	now_ns = clock_mono_ns();
+	if (p->over_ns == 0)
+		p->over_ns = now_ns;
+	return is_empty(&p->down) &&
+	       now_ns - p->over_ns >= p->dial->options->timeout_ns;
+}
+
+static bool fail_endless(struct pump *p)
+{
+	const struct options *options = p->dial->options;
+	char reason[128];
+
+	(void)snprintf(reason, sizeof(reason),
+		       "no end within %g s, %llu bytes came for %llu",
+		       (double)options->timeout_ns / (double)CLOCK_NS_PER_S,
+		       (unsigned long long)p->n_got,
+		       (unsigned long long)p->n_sent);
+	(void)fail(p, "receive from", reason, "is it an uppercase server?");
+	p->status = CLIENT_NO_REPLY;
+	return false;
+}
+
 static void set_pollfds(const struct pump *p, struct pollfd pfds[PUMP_N_FDS])
 {
 	short events = 0;
@@ -297,6 +329,8 @@ static bool turn(struct pump *p)
 	struct pollfd pfds[PUMP_N_FDS];
 	int n_ready;
 
+	if (is_endless(p))
+		return fail_endless(p);
 	set_pollfds(p, pfds);
 	if (is_outstanding(p))
 		deadline_ns = p->moved_ns + p->dial->options->timeout_ns;

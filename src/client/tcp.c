@@ -2,12 +2,14 @@
 /*
  * One message and its answer on a byte stream. Nothing in a stream marks the
  * end of an answer, but an uppercase server returns as many bytes as it got,
- * so the answer is complete when that many have come and each is the byte
- * expected. It may come in pieces, and while the message is still on its way.
+ * so the answer is complete when that many have come. It may come in pieces,
+ * and while the message is still on its way.
  *
  * As soon as a byte differs, the server is taken for one that does something
- * else, perhaps a student's own. Its answer ends when it closes or when it has
- * been silent for TCP_SILENCE_NS, and is shown as it is.
+ * else, perhaps a student's own, and its answer is shown as it is. If that is
+ * not just as long, it ends when the server closes or when it has been silent
+ * for TCP_SILENCE_NS. One that is longer might never end: it has as long as a
+ * reply is waited for, in all.
  */
 #include "client/tcp.h"
 
@@ -26,6 +28,14 @@
 /* Long for a pause between two parts of an answer, short for a person. */
 #define TCP_SILENCE_NS (500 * CLOCK_NS_PER_MS)
 
+/*
+ * A server that closes this soon after its answer belongs to the answer: it
+ * answers once per connection.
+ */
+#define TCP_ONCE_NS    CLOCK_NS_PER_S
+
+#define TCP_LAST_READS 256 /* then close all the same */
+
 /* One message under way. */
 struct exchange {
 	struct tcp *tcp;
@@ -36,6 +46,7 @@ struct exchange {
 	int error;    /* the connection ended with this errno value */
 	size_t n_sent, n_got;
 	uint64_t deadline_ns;
+	uint64_t end_ns; /* of a reply that is too long; 0: it is not */
 };
 
 /* How one step of an exchange went on. */
@@ -51,6 +62,7 @@ void tcp_init(struct tcp *tcp, struct dial *dial)
 {
 	tcp->dial = dial;
 	tcp->fd = -1;
+	tcp->answered_ns = 0;
 }
 
 void tcp_clear(struct tcp *tcp)
@@ -62,6 +74,7 @@ void tcp_clear(struct tcp *tcp)
 
 enum client_status tcp_open(struct tcp *tcp)
 {
+	tcp->answered_ns = 0;
 	return dial_tcp(tcp->dial, &tcp->fd);
 }
 
@@ -81,7 +94,7 @@ static bool is_sent(const struct exchange *x)
 
 static bool is_complete(const struct exchange *x)
 {
-	return !x->differs && x->n_got == x->message.len;
+	return x->n_got == x->message.len;
 }
 
 /* Tells a failure of the connection in use. */
@@ -145,6 +158,25 @@ static bool is_expected(const struct exchange *x, struct slice got)
 	return memcmp(expected, got.ptr, got.len) == 0;
 }
 
+/* More has come than was sent: how long has that gone on? */
+static enum step judge_length(struct exchange *x)
+{
+	uint64_t now_ns = clock_mono_ns();
+	uint64_t timeout_ns = x->tcp->dial->options->timeout_ns;
+	char reason[128];
+
+	if (x->end_ns == 0)
+		x->end_ns = now_ns + timeout_ns;
+	if (now_ns < x->end_ns)
+		return STEP_ON;
+	(void)snprintf(reason, sizeof(reason),
+		       "no end within %g s, %zu bytes came for %zu",
+		       (double)timeout_ns / (double)CLOCK_NS_PER_S, x->n_got,
+		       x->message.len);
+	(void)fail(x, "receive from", reason, "is it an uppercase server?");
+	return STEP_NO_REPLY;
+}
+
 /* Writes a part of the answer, after the prefix when it is the first. */
 static enum step take_part(struct exchange *x, struct slice got)
 {
@@ -159,6 +191,8 @@ static enum step take_part(struct exchange *x, struct slice got)
 	if (output_write(got) != CLIENT_OK)
 		return STEP_FAILED;
 	x->n_got += got.len;
+	if (x->n_got > x->message.len)
+		return judge_length(x);
 	return is_complete(x) ? STEP_DONE : STEP_ON;
 }
 
@@ -167,12 +201,11 @@ static enum step take_end(const struct exchange *x)
 {
 	char reason[128];
 
-	report_step(x->tcp->dial->report, "tcp ended by the server: %s",
-		    x->error == 0 ? "end of data" : strerror(x->error));
 	if (x->n_got == 0)
 		return STEP_UNHEARD;
 	if (x->error != 0)
 		return fail_errno(x, "receive from", x->error);
+	report_step(x->tcp->dial->report, "tcp ended by the server");
 	if (x->differs)
 		return STEP_DONE;
 	(void)snprintf(reason, sizeof(reason),
@@ -196,6 +229,16 @@ static enum step receive_some(struct exchange *x)
 	return take_end(x);
 }
 
+static const char *advice_for_silence(const struct exchange *x)
+{
+	if (x->is_last || x->tcp->dial->options->n_words == 0)
+		return "is it an uppercase server, is it busy with somebody "
+		       "else, or does it wait for more than it got?";
+	return "is it an uppercase server, is it busy with somebody else, or "
+	       "does it wait for the end of the data, as --half-close tells "
+	       "it?";
+}
+
 static enum step take_silence(const struct exchange *x)
 {
 	const struct options *options = x->tcp->dial->options;
@@ -207,9 +250,7 @@ static enum step take_silence(const struct exchange *x)
 		       "no reply within %g s, %zu of %zu bytes came",
 		       (double)options->timeout_ns / (double)CLOCK_NS_PER_S,
 		       x->n_got, x->message.len);
-	(void)fail(x, "receive from", reason,
-		   "is it an uppercase server, is it busy with somebody else, "
-		   "or does it wait for more than it got?");
+	(void)fail(x, "receive from", reason, advice_for_silence(x));
 	return STEP_NO_REPLY;
 }
 
@@ -267,6 +308,12 @@ static enum client_status status_of(enum step end)
 	}
 }
 
+static void tell_end(const struct tcp *tcp, int error)
+{
+	report_step(tcp->dial->report, "tcp ended by the server: %s",
+		    error == 0 ? "end of data" : strerror(error));
+}
+
 enum client_status tcp_exchange(struct tcp *tcp, struct slice message,
 				bool is_last, const char *prefix,
 				size_t *n_written)
@@ -284,8 +331,10 @@ enum client_status tcp_exchange(struct tcp *tcp, struct slice message,
 	*n_written = 0;
 	if (tcp->fd >= 0)
 		end = run(&x);
-	/* It closed after an earlier answer, or while the user was typing. */
+	/* It closed after an earlier answer, or while the message went out. */
 	if (end == STEP_UNHEARD) {
+		if (tcp->fd >= 0)
+			tell_end(tcp, x.error);
 		tcp_clear(tcp);
 		status = tcp_open(tcp);
 		if (status != CLIENT_OK)
@@ -296,5 +345,57 @@ enum client_status tcp_exchange(struct tcp *tcp, struct slice message,
 	if (end == STEP_UNHEARD)
 		end = fail_unheard(&x);
 	*n_written = x.n_got;
+	tcp->answered_ns = clock_mono_ns();
 	return status_of(end);
+}
+
+/*
+ * Shows what the server still said, though it is nothing's answer. Returns the
+ * errno value that ended the connection, 0 for a clean end.
+ */
+static int show_last_words(const struct tcp *tcp, bool *has_shown)
+{
+	char buf[TCP_CHUNK_SIZE];
+
+	*has_shown = false;
+	for (unsigned i = 0; i < TCP_LAST_READS; i++) {
+		ssize_t n = recv(tcp->fd, buf, sizeof(buf), 0);
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n < 0)
+			continue;
+		/* Behind the prompt. That it cannot be written shows later. */
+		if ((!*has_shown &&
+		     output_write(slice_of("\n")) != CLIENT_OK) ||
+		    output_write((struct slice){buf, (size_t)n}) != CLIENT_OK)
+			break;
+		*has_shown = true;
+	}
+	if (*has_shown && output_end_line() != CLIENT_OK)
+		report_step(tcp->dial->report, "not all of it was shown");
+	return 0;
+}
+
+bool tcp_take_end(struct tcp *tcp)
+{
+	const struct dial *dial = tcp->dial;
+	char to[ADDRESS_TEXT_SIZE];
+	bool has_shown;
+	int error = show_last_words(tcp, &has_shown);
+
+	tell_end(tcp, error);
+	tcp_clear(tcp);
+	/* Nothing new to who reads each step, nor where it is the rule. */
+	if (dial->options->verbose)
+		return true;
+	if (tcp->answered_ns != 0 &&
+	    clock_mono_ns() - tcp->answered_ns < TCP_ONCE_NS)
+		return has_shown;
+	report_error("tcp %s: closed by the server (the next line opens a new "
+		     "connection)",
+		     address_format(&dial->list[dial->at], to));
+	return true;
 }
