@@ -90,6 +90,7 @@ src_libload_a_SOURCES = \
 	src/load/crew.c src/load/crew.h \
 	src/load/engine.h \
 	src/load/error.c src/load/error.h \
+	src/load/fields.c src/load/fields.h \
 	src/load/figure.c src/load/figure.h \
 	src/load/http.c src/load/http.h \
 	src/load/live.c src/load/live.h \

@@ -186,6 +186,58 @@ START_TEST(a_reader_that_leaves_is_an_error)
 }
 END_TEST
 
+/* --- what is asked --- */
+
+/* What the access log says of the requests of a run with these arguments. */
+static char *asked(const char *scheme, const char *target, const char *field)
+{
+	char *log = folder_path(folder, "log"), *root = folder_new();
+	char option[512], url[128];
+	struct server *web;
+	struct outcome outcome;
+
+	folder_write_text(root, "f", "hello");
+	(void)snprintf(option, sizeof(option), "--access-log=%s", log);
+	web = server_start(&(struct server_options){
+		.http = "0", .root = root, .extra = option});
+	(void)snprintf(url, sizeof(url), "%s%s:%u%s", scheme, HOST,
+		       (unsigned)server_endpoint(web, SERVICE_HTTP)->port,
+		       target);
+	outcome = client_run("", "-qn", "5", "-H", field, url);
+	outcome_expect(outcome, 0, "", "");
+	server_stop(web);
+	free(root);
+	root = load_read_file(log);
+	free(log);
+	return root;
+}
+
+static const struct {
+	const char *scheme, *path, *field;
+	const char *line; /* holds this */
+} asks[] = {
+	{"http://", "/f", "X: y", "\"GET /f HTTP/1.1\" 200 5 "},
+	{"HTTP://", "/f?a=b", "X: y", "\"GET /f?a=b HTTP/1.1\" 200 5 "},
+	{"http://", "/f#part", "X:", "\"GET /f HTTP/1.1\" 200 5 "},
+	{"http://", "/f", "user-agent: me", "\"me\""},
+	{"http://", "/f", "Referer: http://x/", "\"http://x/\""},
+	{"http://", "/f", "Host: other.example", " 200 5 "},
+	{"http://", "/f", "Range: bytes=0-1", " 206 2 "},
+};
+
+START_TEST(a_url_and_fields_are_sent_as_they_are)
+{
+	char *log = asked(asks[_i].scheme, asks[_i].path, asks[_i].field);
+	const char *line = log;
+	size_t n = 0;
+
+	for (; (line = strstr(line, asks[_i].line)); line++)
+		n++;
+	ck_assert_msg(n == 5, "%zu lines of 5 in %s", n, log);
+	free(log);
+}
+END_TEST
+
 /* --- signals --- */
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -242,6 +294,8 @@ int main(void)
 	tcase_add_loop_test(tcase, standard_output_takes_any_of_them_alone, 0,
 			    (int)ARRAY_LEN(standards));
 	tcase_add_test(tcase, a_reader_that_leaves_is_an_error);
+	tcase_add_loop_test(tcase, a_url_and_fields_are_sent_as_they_are, 0,
+			    (int)ARRAY_LEN(asks));
 	tcase_add_loop_test(tcase, a_run_that_is_ended_reports, 0,
 			    (int)ARRAY_LEN(ending_signals));
 	tcase_add_test(tcase, a_hangup_that_is_ignored_stays_so);

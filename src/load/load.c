@@ -92,25 +92,40 @@ static bool resolve_all(struct plan *plan)
 	return resolve_sources(plan, &family) && resolve_host(plan, family);
 }
 
-static bool make_request(struct plan *plan)
+/* The fields of our own that the user has not set. */
+static void add_own_fields(struct text *text, const struct options *options)
 {
-	const struct options *options = plan->options;
-	size_t size = OPTIONS_PATH_MAX + strlen(options->host) + 256;
 	bool is_ipv6 = strchr(options->host, ':') != NULL;
 	/* A zone means something on this host only (RFC 6874, 4). */
 	int host_len = (int)strcspn(options->host, is_ipv6 ? "%" : "");
+
+	if (!fields_has(&options->fields, "Host"))
+		text_addf(text, "Host: %s%.*s%s:%u\r\n", is_ipv6 ? "[" : "",
+			  host_len, options->host, is_ipv6 ? "]" : "",
+			  (unsigned)options->port);
+	if (!fields_has(&options->fields, "User-Agent"))
+		text_add_str(text, "User-Agent: uppercase-load/" PACKAGE_VERSION
+				   "\r\n");
+	if (options->connect_per_request &&
+	    !fields_has(&options->fields, "Connection"))
+		text_add_str(text, "Connection: close\r\n");
+}
+
+static bool make_request(struct plan *plan)
+{
+	const struct options *options = plan->options;
+	size_t size = OPTIONS_PATH_MAX + strlen(options->host) + 256 +
+		      fields_size(&options->fields);
 	struct text text;
 
 	plan->request = malloc(size);
 	if (!plan->request)
 		return false;
 	text = text_in(plan->request, size);
-	text_addf(&text,
-		  "GET %s HTTP/1.1\r\nHost: %s%.*s%s:%u\r\n"
-		  "User-Agent: uppercase-load/" PACKAGE_VERSION "\r\n%s\r\n",
-		  options->path, is_ipv6 ? "[" : "", host_len, options->host,
-		  is_ipv6 ? "]" : "", (unsigned)options->port,
-		  options->connect_per_request ? "Connection: close\r\n" : "");
+	text_addf(&text, "GET %s HTTP/1.1\r\n", options->path);
+	add_own_fields(&text, options);
+	fields_write(&options->fields, &text);
+	text_add_str(&text, "\r\n");
 	plan->request_len = text.len;
 	return !text.overflow;
 }

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -40,7 +41,7 @@ enum {
 	OPTION_COMPARE,
 };
 
-static const char short_options[] = ":tuwc:d:n:R:s:P:46j:o:qvhV";
+static const char short_options[] = ":tuwc:d:n:R:s:P:46H:j:o:qvhV";
 
 static const struct option long_options[] = {
 	{"tcp", no_argument, NULL, 't'},
@@ -56,6 +57,7 @@ static const struct option long_options[] = {
 	{"warmup", required_argument, NULL, OPTION_WARMUP},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"seed", required_argument, NULL, OPTION_SEED},
+	{"header", required_argument, NULL, 'H'},
 	{"source", required_argument, NULL, OPTION_SOURCE},
 	{"ramp", required_argument, NULL, OPTION_RAMP},
 	{"find-max", required_argument, NULL, OPTION_FIND_MAX},
@@ -73,6 +75,7 @@ static const struct option long_options[] = {
 const char *options_help(void)
 {
 	return "Usage: uppercase-load [OPTION]... HOST PORT [PATH]\n"
+	       "       uppercase-load [OPTION]... http://HOST[:PORT][/PATH]\n"
 	       "       uppercase-load [OPTION]... HOST:PORT [PATH]\n"
 	       "       uppercase-load --compare A.json B.json\n"
 	       "Load an uppercase or HTTP server with many clients, and tell "
@@ -100,6 +103,8 @@ const char *options_help(void)
 	       "1s)\n"
 	       "      --seed=N           of the messages' sizes and contents "
 	       "(default 1)\n"
+	       "  -H, --header='NAME: VALUE'  a field of each HTTP request; "
+	       "may be repeated\n"
 	       "  -4, -6                 use IPv4 or IPv6 only\n"
 	       "      --source=ADDRESS   send from this address; repeated, "
 	       "clients take turns\n"
@@ -336,6 +341,15 @@ static bool take_source(struct options *options, const char *text, char *cause)
 	return true;
 }
 
+static bool take_field(struct options *options, const char *text, char *cause)
+{
+	const char *why = fields_add(&options->fields, text);
+
+	if (why)
+		set_cause(cause, "header \"%.100s\": %s", text, why);
+	return !why;
+}
+
 /* What getopt_long answered '?' or ':' to, in words. */
 static void explain_refusal(int answer, char **argv,
 			    char cause[OPTIONS_CAUSE_SIZE])
@@ -381,6 +395,8 @@ static bool apply_value(struct options *options, int option, const char *text,
 	case 'j':
 		return take_unsigned("jobs", text, OPTIONS_JOBS_MAX,
 				     &options->jobs, cause);
+	case 'H':
+		return take_field(options, text, cause);
 	case 'o':
 		return take_output(options, text, cause);
 	case OPTION_WARMUP:
@@ -411,6 +427,8 @@ static bool apply_value(struct options *options, int option, const char *text,
 static enum options_verdict apply(struct options *options, int option,
 				  char **argv, char cause[OPTIONS_CAUSE_SIZE])
 {
+	options->protocol_given |=
+		option == 't' || option == 'u' || option == 'w';
 	switch (option) {
 	case 't':
 		options->protocol = PROTOCOL_TCP;
@@ -484,12 +502,81 @@ static bool take_host(struct options *options, char **words, int n,
 	return false;
 }
 
-/* HOST PORT [PATH] as typed. */
+/* Whether text begins with that scheme (RFC 3986, 3.1: in any case). */
+static bool has_scheme(const char *text, const char *scheme)
+{
+	return strncasecmp(text, scheme, strlen(scheme)) == 0;
+}
+
+/* Takes a zone, which is percent-encoded in a URL (RFC 6874), as it is. */
+static void decode_zone(char *authority)
+{
+	char *zone = strstr(authority, "%25");
+
+	if (zone)
+		memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
+}
+
+/*
+ * Takes a URL apart in place: "http://[::1]:80/path" becomes "[::1]:80", and
+ * *path what follows it, without a fragment, which is nobody else's business.
+ * False when there is none, of HTTP.
+ */
+static bool split_url(char *text, const char **path)
+{
+	char *authority = text + strlen("http://"), *rest;
+
+	if (!has_scheme(text, "http://"))
+		return false;
+	authority[strcspn(authority, "#")] = '\0';
+	rest = authority + strcspn(authority, "/?");
+	*path = *rest == '\0' ? "/" : rest;
+	memmove(text, authority, (size_t)(rest - authority));
+	text[rest - authority] = '\0';
+	/* There is room now for the slash that it lacks. */
+	if (*rest == '?') {
+		*--rest = '/';
+		*path = rest;
+	}
+	decode_zone(text);
+	return true;
+}
+
+/* http://HOST[:PORT][/PATH] as typed; the scheme says what is loaded. */
+static bool take_url(struct options *options, char **words, int n,
+		     char cause[OPTIONS_CAUSE_SIZE])
+{
+	char http[] = "80", *host_and_port[] = {words[0], http};
+	const char *why = NULL;
+	int n_taken;
+
+	if (n > 1)
+		why = "a URL stands alone";
+	else if (options->protocol_given && options->protocol != PROTOCOL_HTTP)
+		why = "a URL is for --http";
+	else if (strchr(words[0], '@'))
+		why = "a user is not for a URL (--header='Authorization: ...')";
+	if (why) {
+		set_cause(cause, "\"%.100s\": %s", words[n > 1 ? 1 : 0], why);
+		return false;
+	}
+	options->protocol = PROTOCOL_HTTP;
+	return take_host(options, host_and_port, 2, &n_taken, cause);
+}
+
+/* HOST PORT [PATH] or a URL, as typed. */
 static bool take_operands(struct options *options, char **words, int n,
 			  char cause[OPTIONS_CAUSE_SIZE])
 {
 	int n_taken;
 
+	if (n > 0 && has_scheme(words[0], "https://")) {
+		set_cause(cause, "\"%.100s\": only http:// is spoken here",
+			  words[0]);
+		return false;
+	}
+	if (n > 0 && split_url(words[0], &options->path))
+		return take_url(options, words, n, cause);
 	if (!take_host(options, words, n, &n_taken, cause))
 		return false;
 	words += n_taken;
@@ -553,6 +640,8 @@ static bool check_together(const struct options *options, char *cause)
 		why = "--connect-per-request: UDP has no connections";
 	else if (options->connect_per_request && options->pipeline > 1)
 		why = "--pipeline: not with --connect-per-request";
+	else if (options->fields.n > 0 && options->protocol != PROTOCOL_HTTP)
+		why = "--header: for --http only";
 	else if (options->jobs > options->clients &&
 		 options->ramp != RAMP_CLIENTS)
 		why = "--jobs: more than --clients";

@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 #include "load/condition.h"
+#include "load/fields.h"
 
 enum protocol {
 	PROTOCOL_TCP,
@@ -30,6 +31,7 @@ enum ramp {
 /* What the command line asks for. Strings belong to argv. */
 struct options {
 	enum protocol protocol;
+	bool protocol_given;
 	unsigned clients;
 	bool clients_given;
 	unsigned jobs;
@@ -60,7 +62,8 @@ struct options {
 	const char *compare[2]; /* the files */
 	const char *host;
 	uint16_t port;
-	const char *path; /* HTTP; starts with a slash */
+	const char *path;     /* HTTP; starts with a slash */
+	struct fields fields; /* HTTP: added to each request */
 };
 
 enum options_verdict {
