@@ -115,6 +115,25 @@ static const struct {
 	{{"--find-max=loss", HOST, "80"}, "find-max \"loss\""},
 	{{"-u", "--connect-per-request", HOST, "80"}, "UDP has no connections"},
 	{{"-P", "2", "--connect-per-request", HOST, "80"}, "--pipeline: not"},
+	{{"-H", "X: y", HOST, "80"}, "--header: for --http only"},
+	{{"-wH", "X", HOST, "80"}, "header \"X\": not \"Name: value\""},
+	{{"-wH", ": y", HOST, "80"}, "not \"Name: value\""},
+	{{"-wH", "X y: z", HOST, "80"}, "not \"Name: value\""},
+	{{"-wH", "X : z", HOST, "80"}, "not \"Name: value\""},
+	{{"-wH", "X: y\r\nZ: z", HOST, "80"}, "a control byte"},
+	{{"-wH", "X: y\nZ: z", HOST, "80"}, "a control byte"},
+	{{"-wH", "content-length: 5", HOST, "80"}, "a GET has no content"},
+	{{"-wH", "Transfer-Encoding: chunked", HOST, "80"}, "no content"},
+	{{"http://" HOST ":80/", "/x"}, "\"/x\": a URL stands alone"},
+	{{"-u", "http://" HOST "/"}, "a URL is for --http"},
+	{{"https://" HOST "/"}, "only http:// is spoken here"},
+	{{"http://"}, "HOST"},
+	{{"http://:80/"}, "HOST is empty"},
+	{{"http://me:pw@" HOST "/"}, "a user is not for a URL"},
+	{{"http://" HOST ":99999/"}, "port \"99999\""},
+	{{"http://" HOST "/a b"}, "path \"/a b\""},
+	{{"-o", "-.txt", HOST, "80"}, "output \"-.txt\""},
+	{{"-o", "-", "-o", "-.csv", HOST, "80"}, "takes one result"},
 	{{"--compare", "a.json"}, "compare: takes two files"},
 };
 
@@ -442,6 +461,8 @@ static const struct {
 	{"--fail-if=rate>=1", 5},
 	{"--fail-if=p99.9>10s", 0},
 	{"--fail-if=p9999<10s", 5},
+	{"--fail-if=p75>10s,p95>10s", 0},
+	{"--fail-if=p95<10s", 5},
 };
 
 START_TEST(a_condition_that_holds_ends_with_5)
@@ -538,7 +559,7 @@ START_TEST(on_a_terminal_there_is_a_live_line)
 	struct client client = client_start_on_terminal(args);
 	char *text = read_terminal(&client, NULL);
 
-	ck_assert_ptr_nonnull(strstr(text, "\r\033[K[###"));
+	ck_assert_ptr_nonnull(strstr(text, "\r\033[J[###"));
 	ck_assert_ptr_nonnull(strstr(text, "/s  p50 "));
 	ck_assert_ptr_nonnull(strstr(text, "errors: none"));
 	client_expect_exit(&client, 0);
@@ -650,7 +671,8 @@ END_TEST
 /* --- files --- */
 
 static const char csv_header[] =
-	"t_s,rate,p50_us,p90_us,p99_us,p999_us,max_us,lost,errors\n";
+	"t_s,rate,p50_us,p90_us,p99_us,p999_us,max_us,lost,errors,"
+	"p75_us,p95_us,time\n";
 
 /* The files of one run into the folder. */
 static void write_files(const char *folder)
@@ -745,7 +767,7 @@ START_TEST(csv_has_a_fixed_header_and_a_row_an_interval)
 		commas = 0;
 		for (const char *c = line; *c != '\n'; c++)
 			commas += *c == ',';
-		ck_assert_uint_eq(commas, 8);
+		ck_assert_uint_eq(commas, 11);
 	}
 	ck_assert_uint_eq(n, 11);
 	free(text);

@@ -300,8 +300,8 @@ START_TEST(it_states_how_it_was_measured)
 		"Linux 6.1.0-28-amd64",
 		"x86_64",
 		"<tr><th>CPUs</th><td>8</td></tr>",
-		"<tr><th>used of a core</th><td>31.0 %</td></tr>",
-		"<tr><th>waited for a core</th><td>2.0 %</td></tr>",
+		"<tr><th>used of a core</th><td>0.31</td></tr>",
+		"<tr><th>waited for a core</th><td>0.02</td></tr>",
 		"<p class=\"verdict\">",
 		"closed loop</h1>",
 	};
@@ -471,13 +471,13 @@ START_TEST(throughput_is_a_staircase_from_zero)
 
 	/* From the left end to the right, from the bottom to the top. */
 	assert_path(page, "throughput", "line c1",
-		    "M54.0 218.0h0L240.0 218.0L240.0 10.0L426.0 10.0");
+		    "M68.0 218.0h0L247.0 218.0L247.0 10.0L426.0 10.0");
 	free(page);
 	page = page_of(two_intervals(100, 50));
 	assert_path(page, "throughput", "line c1",
-		    "M54.0 10.0h0L240.0 10.0L240.0 114.0L426.0 114.0");
+		    "M68.0 10.0h0L247.0 10.0L247.0 114.0L426.0 114.0");
 	assert_path(page, "throughput", "area c1",
-		    "M54.0 218.0V10.0L240.0 10.0L240.0 114.0L426.0 114.0"
+		    "M68.0 218.0V10.0L247.0 10.0L247.0 114.0L426.0 114.0"
 		    "L426.0 218.0Z");
 	free(page);
 }
@@ -490,8 +490,8 @@ START_TEST(latency_lies_on_a_logarithmic_axis)
 				  1.0, "p50_us", 100.0, "max_us", 10000.0));
 
 	/* It goes from 50 us to 20 ms, half and twice of what it shows. */
-	assert_path(page, "latency", "line c1", "M54.0 193.9h0L426.0 193.9");
-	assert_path(page, "latency", "line c5 dash", "M54.0 34.1h0L426.0 34.1");
+	assert_path(page, "latency", "line c1", "M68.0 193.9h0L426.0 193.9");
+	assert_path(page, "latency", "line c5 dash", "M68.0 34.1h0L426.0 34.1");
 	assert_has(page, ">20 ms</text>");
 	assert_has(page, ">50 \302\265s</text>");
 	free(page);
@@ -525,10 +525,10 @@ START_TEST(percentiles_stand_at_equal_distances)
 	/* The axis goes from 0 to the 99th, so the 90th is in the middle; from
 	 * there on there are but ten samples. */
 	assert_path(page, "percentiles", "line c1",
-		    "M54.0 193.9h0L240.0 193.9L240.0 34.1L240.0 34.1");
+		    "M68.0 193.9h0L247.0 193.9L247.0 34.1L247.0 34.1");
 	assert_path(page, "percentiles", "line c1 faint",
-		    "M240.0 193.9h0L240.0 193.9L240.0 34.1L426.0 34.1");
-	assert_has(page, "x=\"240.0\" y=\"235.0\" class=\"mid\">90</text>");
+		    "M247.0 193.9h0L247.0 193.9L247.0 34.1L426.0 34.1");
+	assert_has(page, "x=\"247.0\" y=\"235.0\" class=\"mid\">90</text>");
 	free(page);
 }
 END_TEST
@@ -539,7 +539,7 @@ START_TEST(service_time_is_drawn_beside_open_loop_latency)
 
 	path = path_of(page, "percentiles", "line c2 dash");
 	ck_assert_uint_eq(count_of(path, "M"), 1);
-	ck_assert_uint_eq(count_of(path, "L"), 4);
+	ck_assert_uint_eq(count_of(path, "L"), 6);
 	free(path);
 	free(page);
 }
@@ -581,6 +581,37 @@ START_TEST(steps_are_drawn_in_the_order_of_their_load)
 	}
 	ck_assert_uint_eq(n, 6);
 	free(path);
+	free(page);
+}
+END_TEST
+
+/* A search tries them in another order. */
+START_TEST(the_table_of_steps_is_in_the_order_of_their_load)
+{
+	static const char *const targets[] = {"20,000", "40,000",  "80,000",
+					      "90,000", "120,000", "160,000"};
+	char *page = page_of(result_ramp()), row[64];
+	const char *at = strstr(page, "<h2>Steps</h2>");
+
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+		(void)snprintf(row, sizeof(row), "<tr><th>%s</th>", targets[i]);
+		ck_assert_ptr_nonnull(at);
+		at = strstr(at, row);
+		ck_assert_msg(at != NULL, "%s is not there in order", row);
+	}
+	free(page);
+}
+END_TEST
+
+/* Its own duration is that of the best step alone. */
+START_TEST(a_search_tells_how_long_the_whole_took)
+{
+	json_t *result = result_ramp();
+	char *page;
+
+	result_set(result, "duration_s", json_real(2));
+	page = page_of(result);
+	assert_has(page, "100 clients, 6 steps in 10.0 s</p>");
 	free(page);
 }
 END_TEST
@@ -738,6 +769,8 @@ static void add_plot_tests(Suite *suite)
 	tcase_add_test(tcase, service_time_is_drawn_beside_open_loop_latency);
 	tcase_add_test(tcase, intervals_with_losses_are_flagged);
 	tcase_add_test(tcase, steps_are_drawn_in_the_order_of_their_load);
+	tcase_add_test(tcase, the_table_of_steps_is_in_the_order_of_their_load);
+	tcase_add_test(tcase, a_search_tells_how_long_the_whole_took);
 	tcase_add_test(tcase, a_run_without_steps_has_no_plot_of_them);
 	tcase_add_test(tcase, a_long_run_is_drawn_by_groups_of_intervals);
 }

@@ -49,8 +49,8 @@ static const struct {
 	{"started", JSON_STRING},
 };
 
-static const char *const times[] = {"min", "mean", "p50",   "p90",
-				    "p99", "p999", "p9999", "max"};
+static const char *const times[] = {"min", "mean", "p50",  "p75",   "p90",
+				    "p95", "p99",  "p999", "p9999", "max"};
 
 static void expect_times(const json_t *object, const char *name)
 {

@@ -152,7 +152,7 @@ load_fixture = tests/load_fixture.c tests/load_fixture.h \
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
 load_tests = tests/check_compare tests/check_condense tests/check_figure \
 	tests/check_load tests/check_load_condition tests/check_load_files \
-	tests/check_load_rogue \
+	tests/check_load_live tests/check_load_rogue \
 	tests/check_load_search tests/check_load_ways tests/check_message \
 	tests/check_probe \
 	tests/check_reply \
@@ -167,6 +167,8 @@ tests_check_load_LDADD = $(load_e2e_libs)
 tests_check_load_condition_LDADD = $(load_libs)
 tests_check_load_files_SOURCES = tests/check_load_files.c $(load_fixture)
 tests_check_load_files_LDADD = $(load_e2e_libs)
+tests_check_load_live_SOURCES = tests/check_load_live.c $(load_fixture)
+tests_check_load_live_LDADD = $(load_e2e_libs)
 tests_check_load_rogue_SOURCES = tests/check_load_rogue.c $(load_fixture)
 tests_check_load_rogue_LDADD = $(load_e2e_libs)
 tests_check_load_search_SOURCES = tests/check_load_search.c $(load_fixture)

@@ -21,11 +21,11 @@ static json_t *must(json_t *value)
 
 static json_t *summary(double scale)
 {
-	return must(json_pack("{s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f}", "min",
-			      20 * scale, "mean", 70 * scale, "p50", 63 * scale,
-			      "p90", 84 * scale, "p99", 184 * scale, "p999",
-			      401 * scale, "p9999", 471 * scale, "max",
-			      483 * scale));
+	return must(json_pack(
+		"{s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f}", "min", 20 * scale,
+		"mean", 70 * scale, "p50", 63 * scale, "p75", 72 * scale, "p90",
+		84 * scale, "p95", 99 * scale, "p99", 184 * scale, "p999",
+		401 * scale, "p9999", 471 * scale, "max", 483 * scale));
 }
 
 static json_t *interval(double t_s, double rate, double scale, int lost)

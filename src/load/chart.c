@@ -339,7 +339,8 @@ static const struct {
 	const char *key;
 	double x;
 } quantiles[] = {
-	{"p50", 2}, {"p90", 10}, {"p99", 100}, {"p999", 1e3}, {"p9999", 1e4},
+	{"p50", 2},   {"p75", 4},    {"p90", 10},    {"p95", 20},
+	{"p99", 100}, {"p999", 1e3}, {"p9999", 1e4},
 };
 
 /* A bucket is [upper bound in us, count]; what is none counts nothing. */
@@ -421,7 +422,7 @@ static void draw_curve(struct plot_pen pen, const json_t *buckets, double n,
 	plot_pen_end(&pen);
 }
 
-/* The five percentiles of a summary as marks. */
+/* The percentiles of a summary as marks. */
 static void draw_marks(const struct plot *plot, const json_t *summary,
 		       const char *class)
 {
@@ -509,11 +510,7 @@ static double step_load(const json_t *step)
 	return isfinite(target) ? target : figure_get(step, "clients");
 }
 
-/*
- * The step that follows one of that load and index in the order of their load
- * (a search tries them in another), or NULL; *load and *at are then its own.
- */
-static const json_t *next_step(const json_t *steps, double *load, size_t *at)
+const json_t *chart_next_step(const json_t *steps, double *load, size_t *at)
 {
 	const json_t *best = NULL;
 	double last = *load;
@@ -541,7 +538,7 @@ static void draw_steps_line(const struct plot *plot, const json_t *steps,
 	const json_t *step;
 	size_t at = 0;
 
-	while ((step = next_step(steps, &load, &at)))
+	while ((step = chart_next_step(steps, &load, &at)))
 		plot_pen_to(&pen, figure_get(step, "rate"),
 			    figure_get(step, series->key));
 	plot_pen_end(&pen);

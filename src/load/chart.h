@@ -25,4 +25,11 @@ void chart_percentiles(FILE *out, const json_t *result);
 /* id "ramp": latency against the achieved rate, from "steps". */
 void chart_ramp(FILE *out, const json_t *result);
 
+/*
+ * The step that follows one of that load and index in the order of their load
+ * (a search tries them in another), or NULL; *load and *at are then its own.
+ * Begin with -HUGE_VAL and 0.
+ */
+const json_t *chart_next_step(const json_t *steps, double *load, size_t *at);
+
 #endif

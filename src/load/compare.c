@@ -323,9 +323,10 @@ static void print_times(const struct pair *pair, const char *name,
 			const char *key)
 {
 	static const char *const parts[][2] = {
-		{"min", "min"},	     {"mean", "mean"}, {"p50", "p50"},
-		{"p90", "p90"},	     {"p99", "p99"},   {"p999", "p99.9"},
-		{"p9999", "p99.99"}, {"max", "max"},
+		{"min", "min"}, {"mean", "mean"},  {"p50", "p50"},
+		{"p75", "p75"}, {"p90", "p90"},	   {"p95", "p95"},
+		{"p99", "p99"}, {"p999", "p99.9"}, {"p9999", "p99.99"},
+		{"max", "max"},
 	};
 	char row[COMPARE_NAME + 1];
 
@@ -392,9 +393,8 @@ static void print_generator(const struct pair *pair)
 	const json_t *b = json_object_get(pair->b, "generator");
 
 	fputc('\n', pair->out);
-	number_row(pair->out, "used of a core",
-		   100 * figure_get(a, "cpu_share"),
-		   100 * figure_get(b, "cpu_share"), figure_percent);
+	number_row(pair->out, "used of a core", figure_get(a, "cpu_share"),
+		   figure_get(b, "cpu_share"), figure_cores);
 	number_row(pair->out, "sent late by, p50",
 		   figure_get_in(a, "lateness_us", "p50"),
 		   figure_get_in(b, "lateness_us", "p50"), format_time);

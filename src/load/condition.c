@@ -37,7 +37,9 @@ static const struct metric {
 	{"mean", KIND_TIME, SHARE_MEAN, NO_COUNTER},
 	{"max", KIND_TIME, SHARE_MAX, NO_COUNTER},
 	{"p50", KIND_TIME, 5000, NO_COUNTER},
+	{"p75", KIND_TIME, 7500, NO_COUNTER},
 	{"p90", KIND_TIME, 9000, NO_COUNTER},
+	{"p95", KIND_TIME, 9500, NO_COUNTER},
 	{"p99", KIND_TIME, 9900, NO_COUNTER},
 	{"p999", KIND_TIME, 9990, NO_COUNTER},
 	{"p99.9", KIND_TIME, 9990, NO_COUNTER},
@@ -158,8 +160,8 @@ static const char *parse_one(struct slice text, struct condition *c)
 	value = (struct slice){text.ptr + name.len, text.len - name.len};
 	c->metric = find_metric(slice_trim(name));
 	if (c->metric == ARRAY_LEN(metrics))
-		return "no such metric (there are min mean p50 p90 p99 p99.9 "
-		       "p99.99 max loss rate errors exchanges lost late "
+		return "no such metric (there are min mean p50 p75 p90 p95 p99 "
+		       "p99.9 p99.99 max loss rate errors exchanges lost late "
 		       "duplicate reordered corrupt failed unsent)";
 	if (!take_operator(&value, &c->operator))
 		return "an operator is missing (< <= > >= or =)";

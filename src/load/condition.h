@@ -12,9 +12,9 @@
 /*
  * Conditions on a result: "p99<5ms,loss<0.1%". A list of METRIC OPERATOR
  * VALUE, the operators < <= > >= and =; times and percentages with their unit.
- * Metrics: min mean p50 p90 p99 p999 p9999 max (times; p99.9 is p999), rate,
- * loss (of what was due, in percent), and the counts errors lost late duplicate
- * reordered corrupt failed unsent exchanges.
+ * Metrics: min mean p50 p75 p90 p95 p99 p999 p9999 max (times; p99.9 is p999),
+ * rate, loss (of what was due, in percent), and the counts errors lost late
+ * duplicate reordered corrupt failed unsent exchanges.
  */
 #define CONDITION_MAX 16
 

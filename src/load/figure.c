@@ -116,13 +116,11 @@ struct figure figure_rate(double rate)
 
 struct figure figure_tick(double value)
 {
-	static const struct unit units[] = {
-		{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}};
-	const struct unit *unit = unit_for(units, ARRAY_LEN(units), value);
 	struct figure figure;
 
-	(void)snprintf(figure.text, sizeof(figure.text), "%.6g%s",
-		       value / unit->size, unit->name);
+	if (fabs(value) >= 1000)
+		return figure_count(value);
+	(void)snprintf(figure.text, sizeof(figure.text), "%.6g", value);
 	return figure;
 }
 
@@ -148,6 +146,16 @@ struct figure figure_percent(double percent)
 		return no_figure();
 	(void)snprintf(figure.text, sizeof(figure.text), "%.*f %%",
 		       percent > 0 && percent < 0.0995 ? 3 : 1, percent);
+	return figure;
+}
+
+struct figure figure_cores(double cores)
+{
+	struct figure figure;
+
+	if (!(fabs(cores) < FIGURE_ENDLESS))
+		return no_figure();
+	(void)snprintf(figure.text, sizeof(figure.text), "%.2f", cores);
 	return figure;
 }
 

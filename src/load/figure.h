@@ -28,7 +28,7 @@ struct figure figure_count(double n);
 /* Exchanges per second: as a count, and with a decimal below 1000. */
 struct figure figure_rate(double rate);
 
-/* A round number on an axis: "0.5", "20k", "1.5M". */
+/* A round number on an axis: "0.5", "20,000". */
 struct figure figure_tick(double value);
 
 /* Bytes in powers of 1000, three digits: "1.07 GB". */
@@ -36,6 +36,9 @@ struct figure figure_bytes(double bytes);
 
 /* A percentage with a digit behind the point: "12.5 %". */
 struct figure figure_percent(double percent);
+
+/* A share of a core, or cores: "0.54". */
+struct figure figure_cores(double cores);
 
 /* The number at the key of an object; NAN when there is none, or null. */
 double figure_get(const json_t *object, const char *key);

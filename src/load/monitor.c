@@ -26,7 +26,9 @@ struct monitor {
 	uint64_t cut_ns;      /* where it is to end; UINT64_MAX: the last */
 	uint64_t live_ns;     /* when the line is drawn next */
 	double before_s;      /* of earlier runs */
-	struct stats before;  /* the sum at interval_ns */
+	struct live_step step;
+	double wall_s;	     /* what the wall's clock shows at measure_ns */
+	struct stats before; /* the sum at interval_ns */
 	struct histogram part;
 };
 
@@ -86,6 +88,15 @@ static uint64_t next_cut(const struct monitor *monitor, uint64_t from_ns)
 	return is_near_end(monitor, cut_ns) ? UINT64_MAX : cut_ns;
 }
 
+static void note_wall(struct monitor *monitor)
+{
+	struct timespec wall = clock_wall();
+	double ahead_ns = (double)monitor->measure_ns - (double)clock_mono_ns();
+
+	monitor->wall_s = (double)wall.tv_sec + (double)wall.tv_nsec / 1e9 +
+			  ahead_ns / 1e9;
+}
+
 void monitor_begin(struct monitor *monitor, uint64_t measure_ns,
 		   uint64_t duration_ns, uint64_t count)
 {
@@ -98,6 +109,12 @@ void monitor_begin(struct monitor *monitor, uint64_t measure_ns,
 	monitor->cut_ns = next_cut(monitor, measure_ns);
 	monitor->live_ns = measure_ns;
 	monitor->before = (struct stats){0};
+	note_wall(monitor);
+}
+
+void monitor_set_step(struct monitor *monitor, const struct live_step *step)
+{
+	monitor->step = *step;
 }
 
 uint64_t monitor_next_ns(const struct monitor *monitor)
@@ -110,6 +127,14 @@ uint64_t monitor_next_ns(const struct monitor *monitor)
 static void set(json_t *object, const char *key, json_t *value)
 {
 	(void)json_object_set_new(object, key, value);
+}
+
+/* Since 1970, by the clock on the wall; a step of that clock meanwhile does not
+ * show. */
+static double wall_of(const struct monitor *monitor, uint64_t at_ns)
+{
+	return monitor->wall_s +
+	       (double)(at_ns - monitor->measure_ns) / CLOCK_NS_PER_S;
 }
 
 static void add_interval(struct monitor *monitor, const struct stats *sum,
@@ -129,6 +154,9 @@ static void add_interval(struct monitor *monitor, const struct stats *sum,
 	set(row, "p90_us", result_percentile(part, 9000));
 	set(row, "p99_us", result_percentile(part, 9900));
 	set(row, "p999_us", result_percentile(part, 9990));
+	set(row, "p75_us", result_percentile(part, 7500));
+	set(row, "p95_us", result_percentile(part, 9500));
+	set(row, "time", result_wall(wall_of(monitor, now_ns)));
 	set(row, "max_us",
 	    part->n > 0 ? json_real((double)part->max_ns / 1e3) : json_null());
 	/* One that is late after all was counted as lost before. */
@@ -150,6 +178,7 @@ static void draw(struct monitor *monitor, const struct stats *sum,
 		.elapsed_s = (double)(now_ns - monitor->measure_ns) / 1e9,
 		.total_s = (double)monitor->duration_ns / 1e9,
 		.total = monitor->count,
+		.step = monitor->step,
 	};
 
 	if (!monitor->live || now_ns < monitor->live_ns)

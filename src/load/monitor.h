@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "load/live.h"
 #include "load/sink.h"
 #include "load/stats.h"
 
@@ -23,6 +24,9 @@ void monitor_free(struct monitor *monitor);
  * to make that many exchanges (0: unknown). */
 void monitor_begin(struct monitor *monitor, uint64_t measure_ns,
 		   uint64_t duration_ns, uint64_t count);
+
+/* The runs to come are this step. */
+void monitor_set_step(struct monitor *monitor, const struct live_step *step);
 
 /* When it wants to be called next. */
 uint64_t monitor_next_ns(const struct monitor *monitor);

@@ -16,7 +16,7 @@
 
 #define PLOT_WIDTH  440.0
 #define PLOT_HEIGHT 260.0
-#define PLOT_LEFT   54.0 /* room for "500 ms" */
+#define PLOT_LEFT   68.0 /* room for "1,000,000" */
 #define PLOT_RIGHT  14.0 /* for half of the last label below */
 #define PLOT_TOP    10.0
 #define PLOT_BOTTOM 42.0 /* for labels and the title of the axis */

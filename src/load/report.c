@@ -60,7 +60,7 @@ static const char style[] =
 	".main, .plots, .tables {\n"
 	"\tdisplay: grid; gap: 1rem; margin: 1rem 0; padding: 0;\n"
 	"}\n"
-	".main { grid-template-columns: repeat(8, 1fr); }\n"
+	".main { grid-template-columns: repeat(4, 1fr); }\n"
 	".plots { grid-template-columns: repeat(2, minmax(0, 1fr)); }\n"
 	".tables { grid-template-columns:"
 	" repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); }\n"
@@ -71,6 +71,7 @@ static const char style[] =
 	"}\n"
 	".main dt { color: var(--soft); font-size: 0.875rem; }\n"
 	".main dd { margin: 0; font-size: 1.35rem; font-weight: 600; }\n"
+	".main dt, .main dd { white-space: nowrap; }\n"
 	".main .bad dd { color: var(--bad); }\n"
 	".legend {\n"
 	"\tdisplay: flex; flex-wrap: wrap; gap: 0 1rem; margin: 0.2rem 0;\n"
@@ -125,7 +126,6 @@ static const char style[] =
 	"td, thead th { white-space: nowrap; }\n"
 	"td.text { white-space: normal; overflow-wrap: anywhere; }\n"
 	"@media (max-width: 64rem) {\n"
-	"\t.main { grid-template-columns: repeat(4, 1fr); }\n"
 	"\t.scroll { font-size: 0.8125rem; }\n"
 	"\tth, td { padding-left: 0.45rem; }\n"
 	"}\n"
@@ -181,6 +181,16 @@ static bool is_open_loop(const json_t *result)
 	return mode && strcmp(mode, "open") == 0;
 }
 
+/* How long all of its steps took; its own duration is that of the best. */
+static double length_s(const json_t *result)
+{
+	const json_t *rows = json_object_get(result, "intervals");
+	size_t n = json_array_size(rows);
+
+	return n > 0 ? figure_get(json_array_get(rows, n - 1), "t_s")
+		     : (double)NAN;
+}
+
 /* The time at the key of a summary. */
 static struct figure time_of(const json_t *summary, const char *key)
 {
@@ -215,7 +225,10 @@ static bool is_generator_limit(const json_t *result)
 static void write_subtitle(FILE *out, const json_t *result)
 {
 	double clients = figure_get(result, "clients");
-	double duration_us = figure_get(result, "duration_s") * 1e6;
+	const json_t *steps = json_object_get(result, "steps");
+	double duration_us =
+		(steps ? length_s(result) : figure_get(result, "duration_s")) *
+		1e6;
 	double port = figure_get(result, "server_port");
 
 	fputs("<p class=\"soft\">", out);
@@ -225,8 +238,11 @@ static void write_subtitle(FILE *out, const json_t *result)
 		put_key(out, result, "server_host");
 		fprintf(out, " port %.0f", port);
 	}
-	fprintf(out, ", %s client%s for %s%s</p>\n", figure_count(clients).text,
-		clients == 1 ? "" : "s",
+	fprintf(out, ", %s client%s", figure_count(clients).text,
+		clients == 1 ? "" : "s");
+	if (steps)
+		fprintf(out, ", %zu steps in ", json_array_size(steps));
+	fprintf(out, "%s%s%s</p>\n", steps ? "" : " for ",
 		figure_time(duration_us, FIGURE_MICRO_UTF8).text,
 		json_is_true(json_object_get(result, "interrupted"))
 			? ", ended early"
@@ -354,9 +370,10 @@ static void add_text(FILE *out, const char *name, const json_t *object,
 static void write_latency(FILE *out, const json_t *result)
 {
 	static const char *const rows[][2] = {
-		{"min", "min"},	     {"mean", "mean"}, {"p50", "p50"},
-		{"p90", "p90"},	     {"p99", "p99"},   {"p999", "p99.9"},
-		{"p9999", "p99.99"}, {"max", "max"},
+		{"min", "min"}, {"mean", "mean"},  {"p50", "p50"},
+		{"p75", "p75"}, {"p90", "p90"},	   {"p95", "p95"},
+		{"p99", "p99"}, {"p999", "p99.9"}, {"p9999", "p99.99"},
+		{"max", "max"},
 	};
 	const json_t *latency = json_object_get(result, "latency_us");
 	const json_t *service = json_object_get(result, "service_us");
@@ -428,9 +445,9 @@ static void write_generator(FILE *out, const json_t *result)
 	add_row(out, "CPUs", figure_count(figure_get(host, "cpus")));
 	add_row(out, "processes", figure_count(figure_get(generator, "jobs")));
 	add_row(out, "used of a core",
-		figure_percent(100 * figure_get(generator, "cpu_share")));
+		figure_cores(figure_get(generator, "cpu_share")));
 	add_row(out, "waited for a core",
-		figure_percent(100 * figure_get(generator, "wait_share")));
+		figure_cores(figure_get(generator, "wait_share")));
 	if (is_open_loop(result))
 		add_lateness(out, generator);
 	end_table(out);
@@ -472,15 +489,15 @@ static void add_step(FILE *out, const json_t *step, bool by_rate)
 static void write_steps(FILE *out, const json_t *steps)
 {
 	bool by_rate = has_targets(steps);
-	json_t *step;
-	size_t i;
+	double load = -HUGE_VAL;
+	const json_t *step;
+	size_t at = 0;
 
 	begin_table(out, "Steps", by_rate ? "target" : "clients",
 		    "<th>rate</th><th>p50</th><th>p99</th><th>loss</th>"
 		    "<th>errors</th><th>held</th>");
-	json_array_foreach (steps, i, step) {
+	while ((step = chart_next_step(steps, &load, &at)))
 		add_step(out, step, by_rate);
-	}
 	end_table(out);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "load/result.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,8 @@ static const struct {
 	const char *name;
 	unsigned share;
 } percentiles[] = {
-	{"p50", 5000},	{"p90", 9000},	 {"p99", 9900},
-	{"p999", 9990}, {"p9999", 9999},
+	{"p50", 5000}, {"p75", 7500},  {"p90", 9000},	{"p95", 9500},
+	{"p99", 9900}, {"p999", 9990}, {"p9999", 9999},
 };
 
 static json_t *micros(double ns)
@@ -171,6 +172,22 @@ static json_t *started(struct timespec at)
 
 	if (gmtime_r(&at.tv_sec, &tm))
 		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+json_t *result_wall(double seconds)
+{
+	long long ms = llround(seconds * 1e3);
+	time_t at = (time_t)(ms / 1000);
+	char text[64] = "";
+	struct tm tm;
+	size_t len;
+
+	if (!gmtime_r(&at, &tm))
+		return json_null();
+	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(text + len, sizeof(text) - len, ".%03dZ",
+		       (int)(ms % 1000));
 	return json_string(text);
 }
 

@@ -21,6 +21,9 @@ json_t *result_times(const struct histogram *h);
 /* A percentile (a share of 10,000), or null. */
 json_t *result_percentile(const struct histogram *h, unsigned share);
 
+/* Seconds since 1970 as in RFC 3339, in UTC, to the millisecond. */
+json_t *result_wall(double seconds);
+
 /* A row of "steps". */
 json_t *result_step(const struct tally *tally, bool is_held);
 

@@ -64,6 +64,14 @@ static int do_step(const struct plan *plan, struct monitor *monitor,
 {
 	bool held;
 
+	monitor_set_step(
+		monitor,
+		&(struct live_step){
+			.number = (unsigned)json_array_size(search->steps) + 1,
+			.total = plan->options->ramp_steps,
+			.rate = plan->rate,
+			.clients = plan->clients,
+		});
 	if (run_do(plan, monitor, tally) < 0)
 		return -1;
 	search->saw_wrong |= stats_has_wrong(&tally->stats);

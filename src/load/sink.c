@@ -39,8 +39,8 @@ struct sink {
 };
 
 static const char *const columns[] = {
-	"t_s",	   "rate",   "p50_us", "p90_us", "p99_us",
-	"p999_us", "max_us", "lost",   "errors",
+	"t_s",	  "rate", "p50_us", "p90_us", "p99_us", "p999_us",
+	"max_us", "lost", "errors", "p75_us", "p95_us", "time",
 };
 
 static enum kind kind_of(const char *name)
@@ -143,6 +143,8 @@ static void write_row(FILE *file, const json_t *interval)
 				      json_integer_value(value));
 		else if (json_is_number(value))
 			(void)fprintf(file, "%.6g", json_number_value(value));
+		else if (json_is_string(value))
+			(void)fputs(json_string_value(value), file);
 	}
 	(void)fputc('\n', file);
 }

@@ -98,36 +98,42 @@ static void print_head(FILE *out, const json_t *result)
 
 static void print_rate(FILE *out, const json_t *result)
 {
-	(void)fprintf(out, "  %s exchanges in %.3g s: %s/s\n",
+	struct figure duration;
+
+	(void)fprintf(out, "  %s exchanges in %s: %s/s\n",
 		      figure_count(figure_get(result, "exchanges")).text,
-		      figure_get(result, "duration_s"),
+		      micro(figure_get(result, "duration_s") * 1e6, &duration),
 		      figure_rate(figure_get(result, "rate")).text);
 	(void)fprintf(out, "  %s sent, %s received\n\n",
 		      figure_bytes(figure_get(result, "bytes_sent")).text,
 		      figure_bytes(figure_get(result, "bytes_received")).text);
 }
 
-static void print_times(FILE *out, const char *name, const json_t *times)
-{
-	static const char *const keys[] = {"min", "mean", "p50",   "p90",
-					   "p99", "p999", "p9999", "max"};
-	struct figure figure;
-
-	(void)fprintf(out, "%-7s", name);
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		(void)fprintf(out, " %8s",
-			      micro(figure_get(times, keys[i]), &figure));
-	(void)fputc('\n', out);
-}
-
+/* A line for each, since a column for each would take more than 80. */
 static void print_latency(FILE *out, const json_t *result)
 {
-	(void)fprintf(out, "%-7s %8s %8s %8s %8s %8s %8s %8s %8s\n", "", "min",
-		      "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max");
-	print_times(out, "latency", json_object_get(result, "latency_us"));
-	if (isfinite(figure_get(result, "target_rate")))
-		print_times(out, "service",
-			    json_object_get(result, "service_us"));
+	static const char *const rows[][2] = {
+		{"min", "min"}, {"mean", "mean"},  {"p50", "p50"},
+		{"p75", "p75"}, {"p90", "p90"},	   {"p95", "p95"},
+		{"p99", "p99"}, {"p999", "p99.9"}, {"p9999", "p99.99"},
+		{"max", "max"},
+	};
+	const json_t *latency = json_object_get(result, "latency_us");
+	const json_t *service = json_object_get(result, "service_us");
+	bool is_open = isfinite(figure_get(result, "target_rate"));
+	struct figure a, b;
+
+	(void)fprintf(out, "  %-8s %9s%s\n", "", "latency",
+		      is_open ? "   service" : "");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)fprintf(out, "  %-8s %9s", rows[i][1],
+			      micro(figure_get(latency, rows[i][0]), &a));
+		if (is_open)
+			(void)fprintf(
+				out, " %9s",
+				micro(figure_get(service, rows[i][0]), &b));
+		(void)fputc('\n', out);
+	}
 	(void)fputc('\n', out);
 }
 
@@ -141,7 +147,8 @@ static void print_counts(FILE *out, const json_t *result)
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		text_addf(&text, "%s%s %s", i > 0 ? ", " : "", keys[i],
 			  figure_count(figure_get(result, keys[i])).text);
-	text_addf(&text, " (loss %.3g %%)", figure_get(result, "loss_percent"));
+	text_addf(&text, " (loss %s)",
+		  figure_percent(figure_get(result, "loss_percent")).text);
 	print_wrapped(out, "  ", text_slice(&text));
 	if (figure_get(result, "unsent") > 0)
 		(void)fprintf(out, "  %s were due and never sent\n",
@@ -177,8 +184,8 @@ static void print_generator(FILE *out, const json_t *result)
 	struct figure p50, p99;
 	double drops = figure_get(generator, "receive_drops");
 
-	(void)fprintf(out, "  this program used %.2f of a core",
-		      figure_get(generator, "cpu_share"));
+	(void)fprintf(out, "  this program used %s of a core",
+		      figure_cores(figure_get(generator, "cpu_share")).text);
 	if (isfinite(figure_get(late, "p50")))
 		(void)fprintf(out, " and sent late by p50 %s, p99 %s",
 			      micro(figure_get(late, "p50"), &p50),
@@ -240,8 +247,8 @@ static void print_row(FILE *out, const struct row *row, double total,
 	size_t len = (size_t)ceil(row->count / greatest * BAR_WIDTH);
 	struct figure figure;
 
-	(void)fprintf(out, "  to %8s %6.2f %% ", micro(row->top_us, &figure),
-		      100 * row->count / total);
+	(void)fprintf(out, "  to %8s %8s ", micro(row->top_us, &figure),
+		      figure_percent(100 * row->count / total).text);
 	for (size_t i = 0; i < len; i++)
 		(void)fputc('#', out);
 	(void)fputc('\n', out);
@@ -271,13 +278,13 @@ static void print_step(FILE *out, const json_t *step)
 	struct figure p50, p99;
 	double target = figure_get(step, "target_rate");
 
-	(void)fprintf(out, "  %12s %8s %12s %9s %9s %7.3g %8s  %s\n",
+	(void)fprintf(out, "  %12s %8s %12s %9s %9s %8s %8s  %s\n",
 		      isfinite(target) ? figure_rate(target).text : "-",
 		      figure_count(figure_get(step, "clients")).text,
 		      figure_rate(figure_get(step, "rate")).text,
 		      micro(figure_get(step, "p50_us"), &p50),
 		      micro(figure_get(step, "p99_us"), &p99),
-		      figure_get(step, "loss_percent"),
+		      figure_percent(figure_get(step, "loss_percent")).text,
 		      figure_count(figure_get(step, "errors")).text,
 		      json_is_true(json_object_get(step, "held")) ? "yes"
 								  : "no");
@@ -315,8 +322,8 @@ static void print_steps(FILE *out, const json_t *result)
 
 	if (!steps)
 		return;
-	(void)fprintf(out, "  %12s %8s %12s %9s %9s %7s %8s  %s\n", "target/s",
-		      "clients", "rate/s", "p50", "p99", "loss %", "errors",
+	(void)fprintf(out, "  %12s %8s %12s %9s %9s %8s %8s  %s\n", "target/s",
+		      "clients", "rate/s", "p50", "p99", "loss", "errors",
 		      "held");
 	json_array_foreach (steps, i, step)
 		print_step(out, step);
