@@ -33,8 +33,8 @@ static bool read_error(struct cmsghdr *each, struct icmp_news *news)
 		each->cmsg_level == IPPROTO_IP && each->cmsg_type == IP_RECVERR;
 	bool is_v6 = each->cmsg_level == IPPROTO_IPV6 &&
 		     each->cmsg_type == IPV6_RECVERR;
-	const struct sock_extended_err *error =
-		(const struct sock_extended_err *)(void *)CMSG_DATA(each);
+	struct sock_extended_err *error =
+		(struct sock_extended_err *)(void *)CMSG_DATA(each);
 	const struct sockaddr *from = SO_EE_OFFENDER(error);
 
 	if ((!is_v4 && !is_v6) || (error->ee_origin != SO_EE_ORIGIN_ICMP &&
