@@ -398,6 +398,35 @@ START_TEST(a_client_does_not_talk_to_itself)
 }
 END_TEST
 
+/* Lets the kernel choose among two ports alone, in a network of its own. */
+static bool narrow_ports(const char *range)
+{
+	FILE *file;
+	bool ok;
+
+	if (!harness_own_network())
+		return false;
+	file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "we");
+	if (!file)
+		return false;
+	ok = fputs(range, file) >= 0;
+	return fclose(file) == 0 && ok;
+}
+
+/* Each run is one of two ports, and one of them is where the message goes. */
+START_TEST(a_client_does_not_talk_to_itself_by_chance)
+{
+	if (!narrow_ports("20000 20001")) {
+		harness_skip("no network of its own with two ports");
+		return;
+	}
+	for (unsigned i = 0; i < 16; i++)
+		outcome_expect(client_run("", "-u", "-w", "0.02", "-r", "0",
+					  HOST, "20000", "a"),
+			       3, "", "port unreachable");
+}
+END_TEST
+
 /* 0.0.0.0 is this host, and the answer comes from 127.0.0.1. */
 START_TEST(this_host_may_be_the_wildcard)
 {
@@ -756,6 +785,7 @@ static Suite *client_suite(void)
 	tcase_add_test(tcase, this_host_may_be_the_wildcard);
 	tcase_add_test(tcase, a_source_port_that_is_not_answered_is_told);
 	tcase_add_test(tcase, a_client_does_not_talk_to_itself);
+	tcase_add_test(tcase, a_client_does_not_talk_to_itself_by_chance);
 	tcase_add_test(tcase, a_name_that_does_not_exist_is_a_network_failure);
 	tcase_add_test(tcase, an_address_of_the_other_version_is_not_used);
 	tcase_add_test(tcase, an_ipv6_address_is_spoken_to);

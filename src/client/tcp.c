@@ -308,6 +308,7 @@ static enum client_status status_of(enum step end)
 	}
 }
 
+/* Tells, as a step, why there is no connection any more. */
 static void tell_end(const struct tcp *tcp, int error)
 {
 	report_step(tcp->dial->report, "tcp ended by the server: %s",
