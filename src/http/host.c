@@ -34,18 +34,25 @@ static bool is_port_suffix(struct slice s)
 	return true;
 }
 
-/* reg-name or IPv4address: no brackets, every "%" begins a triplet. */
-static bool is_reg_name(struct slice s)
+/* Whether a triplet "%XX" stands there. */
+static bool is_triplet(struct slice s, size_t at)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == '[' || s.ptr[i] == ']')
-			return false;
-		if (s.ptr[i] == '%' &&
-		    (s.len - i < 3 || http_hex_value(s.ptr[i + 1]) < 0 ||
-		     http_hex_value(s.ptr[i + 2]) < 0))
-			return false;
+	return s.len - at >= 3 && s.ptr[at] == '%' &&
+	       http_hex_value(s.ptr[at + 1]) >= 0 &&
+	       http_hex_value(s.ptr[at + 2]) >= 0;
+}
+
+/* Length of the reg-name or IPv4address that s begins with. */
+static size_t reg_name_len(struct slice s)
+{
+	size_t len = http_span(s, HTTP_BYTE_HOST);
+
+	while (is_triplet(s, len)) {
+		len += 3;
+		len += http_span((struct slice){s.ptr + len, s.len - len},
+				 HTTP_BYTE_HOST);
 	}
-	return s.len > 0;
+	return len;
 }
 
 /* IPv6address of RFC 3986, which is what inet_pton(3) reads. */
@@ -58,35 +65,27 @@ static bool is_ipv6(struct slice s)
 		return false;
 	memcpy(text, s.ptr, s.len);
 	text[s.len] = '\0';
-	return inet_pton(AF_INET6, text, &address) == 1;
+	return strlen(text) == s.len &&
+	       inet_pton(AF_INET6, text, &address) == 1;
 }
 
-/* Length of the host before its port: to the "]" or the first colon. */
-static size_t host_len(struct slice s)
+/* Length of the IP-literal that s begins with; 0 when it is none. */
+static size_t ip_literal_len(struct slice s)
 {
-	const char *end;
+	const char *end = memchr(s.ptr, ']', s.len);
+	size_t len;
 
-	if (s.len == 0)
-		return 0;
-	end = memchr(s.ptr, s.ptr[0] == '[' ? ']' : ':', s.len);
 	if (!end)
-		return s.len;
-	return (size_t)(end - s.ptr) + (s.ptr[0] == '[');
+		return 0;
+	len = (size_t)(end - s.ptr) + 1;
+	return is_ipv6((struct slice){s.ptr + 1, len - 2}) ? len : 0;
 }
 
 bool http_host_is_valid(struct slice s)
 {
-	size_t len = host_len(s);
-	struct slice host = {s.ptr, len};
+	size_t len = s.len > 0 && s.ptr[0] == '[' ? ip_literal_len(s)
+						  : reg_name_len(s);
 
-	if (!http_is_all(s, HTTP_BYTE_HOST))
-		return false;
-	if (len > 1 && host.ptr[0] == '[') {
-		if (host.ptr[len - 1] != ']' ||
-		    !is_ipv6((struct slice){host.ptr + 1, len - 2}))
-			return false;
-	} else if (!is_reg_name(host)) {
-		return false;
-	}
-	return is_port_suffix((struct slice){s.ptr + len, s.len - len});
+	return len > 0 &&
+	       is_port_suffix((struct slice){s.ptr + len, s.len - len});
 }

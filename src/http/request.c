@@ -128,8 +128,8 @@ static unsigned parse_version(struct http_request *request, struct slice text)
 }
 
 /* Cuts what stands before the space off *line; false when there is none. */
-static bool cut_word(struct slice *line, enum http_byte class,
-		     struct slice *word)
+static inline bool cut_word(struct slice *line, enum http_byte class,
+			    struct slice *word)
 {
 	size_t len = http_span(*line, class);
 

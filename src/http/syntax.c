@@ -12,6 +12,7 @@
 #define V (HTTP_BYTE_VALUE)
 #define K (HTTP_BYTE_VALUE | HTTP_BYTE_TOKEN)
 #define R (HTTP_BYTE_VALUE | HTTP_BYTE_TARGET)
+#define E (HTTP_BYTE_VALUE | HTTP_BYTE_TARGET | HTTP_BYTE_TOKEN)
 #define S (HTTP_BYTE_VALUE | HTTP_BYTE_TARGET | HTTP_BYTE_HOST)
 #define A                                                                      \
 	(HTTP_BYTE_VALUE | HTTP_BYTE_TARGET | HTTP_BYTE_HOST | HTTP_BYTE_TOKEN)
@@ -19,14 +20,14 @@
 /* clang-format off */
 const unsigned char http_byte_classes[256] = {
 	['\t'] = V, [' '] = V,
-	['!'] = A, ['"'] = V, ['#'] = K, ['$'] = A, ['%'] = A,
+	['!'] = A, ['"'] = V, ['#'] = K, ['$'] = A, ['%'] = E,
 	['&'] = A, ['\''] = A, ['('] = S, [')'] = S, ['*'] = A, ['+'] = A,
 	[','] = S, ['-'] = A, ['.'] = A, ['/'] = R,
 	['0' ... '9'] = A,
-	[':'] = S, [';'] = S, ['<'] = V, ['='] = S, ['>'] = V, ['?'] = R,
+	[':'] = R, [';'] = S, ['<'] = V, ['='] = S, ['>'] = V, ['?'] = R,
 	['@'] = R,
 	['A' ... 'Z'] = A,
-	['['] = S, ['\\'] = V, [']'] = S, ['^'] = K, ['_'] = A, ['`'] = K,
+	['['] = R, ['\\'] = V, [']'] = R, ['^'] = K, ['_'] = A, ['`'] = K,
 	['a' ... 'z'] = A,
 	['{'] = V, ['|'] = K, ['}'] = V, ['~'] = A,
 	[0x80 ... 0xff] = V,

@@ -12,7 +12,7 @@ enum http_byte {
 	HTTP_BYTE_TOKEN = 1,  /* tchar */
 	HTTP_BYTE_VALUE = 2,  /* VCHAR, obs-text, SP, HTAB */
 	HTTP_BYTE_TARGET = 4, /* of a path, a query or an authority */
-	HTTP_BYTE_HOST = 8,   /* reg-name, IP-literal and port */
+	HTTP_BYTE_HOST = 8,   /* unreserved and sub-delims: of a reg-name */
 };
 
 /* For each byte the bits of enum http_byte. */
