@@ -452,7 +452,7 @@ static const struct {
 	{replace_folder, NULL, 200, 2},
 	{exchange_folder, NULL, 200, 2},
 	{link_folder_out, NULL, 403, NO_VERSION},
-	{link_folder_out_and_in, NULL, 403, NO_VERSION},
+	{link_folder_out_and_in, NULL, 200, 1},
 	{link_folder_inside, NULL, 200, 2},
 	{close_folder, NULL, 403, NO_VERSION},
 	{close_place, NULL, 403, NO_VERSION},
@@ -852,6 +852,141 @@ START_TEST(what_is_being_written_to_a_mapping_is_served)
 }
 END_TEST
 
+/* --- a root that is turned to another folder --- */
+
+#define N_RELEASES 2
+
+/* A release: files whose content is its number, and a link by whole name. */
+static void make_release(int number)
+{
+	char name[32], *path;
+	struct place place;
+
+	(void)snprintf(name, sizeof(name), "release-%d", number);
+	for (size_t i = 0; i < 2; i++) {
+		place = (struct place){.size = i ? LARGE_SIZE : SMALL_SIZE};
+		(void)snprintf(place.path, sizeof(place.path), "%s/%s", outside,
+			       name);
+		if (i == 0) {
+			folder_add(outside, name);
+			folder_add(place.path, "sub");
+		}
+		write_version(&place, i ? "large" : "small", number);
+		write_version(&place, i ? "sub/large" : "sub/small", number);
+	}
+	path = folder_path(place.path, "sub/small");
+	make_link(&place, path, "link");
+	free(path);
+}
+
+static void turn_root(int number)
+{
+	char to[32], *next = folder_path(outside, "next");
+
+	(void)snprintf(to, sizeof(to), "release-%d", number);
+	ck_assert_int_eq(symlink(to, next), 0);
+	ck_assert_int_eq(rename(next, root), 0);
+	free(next);
+}
+
+static void set_up_releases(void)
+{
+	outside = folder_new();
+	root = folder_path(outside, "current");
+	for (int number = 1; number <= N_RELEASES; number++)
+		make_release(number);
+	turn_root(1);
+	start_server();
+}
+
+static void expect_release(int fd, int number)
+{
+	static const struct {
+		const char *target;
+		size_t size;
+	} files[] = {
+		{"/small", SMALL_SIZE},	    {"/large", LARGE_SIZE},
+		{"/sub/small", SMALL_SIZE}, {"/sub/large", LARGE_SIZE},
+		{"/link", SMALL_SIZE},
+	};
+	struct response response;
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		http_get(fd, files[i].target, &response);
+		expect_version(&response, files[i].size, number);
+		http_clear(&response);
+	}
+}
+
+START_TEST(a_root_that_is_turned_is_served_at_once)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+
+	for (int i = 0; i < 20; i++) {
+		expect_release(fd, 1 + i % N_RELEASES);
+		turn_root(1 + (i + 1) % N_RELEASES);
+	}
+	expect_release(fd, 1);
+	server_wait_log(server, "another folder goes by its name now");
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(what_is_being_sent_of_an_old_release_arrives_whole)
+{
+	int fd = tcp_connect_small(server, SERVICE_HTTP);
+	struct response response;
+
+	http_send_get(fd, "/sub/large");
+	http_read_head(fd, &response);
+	turn_root(2);
+	expect_release(tcp_connect(server, SERVICE_HTTP), 2);
+	response.content = bytes_new(LARGE_SIZE);
+	tcp_read(fd, response.content, LARGE_SIZE);
+	expect_version(&response, LARGE_SIZE, 1);
+	http_clear(&response);
+	(void)close(fd);
+}
+END_TEST
+
+/* Between the two there is no root: the old one is as good as any. */
+START_TEST(a_root_that_is_moved_away_and_made_anew_is_served)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	char *away = folder_path(outside, "away");
+	char *second = folder_path(outside, "release-2"), *link;
+	struct response response;
+
+	expect_release(fd, 1);
+	ck_assert_int_eq(rename(root, away), 0);
+	http_get(fd, "/sub/small", &response);
+	expect_version(&response, SMALL_SIZE, 1);
+	http_clear(&response);
+	ck_assert_int_eq(rename(second, root), 0);
+	/* Its link by whole name was of the folder's name. */
+	link = folder_path(root, "link");
+	ck_assert_int_eq(unlink(link), 0);
+	ck_assert_int_eq(symlink("sub/small", link), 0);
+	expect_release(fd, 2);
+	free(link);
+	free(away);
+	free(second);
+	(void)close(fd);
+}
+END_TEST
+
+static void add_releases(Suite *suite)
+{
+	TCase *tcase = harness_case(suite, "releases");
+
+	tcase_add_checked_fixture(tcase, set_up_releases, tear_down);
+	tcase_add_test(tcase, a_root_that_is_turned_is_served_at_once);
+	tcase_add_test(tcase,
+		       what_is_being_sent_of_an_old_release_arrives_whole);
+	tcase_add_test(tcase,
+		       a_root_that_is_moved_away_and_made_anew_is_served);
+}
+
 static void add_old(Suite *suite)
 {
 	TCase *tcase = harness_case(suite, "old files");
@@ -897,5 +1032,6 @@ int main(void)
 
 	add_old(suite);
 	add_new(suite);
+	add_releases(suite);
 	return harness_run(suite);
 }

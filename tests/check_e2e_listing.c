@@ -424,7 +424,7 @@ END_TEST
 START_TEST(only_what_can_be_served_is_listed)
 {
 	int fd = tcp_connect(server, SERVICE_HTTP);
-	char *fifo = folder_path(root, "sub/fifo");
+	char *fifo = folder_path(root, "sub/fifo"), *file;
 	struct response response;
 
 	ck_assert_int_eq(mkfifo(fifo, 0644), 0);
@@ -434,17 +434,23 @@ START_TEST(only_what_can_be_served_is_listed)
 	make_link("loop", "sub/loop");
 	make_link("../file.txt", "sub/inside");
 	make_link("..", "sub/up");
+	file = folder_path(root, "file.txt");
+	make_link(file, "sub/whole-name");
+	make_link(root, "sub/whole-folder");
 	set_mtime("file.txt", 784111777);
 	ask_json(fd, &response, "/sub/");
 	ck_assert(has(&response, "\"inside\",\"type\":\"file\",\"size\":10,"
 				 "\"modified\":\"1994-11-06T08:49:37Z\""));
 	ck_assert(has(&response, "\"up\",\"type\":\"directory\""));
+	ck_assert(has(&response, "\"whole-name\",\"type\":\"file\""));
+	ck_assert(has(&response, "\"whole-folder\",\"type\":\"directory\""));
 	ck_assert(!has(&response, "fifo"));
 	ck_assert(!has(&response, "out"));
 	ck_assert(!has(&response, "absolute"));
 	ck_assert(!has(&response, "broken"));
 	ck_assert(!has(&response, "loop"));
 	http_clear(&response);
+	free(file);
 	free(fifo);
 	(void)close(fd);
 }

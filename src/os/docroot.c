@@ -4,8 +4,19 @@
  * RESOLVE_BENEATH resolves the whole path below the root in one step, so there
  * is no moment between a check and the opening in which a name can change.
  *
- * O_NONBLOCK, since opening a FIFO would else wait for a writer. O_NOCTTY,
- * since a terminal in the root must not become ours.
+ * It refuses a link that is written as an absolute name, and one that leaves
+ * the root and comes back. For those the path is rewritten by realpath(3),
+ * which decides nothing: what it says lies below the root is opened in the same
+ * confined way, so whoever changes names meanwhile gains another file of the
+ * root at most.
+ *
+ * What a name means is looked at by O_PATH, and only a regular file is then
+ * opened for reading, through /proc/self/fd: the very file that was looked at.
+ * Where /proc is not mounted the name is opened a second time, and whoever puts
+ * a FIFO in its place between the two has it opened and closed.
+ *
+ * O_NONBLOCK, since a file of /proc can make its reader wait. O_NOCTTY, since a
+ * terminal in the root must not become ours.
  */
 #include "os/docroot.h"
 
@@ -13,6 +24,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,7 +35,7 @@
 #include <linux/openat2.h>
 #endif
 
-#define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define READ_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /*
  * The kernel gives up with EAGAIN when something below the root is renamed
@@ -30,10 +43,15 @@
  */
 #define OPEN_TRIES 8
 
-int docroot_open(const char *path)
-{
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
+struct docroot {
+	int fd;
+	dev_t dev;
+	ino_t ino;
+	char name[]; /* absolute, unless nobody knows where we are */
+};
+
+/* Opens a path below a directory in one confined way; as openat(2). */
+typedef int (*open_fn)(int root, const char *path, int flags);
 
 #ifdef HAVE_LINUX_OPENAT2_H
 static int open_beneath(int root, const char *path, int flags)
@@ -133,12 +151,7 @@ static int walk(int root, const char *path, int flags)
 	return step(root, fd, segment[0] ? segment : ".", flags);
 }
 
-int docroot_walk_file(int root, const char *path)
-{
-	return walk(root, path, OPEN_FLAGS);
-}
-
-static int open_confined(int root, const char *path, int flags)
+static int open_once(int root, const char *path, int flags)
 {
 	int fd = open_beneath(root, path[0] ? path : ".", flags);
 
@@ -148,14 +161,144 @@ static int open_confined(int root, const char *path, int flags)
 	return fd;
 }
 
-int docroot_open_file(int root, const char *path)
+/* --- links that the kernel does not follow --- */
+
+/* Only a link may climb: a path that does so itself is no path of the root. */
+static bool has_dot_dot(const char *path)
 {
-	return open_confined(root, path, OPEN_FLAGS);
+	for (const char *at = path; (at = strstr(at, "..")); at += 2)
+		if ((at == path || at[-1] == '/') &&
+		    (at[2] == '/' || at[2] == '\0'))
+			return true;
+	return false;
 }
 
-int docroot_open_directory(int root, const char *path)
+/* What stands in path behind the directory's name; NULL: not below it. */
+static const char *rest_below(const char *directory, const char *path)
 {
-	return open_confined(root, path, OPEN_FLAGS | O_DIRECTORY);
+	size_t len = strlen(directory);
+
+	if (len == 1)
+		return path[0] == '/' ? path + 1 : NULL;
+	if (strncmp(path, directory, len) != 0)
+		return NULL;
+	return path[len] == '/' ? path + len + 1
+	       : path[len]	? NULL
+				: path + len;
+}
+
+/*
+ * Writes to resolved what the path means in the whole file system, and returns
+ * what of that stands behind the root's name. NULL with errno, which tells of
+ * what lies outside nothing but that it does.
+ */
+static const char *resolve(const struct docroot *root, const char *path,
+			   char resolved[PATH_MAX])
+{
+	char top[PATH_MAX], whole[PATH_MAX];
+	const char *rest = NULL;
+	int error = 0;
+
+	resolved[0] = '\0';
+	if (!has_dot_dot(path) && realpath(root->name, top) &&
+	    snprintf(whole, sizeof(whole), "%s/%s", top, path) <
+		    (int)sizeof(whole)) {
+		error = realpath(whole, resolved) ? 0 : errno;
+		/* The name that failed is left in resolved by these two. */
+		if (error == 0 || error == ENOENT || error == EACCES)
+			rest = rest_below(top, resolved);
+	}
+	errno = rest || error == ELOOP ? error : EXDEV;
+	return error == 0 ? rest : NULL;
+}
+
+static int open_confined(const struct docroot *root, const char *path,
+			 int flags, open_fn open_path)
+{
+	char resolved[PATH_MAX];
+	const char *rest;
+	int fd = open_path(root->fd, path, flags);
+
+	if (fd >= 0 || (errno != EXDEV && errno != ELOOP))
+		return fd;
+	rest = resolve(root, path, resolved);
+	return rest ? open_path(root->fd, rest, flags) : -1;
+}
+
+/* --- files --- */
+
+/* Closes, and leaves errno as it is. */
+static void close_quietly(int fd)
+{
+	int saved = errno;
+
+	(void)close(fd);
+	errno = saved;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+/* Opens the path, which meant the file of *st a moment ago. */
+static int open_again(const struct docroot *root, const char *path,
+		      const struct stat *st, open_fn open_path)
+{
+	int fd = open_confined(root, path, READ_FLAGS, open_path);
+	struct stat now;
+
+	if (fd < 0 || (fstat(fd, &now) == 0 && is_same_file(&now, st)))
+		return fd;
+	(void)close(fd);
+	errno = EAGAIN;
+	return -1;
+}
+
+/* Opens for reading the file that an O_PATH descriptor stands for. */
+static int open_found(int found)
+{
+	char name[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", found);
+	return open(name, READ_FLAGS);
+}
+
+static int open_regular(const struct docroot *root, const char *path,
+			struct stat *st, open_fn open_path)
+{
+	int fd = -1,
+	    found = open_confined(root, path, O_PATH | O_CLOEXEC, open_path);
+
+	if (found < 0)
+		return -1;
+	if (fstat(found, st) == 0) {
+		if (S_ISREG(st->st_mode))
+			fd = open_found(found);
+		else
+			errno = S_ISDIR(st->st_mode) ? EISDIR : ENXIO;
+	}
+	close_quietly(found);
+	if (fd < 0 && errno == ENOENT)
+		fd = open_again(root, path, st, open_path);
+	return fd;
+}
+
+int docroot_open_file(const struct docroot *root, const char *path,
+		      struct stat *st)
+{
+	return open_regular(root, path, st, open_once);
+}
+
+int docroot_walk_file(const struct docroot *root, const char *path,
+		      struct stat *st)
+{
+	return open_regular(root, path, st, walk);
+}
+
+int docroot_open_directory(const struct docroot *root, const char *path)
+{
+	return open_confined(root, path, READ_FLAGS | O_DIRECTORY, open_once);
 }
 
 /* A single name can only leave the root as a link, or as "..". */
@@ -166,18 +309,105 @@ static bool stat_name(int root, const char *path, struct stat *st)
 	       !S_ISLNK(st->st_mode);
 }
 
-int docroot_stat(int root, const char *path, struct stat *st)
+int docroot_stat(const struct docroot *root, const char *path, struct stat *st)
 {
-	int fd, result, saved;
+	int fd, result;
 
-	if (stat_name(root, path, st))
+	if (stat_name(root->fd, path, st))
 		return 0;
-	fd = open_confined(root, path, O_PATH | O_CLOEXEC);
+	fd = open_confined(root, path, O_PATH | O_CLOEXEC, open_once);
 	if (fd < 0)
 		return -1;
 	result = fstat(fd, st);
-	saved = errno;
-	(void)close(fd);
-	errno = saved;
+	close_quietly(fd);
 	return result;
+}
+
+/* --- the root --- */
+
+static int open_root(const char *name)
+{
+	return open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void note_root(struct docroot *root, const struct stat *st)
+{
+	root->dev = st->st_dev;
+	root->ino = st->st_ino;
+}
+
+/* The name from "/" on: the process may go elsewhere. */
+static struct docroot *new_root(const char *name)
+{
+	char here[PATH_MAX] = "";
+	size_t size = sizeof(here) + sizeof("/") + strlen(name);
+	struct docroot *root = malloc(sizeof(*root) + size);
+
+	if (!root)
+		return NULL;
+	if (name[0] != '/' && getcwd(here, sizeof(here)))
+		(void)snprintf(root->name, size, "%s/%s", here, name);
+	else
+		(void)snprintf(root->name, size, "%s", name);
+	return root;
+}
+
+struct docroot *docroot_open(const char *name)
+{
+	struct docroot *root = new_root(name);
+	struct stat st;
+
+	if (!root)
+		return NULL;
+	root->fd = open_root(name);
+	if (root->fd >= 0 && fstat(root->fd, &st) == 0) {
+		note_root(root, &st);
+		return root;
+	}
+	docroot_close(root);
+	return NULL;
+}
+
+void docroot_close(struct docroot *root)
+{
+	if (root->fd >= 0)
+		close_quietly(root->fd);
+	free(root);
+}
+
+const char *docroot_name(const struct docroot *root)
+{
+	return root->name;
+}
+
+int docroot_fd(const struct docroot *root)
+{
+	return root->fd;
+}
+
+/* Opens the folder that goes by the name now, in place of the present one. */
+static enum docroot_change turn(struct docroot *root)
+{
+	int fd = open_root(root->name);
+
+	if (fd < 0)
+		return DOCROOT_LOST;
+	(void)close(root->fd);
+	root->fd = fd;
+	return DOCROOT_TURNED;
+}
+
+enum docroot_change docroot_look(struct docroot *root, struct stat *st)
+{
+	enum docroot_change change = DOCROOT_SAME;
+
+	if (stat(root->name, st) == 0 && S_ISDIR(st->st_mode)) {
+		if (st->st_dev == root->dev && st->st_ino == root->ino)
+			return DOCROOT_SAME;
+		change = turn(root);
+	}
+	/* Cannot fail: the descriptor is ours. */
+	if (fstat(root->fd, st) == 0 && change == DOCROOT_TURNED)
+		note_root(root, st);
+	return change;
 }

@@ -32,9 +32,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "http/coding.h"
 #include "http/etag.h"
-#include "os/docroot.h"
 
 #define CACHE_SETTLE_S 2 /* the coarsest clock of a file system in use */
 #define CACHE_TOUCH_NS                                                         \
@@ -104,7 +104,10 @@ struct entry {
 
 struct cache {
 	struct loop *loop;
-	int root;
+	struct docroot *root;
+	struct stat root_stat; /* as of root_epoch */
+	uint64_t root_epoch;
+	bool is_root_lost; /* told already */
 	const struct http_media *media;
 	struct cache_limits limits;
 	struct cache_limits usage;
@@ -208,24 +211,54 @@ static int stat_directory(struct cache *cache, const char *path,
 	return result;
 }
 
+/*
+ * Looks at the root's name, the first time in an epoch: it may be a link that
+ * was turned to another folder. Entries of the old one are found out by their
+ * directories, which are others now.
+ */
+static void look_at_root(struct cache *cache)
+{
+	if (cache->root_epoch == cache->loop->epoch)
+		return;
+	cache->root_epoch = cache->loop->epoch;
+	switch (docroot_look(cache->root, &cache->root_stat)) {
+	case DOCROOT_SAME:
+		break;
+	case DOCROOT_TURNED:
+		log_info("document root %s: another folder goes by its name "
+			 "now",
+			 docroot_name(cache->root));
+		break;
+	case DOCROOT_LOST:
+		if (!cache->is_root_lost)
+			log_warn("document root %s: another folder goes by its "
+				 "name now: %s: the old one is served",
+				 docroot_name(cache->root), strerror(errno));
+		cache->is_root_lost = true;
+		return;
+	}
+	cache->is_root_lost = false;
+}
+
 /* Looks at the directory, the first time in a turn that it is asked for. */
 static void check_directory(struct cache *cache, struct directory *directory)
 {
+	const struct stat *now = &cache->root_stat;
 	struct facts facts;
 	struct stat st;
 
 	if (directory->checked_epoch == cache->loop->epoch)
 		return;
 	directory->checked_epoch = cache->loop->epoch;
-	/* The root is its descriptor, whatever its name is now. */
-	directory->is_gone =
-		(directory->path_len == 0
-			 ? fstat(cache->root, &st)
-			 : stat_directory(cache, directory->path, &st)) < 0 ||
-		!S_ISDIR(st.st_mode);
+	if (directory->path_len > 0) {
+		now = &st;
+		directory->is_gone =
+			stat_directory(cache, directory->path, &st) < 0 ||
+			!S_ISDIR(st.st_mode);
+	}
 	if (directory->is_gone)
 		return;
-	facts = facts_of(&st);
+	facts = facts_of(now);
 	if (!directory->is_settled || !is_same(&facts, &directory->facts)) {
 		directory->version++;
 		directory->facts = facts;
@@ -403,7 +436,7 @@ unsigned cache_status_of_error(int error)
 	case EACCES:
 	case EPERM:
 	case EXDEV: /* a symbolic link that leaves the root */
-	case ENXIO: /* a socket, or a device without a driver */
+	case ENXIO: /* a FIFO, a socket, a device */
 	case ENODEV:
 		return 403;
 	case EMFILE:
@@ -430,17 +463,14 @@ static int open_regular(struct cache *cache, struct slice path,
 			struct facts *facts, struct http_file *refusal)
 {
 	struct stat st;
-	int fd = docroot_open_file(cache->root, path.ptr);
+	int fd = docroot_open_file(cache->root, path.ptr, &st);
 
-	if (fd < 0)
-		return refuse(refusal, cache_status_of_error(errno));
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+	if (fd >= 0) {
 		*facts = facts_of(&st);
 		return fd;
 	}
-	(void)close(fd);
-	(void)refuse(refusal, 403);
-	if (S_ISDIR(st.st_mode))
+	(void)refuse(refusal, cache_status_of_error(errno));
+	if (errno == EISDIR)
 		refusal->kind = HTTP_FILE_DIRECTORY;
 	return -1;
 }
@@ -482,7 +512,8 @@ static unsigned find_siblings(struct cache *cache, struct slice path)
 		strcpy(name + path.len,
 		       http_coding_suffix((enum http_coding)i));
 		/* Only whether the name exists; cache_get() opens it right. */
-		if (fstatat(cache->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		if (fstatat(docroot_fd(cache->root), name, &st,
+			    AT_SYMLINK_NOFOLLOW) == 0)
 			codings |= 1U << i;
 	}
 	return codings;
@@ -500,9 +531,10 @@ static void learn_names(struct entry *entry)
 	struct stat st;
 
 	entry->directory_version = entry->directory->version;
-	entry->is_watched =
-		fstatat(cache->root, path.ptr, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		st.st_ino == entry->facts.ino && st.st_dev == entry->facts.dev;
+	entry->is_watched = fstatat(docroot_fd(cache->root), path.ptr, &st,
+				    AT_SYMLINK_NOFOLLOW) == 0 &&
+			    st.st_ino == entry->facts.ino &&
+			    st.st_dev == entry->facts.dev;
 	entry->public.file.codings = find_siblings(cache, path);
 }
 
@@ -654,7 +686,8 @@ static bool is_current(struct cache *cache, struct entry *entry)
 	if (entry->directory->is_gone || !entry->is_watched ||
 	    !entry->is_settled ||
 	    entry->directory_version != entry->directory->version ||
-	    fstatat(cache->root, entry->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	    fstatat(docroot_fd(cache->root), entry->path, &st,
+		    AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	facts = facts_of(&st);
 	return is_same(&facts, &entry->facts);
@@ -684,6 +717,7 @@ struct cache_entry *cache_get(struct cache *cache, struct slice path,
 	struct entry *entry = find_entry(cache, path, hash);
 
 	if (!entry || entry->checked_epoch != cache->loop->epoch) {
+		look_at_root(cache);
 		if (!entry || !is_current(cache, entry))
 			entry = load(cache, path, hash, entry, refusal);
 		if (!entry)
@@ -707,7 +741,7 @@ static size_t table_size(size_t max_files)
 	return size;
 }
 
-struct cache *cache_new(struct loop *loop, int root,
+struct cache *cache_new(struct loop *loop, struct docroot *root,
 			const struct http_media *media,
 			const struct cache_limits *limits)
 {

@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "http/answer.h"
 #include "http/media.h"
+#include "os/docroot.h"
 #include "server/loop.h"
 
 /* Content up to this size is kept in memory; of a larger file, its descriptor.
@@ -41,10 +42,11 @@ struct cache_limits {
 };
 
 /*
- * root is the document root's descriptor; the caller keeps it open for as long
- * as the cache lives. media tells the type of a path. NULL: out of memory.
+ * root must outlive the cache, which also sees to it that the root is the
+ * folder that goes by its name. media tells the type of a path. NULL: out of
+ * memory.
  */
-struct cache *cache_new(struct loop *loop, int root,
+struct cache *cache_new(struct loop *loop, struct docroot *root,
 			const struct http_media *media,
 			const struct cache_limits *limits) MUST_CHECK;
 void cache_free(struct cache *cache);

@@ -24,7 +24,6 @@
 
 #include "base/natural.h"
 #include "http/listing.h"
-#include "os/docroot.h"
 
 #define LISTING_RUN 1024 /* names read and sorted in a step */
 
@@ -62,7 +61,7 @@ struct listing {
 	struct listing_budget *budget;
 	size_t used; /* of the budget */
 	size_t cost; /* of this step so far */
-	int root;
+	const struct docroot *root;
 	DIR *dir;
 	bool hidden;
 	bool as_json;
@@ -447,8 +446,9 @@ struct body *listing_body(struct listing *listing, bool chunked)
 	return &listing->body;
 }
 
-struct listing *listing_open(struct listing_budget *budget, int root,
-			     struct slice path, bool hidden, bool as_json)
+struct listing *listing_open(struct listing_budget *budget,
+			     const struct docroot *root, struct slice path,
+			     bool hidden, bool as_json)
 {
 	struct listing *listing = calloc(1, sizeof(*listing) + path.len + 1);
 	int saved, fd = docroot_open_directory(root, path.ptr);

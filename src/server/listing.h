@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "base/slice.h"
+#include "os/docroot.h"
 #include "server/body.h"
 
 /* Memory for names: of one listing, and of all that are under way. */
@@ -29,9 +30,9 @@ struct listing;
  * outlive the listing, as must the budget. NULL with errno when it cannot be
  * read, ENOMEM when all listings together have too much memory already.
  */
-struct listing *listing_open(struct listing_budget *budget, int root,
-			     struct slice path, bool hidden,
-			     bool as_json) MUST_CHECK;
+struct listing *listing_open(struct listing_budget *budget,
+			     const struct docroot *root, struct slice path,
+			     bool hidden, bool as_json) MUST_CHECK;
 
 /* For a listing that will not be sent. */
 void listing_free(struct listing *listing);

@@ -363,8 +363,8 @@ static int read_media(struct server *server, struct http_media **media,
 	return 0;
 }
 
-static int new_site(struct server *server, int root, struct http_media *media,
-		    char **cause)
+static int new_site(struct server *server, struct docroot *root,
+		    struct http_media *media, char **cause)
 {
 	const struct config *config = server->config;
 	struct site_options options = {
@@ -380,16 +380,16 @@ static int new_site(struct server *server, int root, struct http_media *media,
 	if (server->site)
 		return 0;
 	http_media_free(media);
-	(void)close(root);
+	docroot_close(root);
 	return fail(cause, "out of memory");
 }
 
 static int new_site_at_root(struct server *server, char **cause)
 {
 	struct http_media *media;
-	int root = docroot_open(server->config->root);
+	struct docroot *root = docroot_open(server->config->root);
 
-	if (root < 0)
+	if (!root)
 		return fail(cause,
 			    "document root %s: %s (%sname a folder with "
 			    "--root, or --http-port=off)",
@@ -398,7 +398,7 @@ static int new_site_at_root(struct server *server, char **cause)
 				    ? "it comes with make install; before, "
 				    : "");
 	if (read_media(server, &media, cause) < 0) {
-		(void)close(root);
+		docroot_close(root);
 		return -1;
 	}
 	return new_site(server, root, media, cause);

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "http/etag.h"
 #include "server/listing.h"
@@ -31,7 +30,7 @@
 
 struct site {
 	struct loop *loop;
-	int root;
+	struct docroot *root;
 	struct http_media *media;
 	struct cache *cache;
 	struct site_options options;
@@ -393,7 +392,8 @@ static void make_boundary(char boundary[HTTP_BOUNDARY_LEN])
 		boundary[i] = (char)('a' + random[i] % 26);
 }
 
-struct site *site_new(struct loop *loop, int root, struct http_media *media,
+struct site *site_new(struct loop *loop, struct docroot *root,
+		      struct http_media *media,
 		      const struct site_options *options)
 {
 	struct site *site = calloc(1, sizeof(*site));
@@ -419,6 +419,6 @@ void site_free(struct site *site)
 		return;
 	cache_free(site->cache);
 	http_media_free(site->media);
-	(void)close(site->root);
+	docroot_close(site->root);
 	free(site);
 }

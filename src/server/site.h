@@ -11,6 +11,7 @@
 #include "http/head.h"
 #include "http/media.h"
 #include "http/page.h"
+#include "os/docroot.h"
 #include "server/body.h"
 #include "server/cache.h"
 #include "server/gather.h"
@@ -31,10 +32,11 @@ struct site_options {
 struct site;
 
 /*
- * root is the document root's descriptor, media may be NULL; the site owns both
- * from then on. NULL when out of memory (the caller still owns them).
+ * media may be NULL. The site owns both the root and media from then on. NULL
+ * when out of memory (the caller still owns them).
  */
-struct site *site_new(struct loop *loop, int root, struct http_media *media,
+struct site *site_new(struct loop *loop, struct docroot *root,
+		      struct http_media *media,
 		      const struct site_options *options) MUST_CHECK;
 void site_free(struct site *site);
 
