@@ -95,6 +95,25 @@ START_TEST(json_is_one_object_a_line)
 }
 END_TEST
 
+/* Each in a process of its own, so that it is the first one. */
+START_TEST(the_first_time_is_right_whatever_it_is)
+{
+	static const struct {
+		time_t time_s;
+		const char *line;
+	} rows[] = {
+		{0, "192.0.2.1 - - [01/Jan/1970:00:00:00 +0000] "},
+		{-1, "192.0.2.1 - - [31/Dec/1969:23:59:59 +0000] "},
+		{1, "192.0.2.1 - - [01/Jan/1970:00:00:01 +0000] "},
+	};
+	struct http_log_record record = record_of("/");
+
+	record.time.tv_sec = rows[_i].time_s;
+	ck_assert_mem_eq(line_of(HTTP_LOG_COMBINED, &record), rows[_i].line,
+			 strlen(rows[_i].line));
+}
+END_TEST
+
 START_TEST(what_was_not_sent_is_a_dash_or_null)
 {
 	struct http_log_record record = record_of("/");
@@ -470,6 +489,8 @@ int main(void)
 
 	tcase_add_test(tcase, combined_is_as_apache_writes_it);
 	tcase_add_test(tcase, json_is_one_object_a_line);
+	tcase_add_loop_test(tcase, the_first_time_is_right_whatever_it_is, 0,
+			    3);
 	tcase_add_test(tcase, what_was_not_sent_is_a_dash_or_null);
 	tcase_add_test(tcase, what_was_sent_empty_is_empty);
 	tcase_add_test(tcase, a_head_that_could_not_be_read_has_a_line);

@@ -224,6 +224,31 @@ static void count_cb(evutil_socket_t fd, short what, void *arg)
 	++*n;
 }
 
+/* Where a clock is set to at its start, and what comes before and after. */
+START_TEST(the_first_date_is_right_whatever_it_is)
+{
+	static const struct {
+		time_t now_s;
+		const char *date;
+	} rows[] = {
+		{0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+		{-1, "Thu, 01 Jan 1970 00:00:00 GMT"}, /* none is earlier */
+		{1, "Thu, 01 Jan 1970 00:00:01 GMT"},
+		{784111777, "Sun, 06 Nov 1994 08:49:37 GMT"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fixture *fixture = fixture_new();
+
+		fixture->loop.wall.tv_sec = rows[i].now_s;
+		fixture->loop.wall_turn = fixture->loop.turn;
+		ck_assert_mem_eq(loop_date(&fixture->loop), rows[i].date,
+				 HTTP_DATE_LEN);
+		fixture_free(fixture);
+	}
+}
+END_TEST
+
 START_TEST(the_loop_runs_until_it_is_stopped)
 {
 	struct fixture *fixture = fixture_new();
@@ -299,6 +324,7 @@ int main(void)
 	tcase_add_test(tcase, every_turn_has_its_number);
 	tcase_add_test(tcase, within_a_turn_the_time_stands_still);
 	tcase_add_test(tcase, the_date_is_the_time_of_day);
+	tcase_add_test(tcase, the_first_date_is_right_whatever_it_is);
 	tcase_add_test(tcase, the_loop_runs_until_it_is_stopped);
 	tcase_add_test(tcase, descriptors_are_served_turn_by_turn);
 	tcase_add_test(tcase, the_buffers_have_their_sizes);

@@ -133,10 +133,10 @@ static void add_json(struct text *text, const struct tm *tm,
 void http_log_write(struct text *text, enum http_log_format format,
 		    const struct http_log_record *record)
 {
-	static struct tm tm;
-	static time_t tm_s = -1;
+	static struct tm tm; /* no day of a month has the number 0 */
+	static time_t tm_s;
 
-	if (record->time.tv_sec != tm_s) {
+	if (record->time.tv_sec != tm_s || tm.tm_mday == 0) {
 		tm_s = record->time.tv_sec;
 		(void)gmtime_r(&tm_s, &tm);
 	}

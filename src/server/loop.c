@@ -49,7 +49,7 @@ static struct event_base *new_base(void)
 
 int loop_init(struct loop *loop)
 {
-	*loop = (struct loop){.turn = 1, .epoch = 1};
+	*loop = (struct loop){.turn = 1, .epoch = 1, .date_s = HTTP_NO_DATE};
 	list_init(&loop->dead);
 	loop->in = malloc(LOOP_IN_SIZE);
 	loop->out = malloc(LOOP_OUT_SIZE);
