@@ -528,11 +528,18 @@ static const struct {
 } ages[] = {
 	{{MODIFIED_S, 0}, {MODIFIED_S, 0}, true},
 	{{MODIFIED_S, 0}, {MODIFIED_S + 1, 0}, true},
-	{{MODIFIED_S, 0}, {MODIFIED_S - 1, 0}, false},
+	{{MODIFIED_S, 0}, {MODIFIED_S - 1, 0}, true}, /* as made in one go */
+	{{MODIFIED_S, 0}, {MODIFIED_S - 2, 0}, true},
+	{{MODIFIED_S, 0}, {MODIFIED_S - 3, 999999999}, false},
+	{{MODIFIED_S, 999999999}, {MODIFIED_S - 2, 0}, true},
 	{{MODIFIED_S, 0}, {MODIFIED_S - 86400, 999999999}, false},
 	{{MODIFIED_S, 5}, {MODIFIED_S, 5}, true},
 	{{MODIFIED_S, 5}, {MODIFIED_S, 6}, true},
-	{{MODIFIED_S, 500000000}, {MODIFIED_S, 400000000}, false},
+	{{MODIFIED_S, 500000000}, {MODIFIED_S, 400000000}, true},
+	{{MODIFIED_S, 500000000}, {MODIFIED_S, 0}, true}, /* "brotli -k" */
+	{{0, 0}, {0, 0}, true}, /* as an archive without times has it */
+	{{0, 0}, {MODIFIED_S, 0}, true},
+	{{MODIFIED_S, 0}, {0, 0}, false},
 };
 
 START_TEST(a_sibling_older_than_the_file_is_not_used)
@@ -551,11 +558,11 @@ START_TEST(the_next_best_sibling_is_used_instead_of_an_old_one)
 {
 	int fd = tcp_connect(server, SERVICE_HTTP);
 
-	set_mtime("file.txt.br", MODIFIED_S - 1, 0);
+	set_mtime("file.txt.br", MODIFIED_S - 3, 0);
 	expect_coding(fd, "gzip, br, zstd", "zstd");
 	expect_coding(fd, "gzip;q=0.5, br", "gzip");
 	expect_coding(fd, "br", NULL);
-	set_mtime("file.txt.zst", MODIFIED_S - 1, 0);
+	set_mtime("file.txt.zst", MODIFIED_S - 3, 0);
 	expect_coding(fd, "gzip, br, zstd", "gzip");
 	(void)close(fd);
 }

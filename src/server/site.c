@@ -20,7 +20,9 @@
 	"404.html" /* at the root: shown in place of our page                  \
 		    */
 
-#define SITE_PATH_SIZE (HTTP_LINE_MAX + sizeof("/" SITE_INDEX))
+#define SITE_SAME_AGE_S 2 /* times of one making may lie so far apart */
+
+#define SITE_PATH_SIZE	(HTTP_LINE_MAX + sizeof("/" SITE_INDEX))
 
 /* Where the ports are told, unless there is a file. */
 #define SITE_PORTS ".well-known/uppercase"
@@ -93,10 +95,19 @@ static struct slice add_suffix(struct slice path, const char *suffix,
 	return text_slice(&text);
 }
 
+/*
+ * Compressors and archives keep whole seconds or two, and who copies a folder
+ * writes its files in any order.
+ */
 static bool is_older(const struct http_file *a, const struct http_file *b)
 {
-	return a->mtime_s < b->mtime_s ||
-	       (a->mtime_s == b->mtime_s && a->mtime_ns < b->mtime_ns);
+	return a->mtime_s + SITE_SAME_AGE_S < b->mtime_s;
+}
+
+/* The same bytes, as of two empty files, are no encoding of themselves. */
+static bool is_encoding_of(const struct http_file *a, const struct http_file *b)
+{
+	return !is_older(a, b) && (!a->etag.ptr || !slice_eq(a->etag, b->etag));
 }
 
 /*
@@ -121,7 +132,7 @@ static void negotiate(struct site *site, const struct http_request *request,
 			site->cache,
 			add_suffix(path, http_coding_suffix(file->coding), buf),
 			&refusal);
-		if (sibling && !is_older(&sibling->file, file)) {
+		if (sibling && is_encoding_of(&sibling->file, file)) {
 			*entry = sibling;
 			file->size = sibling->file.size;
 			file->mtime_s = sibling->file.mtime_s;
