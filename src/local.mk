@@ -122,7 +122,7 @@ src_libload_a_SOURCES = \
 bin_PROGRAMS = src/uppercase-client src/uppercase-load src/uppercase-server
 src_uppercase_server_SOURCES = src/server/main.c
 src_uppercase_server_LDADD = src/libserver.a src/libhttp.a src/libos.a \
-	src/libbase.a $(LIBEVENT_LIBS)
+	src/libbase.a $(LIBEVENT_LIBS) $(XXHASH_LIBS)
 
 src_uppercase_client_SOURCES = src/client/main.c
 src_uppercase_client_LDADD = src/libclient.a src/libos.a src/libbase.a

@@ -7,8 +7,9 @@
 
 base_libs = src/libbase.a
 os_libs = src/libos.a $(base_libs)
-http_libs = src/libhttp.a $(base_libs)
-server_libs = src/libserver.a src/libhttp.a $(os_libs) $(LIBEVENT_LIBS)
+http_libs = src/libhttp.a $(base_libs) $(XXHASH_LIBS)
+server_libs = src/libserver.a src/libhttp.a $(os_libs) $(LIBEVENT_LIBS) \
+	$(XXHASH_LIBS)
 client_libs = src/libclient.a $(os_libs)
 
 # What a test program links when nothing else is said.
@@ -114,6 +115,7 @@ e2e_tests = tests/check_client \
 	tests/check_e2e_strict \
 	tests/check_e2e_tcp \
 	tests/check_e2e_udp \
+	tests/check_e2e_validators \
 	tests/check_e2e_welcome
 e2e_libs = tests/libharness.a $(CHECK_LIBS)
 tests_check_client_LDADD = $(e2e_libs)
@@ -141,6 +143,7 @@ tests_check_e2e_smuggling_LDADD = $(e2e_libs)
 tests_check_e2e_strict_LDADD = $(e2e_libs)
 tests_check_e2e_tcp_LDADD = $(e2e_libs)
 tests_check_e2e_udp_LDADD = $(e2e_libs)
+tests_check_e2e_validators_LDADD = $(e2e_libs)
 tests_check_e2e_welcome_LDADD = $(e2e_libs)
 
 # The load generator: its parts, and the program from end to end.

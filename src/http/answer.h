@@ -24,8 +24,7 @@ struct http_file {
 	unsigned status; /* of HTTP_FILE_REFUSED: 403, 404, 500 or 503 */
 	/* Of HTTP_FILE_REGULAR, and of the coding that was chosen: */
 	uint64_t size;
-	int64_t mtime_s;
-	uint32_t mtime_ns; /* of that second */
+	int64_t mtime_s; /* HTTP_NO_DATE: not to be told */
 	struct slice etag;
 	const char *media_type;	 /* of the file without its coding */
 	unsigned codings;	 /* 1 << coding: it also stands encoded so */

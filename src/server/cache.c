@@ -44,6 +44,9 @@
 #define CACHE_TICK_NS                                                          \
 	(20 * (int64_t)CLOCK_NS_PER_MS) /* of a 100 Hz kernel, twice */
 #define CACHE_READ_TRIES 3 /* for a file that changes while it is read */
+/* Of a file that does not tell its size: read at first, and at most. */
+#define CACHE_MADE_SIZE 4096
+#define CACHE_MADE_MAX	(1 << 20)
 
 /*
  * A descriptor kept open keeps a deleted file's space on the disk in use, so
@@ -59,6 +62,7 @@ struct facts {
 	off_t size;
 	struct timespec mtime;
 	struct timespec ctime;
+	bool is_stored; /* not compared; see is_believed() */
 };
 
 struct directory {
@@ -136,6 +140,7 @@ static struct facts facts_of(const struct stat *st)
 		.size = st->st_size,
 		.mtime = st->st_mtim,
 		.ctime = st->st_ctim,
+		.is_stored = st->st_blocks > 0,
 	};
 }
 
@@ -438,6 +443,7 @@ unsigned cache_status_of_error(int error)
 	case EXDEV: /* a symbolic link that leaves the root */
 	case ENXIO: /* a FIFO, a socket, a device */
 	case ENODEV:
+	case EFBIG: /* more of it than is read into memory */
 		return 403;
 	case EMFILE:
 	case ENFILE:
@@ -475,27 +481,61 @@ static int open_regular(struct cache *cache, struct slice path,
 	return -1;
 }
 
-/*
- * Reads the whole file. NULL when it is shorter than its facts say, or when
- * out of memory.
- */
-static char *read_content(int fd, size_t size)
+/* Makes room for more of a file; false with errno, EFBIG for too much. */
+static bool grow_content(char **content, size_t *size)
 {
-	char *content = malloc(size > 0 ? size : 1);
-	size_t done = 0;
+	size_t wanted = *size < CACHE_MADE_MAX / 2 ? *size * 2 : CACHE_MADE_MAX;
+	char *more = NULL;
 
-	while (content && done < size) {
-		ssize_t n = pread(fd, content + done, size - done, (off_t)done);
+	if (*size >= CACHE_MADE_MAX)
+		errno = EFBIG;
+	else
+		more = realloc(*content, wanted);
+	if (!more)
+		return false;
+	*content = more;
+	*size = wanted;
+	return true;
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			free(content);
-			return NULL;
+static ssize_t read_at(int fd, char *buf, size_t size, size_t off)
+{
+	ssize_t n;
+
+	do
+		n = pread(fd, buf, size, (off_t)off);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/*
+ * Reads a file to its end, whatever it says of its size, since a file that is
+ * made as it is read says 0 or a page. NULL with errno.
+ */
+static char *read_content(int fd, size_t told, size_t *len)
+{
+	/* With room for one byte more, one call shows that this is all. */
+	size_t size = told > 0 ? told + 1 : CACHE_MADE_SIZE;
+	char *content = malloc(size), *fitting;
+	ssize_t n = content ? 1 : -1;
+
+	for (*len = 0; n > 0; *len += (size_t)n) {
+		if (*len == size && !grow_content(&content, &size))
+			break;
+		n = read_at(fd, content + *len, size - *len, *len);
+		if (n > 0 && *len + (size_t)n == told) {
+			*len = told;
+			return content;
 		}
-		done += (size_t)n;
+		if (n < 0)
+			break;
 	}
-	return content;
+	if (n != 0) {
+		free(content);
+		return NULL;
+	}
+	fitting = realloc(content, *len + 1);
+	return fitting ? fitting : content;
 }
 
 /* The codings that the file stands precompressed in beside itself. */
@@ -551,22 +591,57 @@ static bool has_ticked_since(struct timespec then)
 	return ns < 0 || ns > CACHE_TICK_NS;
 }
 
+/*
+ * Content tells the versions of a file apart by itself. Otherwise its time of
+ * change must: where that is kept in whole seconds it can be that of an image
+ * or an archive, as on ISO 9660 and squashfs, and proves nothing.
+ */
+static void set_etag(struct entry *entry)
+{
+	struct http_file *file = &entry->public.file;
+	const struct facts *facts = &entry->facts;
+	const struct http_etag_facts told = {
+		.inode = (uint64_t)facts->ino,
+		.size = (uint64_t)facts->size,
+		.mtime = facts->mtime,
+		.ctime = facts->ctime,
+	};
+
+	if (entry->public.content)
+		file->etag = http_etag_of_content(
+			entry->etag, (struct slice){entry->public.content,
+						    (size_t)file->size});
+	else if (facts->ctime.tv_nsec != 0 && has_ticked_since(facts->ctime))
+		file->etag = http_etag_of_facts(entry->etag, &told);
+}
+
+/*
+ * What takes no room on a disk is empty, or a hole, or made as it is read, as
+ * in /proc and /sys, where times tell of no change: it is read each time.
+ */
+static bool is_believed(const struct entry *entry)
+{
+	const struct facts *facts = &entry->facts;
+
+	return is_settled(facts) &&
+	       (!entry->public.content ||
+		(facts->is_stored &&
+		 entry->public.file.size == (uint64_t)facts->size));
+}
+
 static void describe(struct entry *entry, const struct facts *facts)
 {
 	struct http_file *file = &entry->public.file;
 	struct slice path = {entry->path, entry->path_len};
 
 	entry->facts = *facts;
-	entry->is_settled = is_settled(facts);
+	entry->is_settled = is_believed(entry);
 	file->kind = HTTP_FILE_REGULAR;
-	file->size = (uint64_t)facts->size;
+	/* A time before all times, or of a file that is made as it is read. */
 	file->mtime_s = facts->mtime.tv_sec;
-	file->mtime_ns = (uint32_t)facts->mtime.tv_nsec;
-	/* A tag that two versions could share would not be strong. */
-	if (has_ticked_since(facts->mtime))
-		file->etag =
-			http_etag_write(entry->etag, (uint64_t)facts->ino,
-					(uint64_t)facts->size, facts->mtime);
+	if (file->mtime_s <= 0 || file->size != (uint64_t)facts->size)
+		file->mtime_s = HTTP_NO_DATE;
+	set_etag(entry);
 	file->coding = HTTP_CODING_IDENTITY;
 	file->media_type = http_media_type(entry->cache->media, path);
 	file->inner_type = http_media_inner_type(entry->cache->media, path,
@@ -593,43 +668,59 @@ static void add(struct entry *entry)
 	list_add_first(is_large ? &cache->large : &cache->small, &entry->used);
 }
 
+/* The entry has its content in memory, and no descriptor. */
+static void keep_content(struct entry *entry, char *content, size_t len)
+{
+	entry->public.content = content;
+	entry->public.file.size = len;
+	(void)close(entry->public.fd);
+	entry->public.fd = -1;
+}
+
 /*
- * Gives a new entry its content. A file that changes while it is read is tried
- * again; -1 when that does not help, or when out of memory.
+ * Gives a new entry its content, and *facts as of then. A file that changes
+ * while it is read is read again; one that never rests is served as it was
+ * read. Returns 0, or -1 with errno.
  */
 static int read_entry(struct entry *entry, int fd, struct facts *facts)
 {
-	struct stat st;
+	bool is_whole = false;
 
 	entry->public.fd = fd;
-	for (int i = 0; facts->size <= CACHE_SMALL_MAX; i++) {
+	for (int i = 0; !is_whole && facts->size <= CACHE_SMALL_MAX; i++) {
 		struct facts before = *facts;
-		char *content = read_content(fd, (size_t)facts->size);
+		size_t len;
+		char *content = read_content(fd, (size_t)facts->size, &len);
+		int error = errno;
+		struct stat st;
 
 		if (fstat(fd, &st) == 0)
 			*facts = facts_of(&st);
-		if (content && is_same(facts, &before)) {
-			entry->public.content = content;
-			(void)close(fd);
-			entry->public.fd = -1;
-			break;
-		}
-		free(content);
-		if (i == CACHE_READ_TRIES)
+		is_whole = is_same(facts, &before) || i == CACHE_READ_TRIES;
+		if (content && is_whole)
+			keep_content(entry, content, len);
+		else
+			free(content);
+		errno = error;
+		if (!content && is_whole)
 			return -1;
 	}
+	if (!entry->public.content)
+		entry->public.file.size = (uint64_t)facts->size;
 	describe(entry, facts);
 	return 0;
 }
 
-/* A new entry for an open file, which it takes over; NULL when it fails. */
+/* A new entry for an open file, which it takes over; NULL with errno. */
 static struct entry *new_entry(struct cache *cache, struct slice path,
 			       uint64_t hash, int fd, struct facts *facts)
 {
 	struct entry *entry = calloc(1, sizeof(*entry) + path.len + 1);
+	int error;
 
 	if (!entry) {
 		(void)close(fd);
+		errno = ENOMEM;
 		return NULL;
 	}
 	memcpy(entry->path, path.ptr, path.len);
@@ -642,7 +733,9 @@ static struct entry *new_entry(struct cache *cache, struct slice path,
 		entry->directory = get_directory(cache, path);
 	if (entry->directory)
 		return entry;
+	error = errno;
 	free_entry(entry);
+	errno = error;
 	return NULL;
 }
 
@@ -665,7 +758,7 @@ static struct entry *load(struct cache *cache, struct slice path, uint64_t hash,
 	if (fd >= 0) {
 		entry = new_entry(cache, path, hash, fd, &facts);
 		if (!entry)
-			(void)refuse(refusal, 503);
+			(void)refuse(refusal, cache_status_of_error(errno));
 	}
 	if (entry) {
 		add(entry);
