@@ -70,12 +70,13 @@ tests_check_status_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_target_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 
 conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
-server_tests = tests/check_bucket tests/check_budget tests/check_config \
+server_tests = tests/check_accesslog tests/check_bucket tests/check_budget tests/check_config \
 	tests/check_conn tests/check_conn_end tests/check_deadline \
 	tests/check_listener tests/check_loop
 tests_check_bucket_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_budget_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_budget_SOURCES = tests/check_budget.c $(conn_fixture)
+tests_check_accesslog_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_config_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_SOURCES = tests/check_conn.c $(conn_fixture)

@@ -3,6 +3,10 @@
  * Writing the access log. A line that does not fit into the buffer makes room
  * by writing it out early; a short write keeps the rest for the next turn, so
  * that a reader of the other end sees whole lines as long as there is room.
+ *
+ * Only a reader that is slower than the lines come can cost some. Then half of
+ * the buffer is for whoever comes first, and of the other half no peer gets
+ * more than a small share, so that one who fills it costs himself lines.
  */
 #include "server/accesslog.h"
 
@@ -19,7 +23,10 @@
 #include "http/request.h"
 #include "os/process.h"
 
-#define ACCESS_LOG_SIZE (256 << 10) /* a turn's worth, and what was kept */
+#define ACCESS_LOG_SIZE	  (256 << 10) /* a turn's worth, and what was kept */
+#define ACCESS_LOG_OPEN	  (ACCESS_LOG_SIZE / 2) /* for whoever comes first */
+#define ACCESS_LOG_SHARE  (ACCESS_LOG_SIZE / 16)
+#define ACCESS_LOG_SHARES 64 /* peers are told apart by a hash */
 
 _Static_assert(ACCESS_LOG_SIZE > HTTP_LOG_LINE_MAX(HTTP_HEAD_MAX),
 	       "a line must fit");
@@ -29,11 +36,13 @@ struct access_log {
 	const char *path;
 	enum http_log_format format;
 	int fd;
-	bool is_shared;	     /* standard output itself, which may block */
-	bool is_regular;     /* a write takes what the disk has room for */
-	bool is_failing;     /* told already */
-	uint64_t tried_turn; /* when it was last written to */
+	bool is_shared;	      /* standard output itself, which may block */
+	bool is_regular;      /* a write takes what the disk has room for */
+	bool is_failing;      /* told already */
+	bool has_shares;      /* any of them is not 0 */
+	uint64_t failed_turn; /* when it last was an error to write */
 	size_t len;
+	uint32_t shares[ACCESS_LOG_SHARES]; /* bytes beyond ACCESS_LOG_OPEN */
 	char buf[ACCESS_LOG_SIZE];
 };
 
@@ -106,12 +115,17 @@ static void tell_failing(struct access_log *log, const char *why)
 	log->is_failing = true;
 }
 
+static void note_failure(struct access_log *log)
+{
+	log->failed_turn = log->loop->turn;
+	tell_failing(log, strerror(errno));
+}
+
 /* Writes the buffer as far as it goes; the rest moves to its front. */
 static void write_out(struct access_log *log)
 {
 	size_t done = 0;
 
-	log->tried_turn = log->loop->turn;
 	while (done < log->len) {
 		size_t len = writable_len(log, log->len - done);
 		ssize_t n = len > 0 ? write(log->fd, log->buf + done, len) : -1;
@@ -120,7 +134,7 @@ static void write_out(struct access_log *log)
 			continue;
 		if (n <= 0) {
 			if (len > 0 && errno != EAGAIN)
-				tell_failing(log, strerror(errno));
+				note_failure(log);
 			break;
 		}
 		done += (size_t)n;
@@ -146,32 +160,62 @@ void access_log_flush(struct access_log *log)
 		write_out(log);
 }
 
-/* Makes room for a line, if that can be. */
-static bool make_room(struct access_log *log, size_t need)
+/* FNV-1a of the peer's address: its bytes in the contested half. */
+static uint32_t *share_of(struct access_log *log, struct slice peer)
 {
-	/* A reader that is stuck is asked once in a turn, not for each line. */
-	if (ACCESS_LOG_SIZE - log->len < need &&
-	    log->tried_turn != log->loop->turn)
-		write_out(log);
-	return ACCESS_LOG_SIZE - log->len >= need;
+	uint32_t hash = 2166136261;
+
+	for (size_t i = 0; i < peer.len; i++)
+		hash = (hash ^ (unsigned char)peer.ptr[i]) * 16777619;
+	return &log->shares[(hash ^ hash >> 16) % ACCESS_LOG_SHARES];
+}
+
+/* Takes len bytes of the peer's share, if the buffer is so full; or refuses. */
+static bool take_share(struct access_log *log, struct slice peer, size_t len)
+{
+	uint32_t *share;
+
+	if (log->len + len <= ACCESS_LOG_OPEN) {
+		if (log->has_shares)
+			memset(log->shares, 0, sizeof(log->shares));
+		log->has_shares = false;
+		return true;
+	}
+	share = share_of(log, peer);
+	if (*share + len > ACCESS_LOG_SHARE)
+		return false;
+	*share += (uint32_t)len;
+	log->has_shares = true;
+	return true;
+}
+
+/* Writes the line behind the others; false when there is no room for it. */
+static bool add_line(struct access_log *log,
+		     const struct http_log_record *record)
+{
+	struct text line =
+		text_in(log->buf + log->len, ACCESS_LOG_SIZE - log->len);
+
+	http_log_write(&line, log->format, record);
+	if (line.overflow ||
+	    (!log->is_regular && !take_share(log, record->peer, line.len)))
+		return false;
+	log->len += line.len;
+	return true;
 }
 
 void access_log_add(struct access_log *log,
 		    const struct http_log_record *record)
 {
-	size_t need =
-		HTTP_LOG_LINE_MAX(record->method.len + record->target.len +
-				  record->user_agent.len + record->referer.len);
-	struct text line;
-
-	if (!make_room(log, need)) {
-		log->loop->counters.log_lines_lost++;
-		tell_failing(log, "its reader is too slow");
+	if (add_line(log, record))
 		return;
-	}
-	line = text_in(log->buf + log->len, ACCESS_LOG_SIZE - log->len);
-	http_log_write(&line, log->format, record);
-	log->len += line.len;
+	/* A disk that is full is asked once in a turn, not for each line. */
+	if (log->failed_turn != log->loop->turn)
+		write_out(log);
+	if (add_line(log, record))
+		return;
+	log->loop->counters.log_lines_lost++;
+	tell_failing(log, "its reader is too slow");
 }
 
 void access_log_reopen(struct access_log *log)

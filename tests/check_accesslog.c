@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The access log's buffer, within one turn of the loop, where no reader and no
+ * flush comes to help: a file takes every line however many there are; a pipe
+ * that nobody reads costs lines, and costs them whom it should.
+ */
+#include "server/accesslog.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define AGENT_LEN 4000
+
+static struct loop loop;
+static char *folder;
+static char *path;
+static char agent[AGENT_LEN];
+
+static void set_up(void)
+{
+	ck_assert_int_eq(loop_init(&loop), 0);
+	folder = folder_new();
+	path = folder_path(folder, "log");
+	memset(agent, 'a', sizeof(agent));
+}
+
+static void tear_down(void)
+{
+	loop_clear(&loop);
+	free(path);
+	free(folder);
+}
+
+static void add(struct access_log *log, const char *peer, const char *target)
+{
+	const struct http_log_record record = {
+		.peer = slice_of(peer),
+		.method = slice_of("GET"),
+		.target = slice_of(target),
+		.minor = 1,
+		.status = 200,
+		.user_agent = {agent, sizeof(agent)},
+	};
+
+	access_log_add(log, &record);
+}
+
+static size_t count_lines_of(int fd, const char *text)
+{
+	size_t size = 8 << 20, len = 0, n = 0;
+	char *all = bytes_new(size);
+	ssize_t got;
+
+	while ((got = read(fd, all + len, size - 1 - len)) > 0)
+		len += (size_t)got;
+	all[len] = '\0';
+	for (char *at = all; (at = strstr(at, text)); at++)
+		n++;
+	free(all);
+	return n;
+}
+
+/* One client's long lines must not cost another's. */
+START_TEST(a_file_takes_every_line_of_a_turn)
+{
+	enum {
+		N = 600
+	};
+	struct access_log *log =
+		access_log_open(&loop, path, HTTP_LOG_COMBINED);
+	int fd;
+
+	ck_assert_ptr_nonnull(log);
+	for (int i = 0; i < N; i++)
+		add(log, "192.0.2.1", "/");
+	access_log_close(log);
+	ck_assert_uint_eq(loop.counters.log_lines_lost, 0);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_uint_eq(count_lines_of(fd, "192.0.2.1"), N);
+	(void)close(fd);
+}
+END_TEST
+
+/* A log to a FIFO; *reader gets its other end. */
+static struct access_log *open_fifo(int *reader)
+{
+	struct access_log *log;
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	*reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ck_assert_int_ge(*reader, 0);
+	log = access_log_open(&loop, path, HTTP_LOG_COMBINED);
+	ck_assert_ptr_nonnull(log);
+	return log;
+}
+
+START_TEST(a_reader_that_keeps_up_gets_every_line)
+{
+	enum {
+		N = 600
+	};
+	size_t n = 0;
+	int reader;
+	struct access_log *log = open_fifo(&reader);
+
+	for (int i = 0; i < N; i++) {
+		add(log, "192.0.2.1", "/");
+		if (i % 16 == 0)
+			n += count_lines_of(reader, "192.0.2.1");
+	}
+	do
+		access_log_flush(log);
+	while ((n += count_lines_of(reader, "192.0.2.1")) < N);
+	ck_assert_uint_eq(n, N);
+	ck_assert_uint_eq(loop.counters.log_lines_lost, 0);
+	access_log_close(log);
+	(void)close(reader);
+}
+END_TEST
+
+START_TEST(who_fills_the_log_of_a_slow_reader_loses_his_own_lines)
+{
+	int reader;
+	struct access_log *log = open_fifo(&reader);
+	size_t lost, n = 0, n_turns = 0;
+
+	while (loop.counters.log_lines_lost < 100)
+		add(log, "192.0.2.1", "/");
+	lost = loop.counters.log_lines_lost;
+	for (int i = 0; i < 3; i++) {
+		add(log, "192.0.2.2", "/bystander");
+		add(log, "2001:db8::3", "/bystander");
+	}
+	ck_assert_uint_eq(loop.counters.log_lines_lost, lost);
+	add(log, "192.0.2.1", "/");
+	ck_assert_uint_eq(loop.counters.log_lines_lost, lost + 1);
+	while (n < 6 && n_turns++ < 1000) {
+		n += count_lines_of(reader, " /bystander");
+		access_log_flush(log);
+	}
+	ck_assert_uint_eq(n, 6);
+	/* When it has been read, there is room for all again. */
+	for (int i = 0; i < 20; i++)
+		add(log, "192.0.2.1", "/");
+	ck_assert_uint_eq(loop.counters.log_lines_lost, lost + 1);
+	access_log_close(log);
+	(void)close(reader);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_blamed_on_the_disk)
+{
+	struct access_log *log =
+		access_log_open(&loop, "/dev/full", HTTP_LOG_COMBINED);
+
+	if (!log) {
+		harness_skip("no /dev/full here");
+		return;
+	}
+	for (int i = 0; i < 200; i++)
+		add(log, "192.0.2.1", "/");
+	ck_assert_uint_gt(loop.counters.log_lines_lost, 0);
+	access_log_close(log);
+	ck_assert_uint_eq(loop.counters.log_lines_lost, 200);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("accesslog");
+	TCase *tcase = harness_case(suite, "accesslog");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_file_takes_every_line_of_a_turn);
+	tcase_add_test(tcase, a_reader_that_keeps_up_gets_every_line);
+	tcase_add_test(tcase,
+		       who_fills_the_log_of_a_slow_reader_loses_his_own_lines);
+	tcase_add_test(tcase, a_full_disk_is_blamed_on_the_disk);
+	return harness_run(suite);
+}
