@@ -103,6 +103,7 @@ static const char json_reader[] =
 	"now = datetime.datetime.now(datetime.timezone.utc)\n"
 	"for line in open(sys.argv[1], 'rb'):\n"
 	"    e = json.loads(line.decode())\n"
+	"    line = e.pop('line', None)\n"
 	"    assert list(e) == ['time', 'peer', 'method', 'target', 'status',\n"
 	"        'bytes', 'duration_us', 'user_agent', 'referer',\n"
 	"        'connection', 'request'], list(e)\n"
@@ -113,7 +114,8 @@ static const char json_reader[] =
 	"    assert 0 <= e['duration_us'] < 60e6, e\n"
 	"    print(e['method'], e['target'], e['status'], e['bytes'],\n"
 	"        ascii(e['user_agent']), ascii(e['referer']),\n"
-	"        e['connection'], e['request'])\n";
+	"        e['connection'], e['request'],\n"
+	"        *([] if line is None else [ascii(line)]))\n";
 
 static void expect_json(const char *text)
 {
@@ -179,8 +181,13 @@ START_TEST(refused_requests_have_their_lines_too)
 		{"POST / HTTP/1.1", "POST / HTTP/1.1", 405},
 		{"BREW /pot HTTP/1.1", "BREW /pot HTTP/1.1", 501},
 		{"GET /../x HTTP/1.1", "GET /../x HTTP/1.1", 400},
-		{"GET / HTTP/1.1\r\nA : b", "-", 400},
-		{"GET / HTTP/2.0", "-", 505},
+		{"GET / HTTP/1.1\r\nA : b", "GET / HTTP/1.1", 400},
+		{"GET / HTTP/2.0", "GET / HTTP/2.0", 505},
+		{"GET  /two HTTP/1.1", "GET  /two HTTP/1.1", 400},
+		{"GET /\xff HTTP/1.1", "GET /\\xFF HTTP/1.1", 400},
+		{"GET /x HTTP/1.1\r\nTransfer-Encoding: x\r\n"
+		 "Content-Length: 1",
+		 "GET /x HTTP/1.1", 400},
 	};
 	const char *at;
 	char *text;
@@ -298,7 +305,8 @@ START_TEST(json_tells_of_what_was_no_request)
 	http_ask(fd, &response, "GET / HTTP/1.1\r\nA : b");
 	http_expect_status(&response, 400);
 	free(log_wait_lines(log_path, 1));
-	(void)snprintf(text, sizeof(text), "None None 400 %zu None None 1 1\n",
+	(void)snprintf(text, sizeof(text),
+		       "None None 400 %zu None None 1 1 'GET / HTTP/1.1'\n",
 		       response.len);
 	expect_json(text);
 	http_clear(&response);
@@ -475,20 +483,78 @@ START_TEST(a_file_that_shrinks_while_it_is_sent_is_said_to_be_broken_off)
 }
 END_TEST
 
-/* What stands behind it in the pipeline was not answered, and so not logged. */
-START_TEST(requests_behind_a_broken_one_are_not_logged)
+/* What stands behind it in the pipeline was asked for, and never answered. */
+START_TEST(requests_behind_a_broken_one_are_broken_off_too)
 {
 	int fd = tcp_connect_small(server, SERVICE_HTTP);
 	struct response response;
+	const char *at;
+	char *text;
 
 	make_huge();
 	http_send_get(fd, "/huge");
-	http_send_get(fd, "/file.txt");
+	http_send_get(fd, "/first");
+	http_send_get(fd, "/second");
+	tcp_send_text(fd, "GET /half");
 	http_read_head(fd, &response);
 	tcp_reset(fd);
-	expect_broken_off();
-	expect_files(1);
-	free(log_wait_lines(log_path, 2));
+	text = log_wait_lines(log_path, 4);
+	at = strchr(text, '\n') + 1;
+	at = log_expect_combined(at, "GET /first HTTP/1.1", 499, 0, "-", "-");
+	at = log_expect_combined(at, "GET /second HTTP/1.1", 499, 0, "-", "-");
+	(void)log_expect_combined(at, "GET /half", 499, 0, "-", "-");
+	free(text);
+}
+END_TEST
+
+/* As much as has come; nothing of what is only the end of a line. */
+static const struct {
+	const char *sent;
+	const char *request;
+} halves[] = {
+	{"GET /half HTTP/1.1\r\nHost: h\r\n", "GET /half HTTP/1.1"},
+	{"GET /half", "GET /half"},
+	{"\r\nG", "G"},
+	{"\x16\x03\x01", "\\x16\\x03\\x01"},
+};
+
+START_TEST(a_head_that_is_given_up_has_its_line)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	char *text, want[64];
+
+	tcp_send_text(fd, halves[_i].sent);
+	tcp_finish(fd);
+	tcp_expect_gone(fd);
+	(void)close(fd);
+	text = log_wait_lines(log_path, 1);
+	(void)snprintf(want, sizeof(want), "] \"%s\" ", halves[_i].request);
+	ck_assert_ptr_nonnull(strstr(text, want));
+	ck_assert_uint_eq(log_count_lines(text), 1);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_long_line_that_is_refused_is_logged_in_part)
+{
+	const size_t len = 9000, shown = 1024;
+	char *head = bytes_new(len + 1), *text;
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	const char *at;
+
+	memset(head, 'a', len);
+	memcpy(head, "GET /", 5);
+	head[len] = '\0';
+	tcp_send_text(fd, head);
+	tcp_send_text(fd, " HTTP/1.1\r\n\r\n");
+	text = log_wait_lines(log_path, 1);
+	at = strstr(text, "] \"GET /aaa");
+	ck_assert_ptr_nonnull(at);
+	ck_assert_uint_eq(strspn(at + 8, "a"), shown - 5);
+	ck_assert_ptr_nonnull(strstr(text, "a\" 414 "));
+	free(text);
+	free(head);
+	(void)close(fd);
 }
 END_TEST
 
@@ -524,7 +590,10 @@ static Suite *accesslog_suite(void)
 	tcase_add_test(
 		tcase,
 		a_file_that_shrinks_while_it_is_sent_is_said_to_be_broken_off);
-	tcase_add_test(tcase, requests_behind_a_broken_one_are_not_logged);
+	tcase_add_test(tcase, requests_behind_a_broken_one_are_broken_off_too);
+	tcase_add_test(tcase, a_long_line_that_is_refused_is_logged_in_part);
+	tcase_add_loop_test(tcase, a_head_that_is_given_up_has_its_line, 0,
+			    ARRAY_LEN(halves));
 	tcase_add_test(tcase, a_connection_without_a_request_has_no_line);
 
 	tcase = harness_case(suite, "json");

@@ -11,27 +11,38 @@
 #include <unistd.h>
 
 #include "e2e_http.h"
+#include "e2e_log.h"
 #include "e2e_server.h"
 #include "e2e_sock.h"
 #include "harness.h"
 
 #define FILE_TEXT "some text\n"
+#define LINGER_MS 5000 /* a peer may take so long to see the end */
 
 static char *root;
+static char *logs;
+static char *log_path;
+static char log_option[256];
 static struct server *server;
 
 static void set_up(void)
 {
+	logs = folder_new();
+	log_path = folder_path(logs, "access.log");
+	(void)snprintf(log_option, sizeof(log_option), "--access-log=%s",
+		       log_path);
 	root = folder_new();
 	folder_write_text(root, "file.txt", FILE_TEXT);
-	server = server_start(
-		&(struct server_options){.http = "0", .root = root});
+	server = server_start(&(struct server_options){
+		.http = "0", .root = root, .extra = log_option});
 }
 
 static void tear_down(void)
 {
 	server_stop(server);
 	free(root);
+	free(log_path);
+	free(logs);
 }
 
 static void expect_status(const struct response *response, int status)
@@ -172,6 +183,7 @@ START_TEST(a_head_that_does_not_end_is_answered_408_after_ten_seconds)
 	int silent = tcp_connect(server, SERVICE_HTTP);
 	int64_t start = harness_now_ms(), took;
 	struct response response;
+	char *text;
 
 	tcp_send_text(silent, "GET /file.txt HTTP/1.1\r\n");
 	tcp_send_text(trickling, "GET /file.txt HTTP/1.1\r\nHost: h\r\nA: ");
@@ -191,6 +203,11 @@ START_TEST(a_head_that_does_not_end_is_answered_408_after_ten_seconds)
 	expect_status(&response, 408);
 	http_clear(&response);
 	tcp_expect_end(silent);
+	/* Its line does not wait for the peer to see the end. */
+	text = log_wait_lines(log_path, 2);
+	ck_assert_int_lt(harness_now_ms() - start - took, LINGER_MS);
+	ck_assert_ptr_nonnull(strstr(text, "\"GET /file.txt HTTP/1.1\" 408 "));
+	free(text);
 	(void)close(trickling);
 	(void)close(silent);
 	expect_service();

@@ -155,6 +155,26 @@ START_TEST(a_head_that_could_not_be_read_has_a_line)
 }
 END_TEST
 
+/* Who reads the log for attackers sees what was asked. */
+START_TEST(what_could_not_be_read_is_shown_as_it_came)
+{
+	struct http_log_record record = record_of("");
+
+	record.method = record.target = (struct slice){NULL, 0};
+	record.user_agent = record.referer = (struct slice){NULL, 0};
+	record.line = slice_of("GET /a\" HTTP/9.9\x01\xff");
+	record.status = 505;
+	assert_line(HTTP_LOG_COMBINED, &record,
+		    "192.0.2.1 - - [06/Nov/1994:08:49:37 +0000] "
+		    "\"GET /a\\\" HTTP/9.9\\x01\\xFF\" 505 612 "
+		    "\"-\" \"-\"\n");
+	ck_assert_ptr_nonnull(
+		strstr(line_of(HTTP_LOG_JSON, &record),
+		       "\"method\":null,\"target\":null,"
+		       "\"line\":\"GET /a\\\" HTTP/9.9\\u0001\xef\xbf\xbd\","));
+}
+END_TEST
+
 START_TEST(other_versions_statuses_and_peers_are_as_they_are)
 {
 	struct http_log_record record = record_of("/");
@@ -494,6 +514,7 @@ int main(void)
 	tcase_add_test(tcase, what_was_not_sent_is_a_dash_or_null);
 	tcase_add_test(tcase, what_was_sent_empty_is_empty);
 	tcase_add_test(tcase, a_head_that_could_not_be_read_has_a_line);
+	tcase_add_test(tcase, what_could_not_be_read_is_shown_as_it_came);
 	tcase_add_test(tcase,
 		       other_versions_statuses_and_peers_are_as_they_are);
 

@@ -66,23 +66,31 @@ static void add_quoted(struct text *text, struct slice s)
 	text_add_char(text, '"');
 }
 
+/* What was asked for; of what could not be read, what came in its place. */
+static void add_request(struct text *text, const struct http_log_record *record)
+{
+	if (record->method.len == 0) {
+		add_quoted(text, record->line);
+		return;
+	}
+	text_add_char(text, '"');
+	text_add_escaped(text, record->method);
+	text_add_char(text, ' ');
+	text_add_escaped(text, record->target);
+	text_add_str(text, " HTTP/1.");
+	text_add_uint(text, record->minor);
+	text_add_char(text, '"');
+}
+
 static void add_combined(struct text *text, const struct tm *tm,
 			 const struct http_log_record *record)
 {
 	text_add(text, record->peer);
 	text_add_str(text, " - - [");
 	add_combined_time(text, tm);
-	text_add_str(text, "] \"");
-	if (record->method.len > 0) {
-		text_add_escaped(text, record->method);
-		text_add_char(text, ' ');
-		text_add_escaped(text, record->target);
-		text_add_str(text, " HTTP/1.");
-		text_add_uint(text, record->minor);
-	} else {
-		text_add_char(text, '-');
-	}
-	text_add_str(text, "\" ");
+	text_add_str(text, "] ");
+	add_request(text, record);
+	text_add_char(text, ' ');
 	text_add_uint(text, record->status);
 	text_add_char(text, ' ');
 	text_add_uint(text, record->content_bytes);
@@ -120,6 +128,8 @@ static void add_json(struct text *text, const struct tm *tm,
 	add_json_string(text, "\",\"peer\":", record->peer);
 	add_json_string(text, ",\"method\":", record->method);
 	add_json_string(text, ",\"target\":", record->target);
+	if (record->line.ptr)
+		add_json_string(text, ",\"line\":", record->line);
 	add_json_uint(text, ",\"status\":", record->status);
 	add_json_uint(text, ",\"bytes\":", record->content_bytes);
 	add_json_uint(text, ",\"duration_us\":", record->duration_us);

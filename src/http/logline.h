@@ -18,6 +18,7 @@ struct http_log_record {
 	struct slice peer;    /* address as text */
 	struct slice method;  /* as sent; empty for an unreadable head */
 	struct slice target;  /* as sent */
+	struct slice line;    /* of an unreadable head: its first line */
 	unsigned minor;	      /* of HTTP/1.minor */
 	unsigned status;
 	uint64_t content_bytes; /* of the answer that were sent */

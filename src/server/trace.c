@@ -25,6 +25,7 @@ struct note {
 	unsigned minor;
 	struct slice method;
 	struct slice target;
+	struct slice line; /* of what could not be read */
 	struct slice user_agent;
 	struct slice referer;
 	char strings[];
@@ -95,6 +96,7 @@ static struct note *new_note(const struct http_request *request)
 	if (!note)
 		return NULL;
 	room = note->strings;
+	note->line = (struct slice){NULL, 0};
 	note->minor = request->minor;
 	note->method = keep(&room, request->method_text);
 	note->target = keep(&room, request->target);
@@ -103,15 +105,43 @@ static struct note *new_note(const struct http_request *request)
 	return note;
 }
 
-void trace_add(struct trace *trace, const struct http_request *request,
-	       const struct trace_answer *answer)
+static bool is_line_end(char c)
 {
-	struct note *note;
+	return c == '\r' || c == '\n';
+}
 
-	if (!trace)
-		return;
+/* The first line, behind empty ones, as far as it has come; ptr NULL: none. */
+static struct slice first_line(struct slice input)
+{
+	size_t at = 0, len = 0;
+
+	while (at < input.len && is_line_end(input.ptr[at]))
+		at++;
+	while (at + len < input.len && len < TRACE_LINE_MAX &&
+	       !is_line_end(input.ptr[at + len]))
+		len++;
+	return (struct slice){len > 0 ? input.ptr + at : NULL, len};
+}
+
+/* A note with the first line of what is no request; NULL as above. */
+static struct note *new_unread_note(struct slice input)
+{
+	struct slice line = first_line(input);
+	struct note *note = calloc(1, sizeof(*note) + line.len);
+	char *room;
+
+	if (!note)
+		return NULL;
+	room = note->strings;
+	note->line = keep(&room, line);
+	return note;
+}
+
+/* Hangs the note up behind the others; NULL: there was no memory for it. */
+static void add_note(struct trace *trace, struct note *note,
+		     const struct trace_answer *answer)
+{
 	trace->n_requests++;
-	note = request ? new_note(request) : calloc(1, sizeof(*note));
 	if (!note) {
 		trace->loop->counters.log_lines_lost++;
 		return;
@@ -122,6 +152,20 @@ void trace_add(struct trace *trace, const struct http_request *request,
 	note->answer = *answer;
 	*trace->last = note;
 	trace->last = &note->next;
+}
+
+void trace_add(struct trace *trace, const struct http_request *request,
+	       const struct trace_answer *answer)
+{
+	if (trace)
+		add_note(trace, new_note(request), answer);
+}
+
+void trace_add_unread(struct trace *trace, struct slice input,
+		      const struct trace_answer *answer)
+{
+	if (trace)
+		add_note(trace, new_unread_note(input), answer);
 }
 
 void trace_end_known(struct trace *trace, uint64_t end_at)
@@ -144,6 +188,7 @@ static void log_first(struct trace *trace, unsigned status, uint64_t n_sent,
 		.peer = slice_of(trace->peer),
 		.method = note->method,
 		.target = note->target,
+		.line = note->line,
 		.minor = note->minor,
 		.status = status,
 		.content_bytes = n_sent > content_at ? n_sent - content_at : 0,

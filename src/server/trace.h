@@ -33,12 +33,19 @@ struct trace_answer {
 	uint64_t end_at;     /* where it ends, or TRACE_END_UNKNOWN */
 };
 
-/*
- * Notes an answer, whose request was read in this turn; NULL for one that could
- * not be read. Harmless without a trace.
- */
+/* Notes an answer, whose request was read in this turn. Harmless on NULL. */
 void trace_add(struct trace *trace, const struct http_request *request,
 	       const struct trace_answer *answer);
+
+/* How much of the first line of what could not be read is logged. */
+#define TRACE_LINE_MAX 1024
+
+/*
+ * The same for what could not be read as a request: input is what has come of
+ * it, its first line first.
+ */
+void trace_add_unread(struct trace *trace, struct slice input,
+		      const struct trace_answer *answer);
 
 /* The last answer's end is known now. Harmless on NULL. */
 void trace_end_known(struct trace *trace, uint64_t end_at);

@@ -74,24 +74,27 @@ static bool is_last_in_drain(struct web_conn *wc, size_t n_behind)
 	       !conn_has_input(&wc->conn);
 }
 
-/*
- * Takes over what the site has answered: out grew by it. before is what out
- * held; request is NULL for what could not be read.
- */
-static void take_reply(struct web_conn *wc, const struct http_request *request,
-		       const struct gather *out, const struct site_reply *reply)
+/* Takes over what the site has answered, by which out has grown. */
+static struct trace_answer take_reply(struct web_conn *wc,
+				      const struct gather *out,
+				      const struct site_reply *reply)
 {
 	uint64_t end_at = wc->conn.n_sent + out->len;
-	struct trace_answer answer = {
+
+	wc->last = reply->close;
+	wc->body = reply->body;
+	return (struct trace_answer){
 		.status = reply->status,
 		.content_at = end_at - reply->content_len,
 		.end_at = reply->body ? TRACE_END_UNKNOWN : end_at,
 	};
-
-	wc->last = reply->close;
-	wc->body = reply->body;
-	trace_add(wc->trace, request, &answer);
 }
+
+/* What is logged as broken off when the connection ends, which it does. */
+static const struct trace_answer no_answer = {
+	.content_at = TRACE_END_UNKNOWN,
+	.end_at = TRACE_END_UNKNOWN,
+};
 
 /* Answers one request; n_behind bytes of input stand behind its head. */
 static void answer_request(struct web_conn *wc, struct gather *out,
@@ -100,9 +103,11 @@ static void answer_request(struct web_conn *wc, struct gather *out,
 	struct site_reply reply =
 		site_answer(wc->service->site, request,
 			    is_last_in_drain(wc, n_behind), out);
+	struct trace_answer answer;
 
 	wc->conn.loop->counters.http_requests++;
 	if (reply.failed) {
+		trace_add(wc->trace, request, &no_answer);
 		conn_close(&wc->conn, CONN_NO_MEMORY);
 		return;
 	}
@@ -112,18 +117,24 @@ static void answer_request(struct web_conn *wc, struct gather *out,
 	 */
 	wc->must_linger = request->has_content || reply.body ||
 			  (reply.close && request->keep_alive);
-	take_reply(wc, request, out, &reply);
+	answer = take_reply(wc, out, &reply);
+	trace_add(wc->trace, request, &answer);
 }
 
-/* Answers what is no request; NULL when its head has not arrived. */
-static void answer_bad(struct web_conn *wc, struct gather *out,
+/*
+ * Answers what is no request and begins the input; request is NULL when its
+ * head has not arrived.
+ */
+static void answer_bad(struct web_conn *wc, struct gather *out, struct slice in,
 		       const struct http_request *request, unsigned status)
 {
+	struct trace_answer answer;
 	struct site_reply reply =
 		site_answer_bad(wc->service->site, request, status, out);
 
 	wc->must_linger = true;
-	take_reply(wc, NULL, out, &reply);
+	answer = take_reply(wc, out, &reply);
+	trace_add_unread(wc->trace, in, &answer);
 }
 
 /*
@@ -166,7 +177,7 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 			return true;
 		if (wc->has_skipped && in->ptr[0] == '\r') {
 			wc->conn.loop->counters.http_bad_requests++;
-			answer_bad(wc, out, NULL, 400);
+			answer_bad(wc, out, *in, NULL, 400);
 			return false;
 		}
 		switch (parse_request(wc, *in, &request)) {
@@ -174,7 +185,7 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 			return false;
 		case HTTP_REQUEST_BAD:
 			wc->conn.loop->counters.http_bad_requests++;
-			answer_bad(wc, out, &request, request.status);
+			answer_bad(wc, out, *in, &request, request.status);
 			return false;
 		case HTTP_REQUEST_DONE:
 			break;
@@ -228,6 +239,7 @@ static enum conn_sent send_gathered(struct web_conn *wc,
 				     wc->body || wc->last);
 	if (sent == CONN_SENT)
 		sent = send_body(wc);
+	trace_sent(wc->trace, wc->conn.n_sent);
 	return sent;
 }
 
@@ -290,13 +302,11 @@ static void serve(struct web_conn *wc, struct slice in)
 	case CONN_BROKEN:
 		return;
 	case CONN_HELD:
-		trace_sent(wc->trace, wc->conn.n_sent);
 		wait_for_room(wc);
 		return;
 	case CONN_SENT:
 		break;
 	}
-	trace_sent(wc->trace, wc->conn.n_sent);
 	if (wc->last)
 		finish(wc);
 	else if (is_unfinished)
@@ -366,6 +376,29 @@ static void web_writable(struct conn *conn)
 		web_readable(conn);
 }
 
+/* Requests that have come, whole or in part, and will get no answer. */
+static void trace_unanswered(struct web_conn *wc)
+{
+	struct slice in = {wc->in.ptr, wc->in.len};
+	struct http_request request;
+	size_t scanned = 0;
+
+	if (!wc->trace)
+		return;
+	while (in.len > 0 &&
+	       http_request_parse(&request, in.ptr, in.len, &scanned) ==
+		       HTTP_REQUEST_DONE) {
+		trace_add(wc->trace, &request, &no_answer);
+		in.ptr += request.head_len;
+		in.len -= request.head_len;
+		scanned = 0;
+		if (request.has_content)
+			return;
+	}
+	if (in.len > 0)
+		trace_add_unread(wc->trace, in, &no_answer);
+}
+
 static void web_closed(struct conn *conn, enum conn_reason reason)
 {
 	struct web_conn *wc = web_conn_of(conn);
@@ -374,6 +407,7 @@ static void web_closed(struct conn *conn, enum conn_reason reason)
 	counters->http_aborted += wc->body || conn_has_held(conn);
 	body_free(wc->body);
 	wc->body = NULL;
+	trace_unanswered(wc);
 	conn_held_clear(&wc->in);
 	trace_free(wc->trace, conn->n_sent);
 	wc->trace = NULL;
@@ -407,9 +441,9 @@ static void head_expired_cb(struct deadline *deadline)
 	struct gather out;
 
 	conn->loop->counters.http_timeouts++;
-	conn_held_clear(&wc->in);
 	gather_init(&out, conn->loop->out, LOOP_OUT_SIZE);
-	answer_bad(wc, &out, NULL, 408);
+	answer_bad(wc, &out, (struct slice){wc->in.ptr, wc->in.len}, NULL, 408);
+	conn_held_clear(&wc->in);
 	switch (send_gathered(wc, &out)) {
 	case CONN_SENT:
 		finish(wc);
