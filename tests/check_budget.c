@@ -4,7 +4,6 @@
  * turn is old, so that nobody waits long behind datagrams, input that nobody
  * wants, or a folder full of links.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +177,7 @@ static size_t send_listing(const char *folder, size_t spent)
 {
 	struct fixture *fixture = fixture_new(LONG_NS);
 	struct listing_budget budget = {0};
-	int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct docroot *root = docroot_open(folder);
 	struct listing *listing =
 		listing_open(&budget, root, (struct slice){"", 0}, false, true);
 	struct body *body = listing_body(listing, false);
@@ -199,7 +198,7 @@ static size_t send_listing(const char *folder, size_t spent)
 	} while (sent != CONN_SENT);
 	ck_assert_uint_gt(n_links, N_LINKS - 30); /* names may be cut apart */
 	body_free(body);
-	(void)close(root);
+	docroot_close(root);
 	fixture_free(fixture);
 	return most;
 }
