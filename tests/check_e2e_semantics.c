@@ -290,10 +290,11 @@ END_TEST
 
 static const struct {
 	time_t mtime_s;
-	const char *date;
+	const char *date; /* NULL: none is told */
 } dates[] = {
-	{0, "Thu, 01 Jan 1970 00:00:00 GMT"},
-	{-86400, "Thu, 01 Jan 1970 00:00:00 GMT"}, /* as early as it gets */
+	{0, NULL}, /* where an archive has no times */
+	{-86400, NULL},
+	{1, "Thu, 01 Jan 1970 00:00:01 GMT"}, /* as early as it gets */
 	{951782399, "Mon, 28 Feb 2000 23:59:59 GMT"},
 	{951782400, "Tue, 29 Feb 2000 00:00:00 GMT"},
 	{1709164800, "Thu, 29 Feb 2024 00:00:00 GMT"},
