@@ -168,6 +168,28 @@ START_TEST(an_index_comes_first)
 }
 END_TEST
 
+/* A folder that may be passed but not read serves what is in it by name. */
+START_TEST(a_folder_that_may_only_be_passed_has_its_redirect)
+{
+	char *path = folder_path(root, "sub");
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	folder_write_text(root, "sub/index.html", "inside");
+	ck_assert_int_eq(chmod(path, 0311), 0);
+	http_get(fd, "/sub", &response);
+	http_expect_status(&response, 301);
+	http_expect_field(&response, "Location", "./sub/");
+	http_clear(&response);
+	http_get(fd, "/sub/", &response);
+	http_expect(&response, 200, "inside", 6);
+	http_clear(&response);
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	free(path);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(what_may_not_be_read_is_not_listed)
 {
 	char *path = folder_path(root, "sub");
@@ -878,6 +900,8 @@ static void add_plain(Suite *suite)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, an_index_comes_first);
+	tcase_add_test(tcase,
+		       a_folder_that_may_only_be_passed_has_its_redirect);
 	tcase_add_test(tcase, what_may_not_be_read_is_not_listed);
 	tcase_add_test(tcase, a_folder_that_is_not_there_is_not_listed);
 	tcase_add_loop_test(tcase, it_is_html_or_json_as_the_client_prefers, 0,
