@@ -331,6 +331,32 @@ START_TEST(a_rate_is_kept)
 }
 END_TEST
 
+static const struct {
+	const char *args[4];
+	double rate;
+	const char *why;
+} few[] = {
+	{{"-n", "2", "-R", "1"}, 1, "one at 0 s, one at 1 s"},
+	{{"-n", "3", "-R", "10"}, 10, "0.0, 0.1, 0.2"},
+	{{"-d", "1s", "-R", "0.1"}, 0.1, "the next would be at 10 s"},
+	{{"-d", "1s", "-R", "2.5"}, 2.5, "0.0, 0.4, 0.8; the next at 1.2 s"},
+	{{"-d", "1s", "-R", "4"}, 4, "0.00, 0.25, 0.50, 0.75"},
+};
+
+/* Each has its interval, the last one too. */
+START_TEST(the_rate_of_a_few_is_the_schedules)
+{
+	const char *const *a = few[_i].args;
+	double rate;
+
+	result = load_run(0, udp_port, "-u", a[0], a[1], a[2], a[3]);
+	rate = load_number(result, "rate");
+	ck_assert_msg(rate > 0.95 * few[_i].rate && rate < 1.001 * few[_i].rate,
+		      "%s: %g/s", few[_i].why, rate);
+	json_decref(result);
+}
+END_TEST
+
 /* The warm-up is in no number. */
 START_TEST(a_warm_up_is_not_counted)
 {
@@ -872,6 +898,8 @@ static void add_runs(Suite *suite)
 	tcase_add_test(tcase, a_duration_is_kept);
 	tcase_add_test(tcase, a_rate_is_kept);
 	tcase_add_test(tcase, a_warm_up_is_not_counted);
+	tcase_add_loop_test(tcase, the_rate_of_a_few_is_the_schedules, 0,
+			    (int)ARRAY_LEN(few));
 	tcase_add_test(tcase, percentiles_that_too_few_support_are_null);
 	tcase_add_test(tcase, ten_thousand_clients_are_no_trouble);
 	tcase_add_test(tcase, ipv6_works);

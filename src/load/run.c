@@ -178,6 +178,7 @@ static void count_up(struct run *run)
 			tally->busiest = cpu + wait;
 	}
 	tally->duration_s = (double)(end_ns - run->measure_ns) / 1e9;
+	tally_set_span(tally);
 	tally->has_failed = crew_has_failed(run->crew);
 	tally->is_interrupted = run_is_interrupted();
 	if (run->measure_ns > 0)

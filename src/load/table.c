@@ -98,12 +98,18 @@ static void print_head(FILE *out, const json_t *result)
 
 static void print_rate(FILE *out, const json_t *result)
 {
+	double n = figure_get(result, "exchanges");
+	double duration_s = figure_get(result, "duration_s");
+	double rate = figure_get(result, "rate");
+	/* Of a few on schedule, see tally_rate(). */
 	struct figure duration;
+	bool has_pause = rate * duration_s < 0.99 * n;
 
-	(void)fprintf(out, "  %s exchanges in %s: %s/s\n",
-		      figure_count(figure_get(result, "exchanges")).text,
-		      micro(figure_get(result, "duration_s") * 1e6, &duration),
-		      figure_rate(figure_get(result, "rate")).text);
+	(void)fprintf(out, "  %s exchange%s in %s: %s/s%s\n",
+		      figure_count(n).text, n == 1 ? "" : "s",
+		      micro(duration_s * 1e6, &duration),
+		      figure_rate(rate).text,
+		      has_pause ? ", the last one's interval included" : "");
 	(void)fprintf(out, "  %s sent, %s received\n\n",
 		      figure_bytes(figure_get(result, "bytes_sent")).text,
 		      figure_bytes(figure_get(result, "bytes_received")).text);

@@ -20,10 +20,21 @@
 #define PILED_UP_MIN 3	  /* a hiccup */
 #define DROPS_SHARE  0.1  /* of what was lost */
 
+void tally_set_span(struct tally *tally)
+{
+	uint64_t due = tally->stats.sent + tally->stats.unsent;
+	double scheduled_s = 0;
+
+	if (tally->target_rate > 0)
+		scheduled_s = (double)due / tally->target_rate;
+	tally->span_s = scheduled_s > tally->duration_s ? scheduled_s
+							: tally->duration_s;
+}
+
 double tally_rate(const struct tally *tally)
 {
-	return tally->duration_s > 0
-		       ? (double)tally->stats.exchanges / tally->duration_s
+	return tally->span_s > 0
+		       ? (double)tally->stats.exchanges / tally->span_s
 		       : 0;
 }
 
@@ -116,6 +127,7 @@ void tally_merge(struct tally *tally, const struct tally *other)
 	if (other->busiest > tally->busiest)
 		tally->busiest = other->busiest;
 	tally->duration_s = total;
+	tally->span_s += other->span_s;
 	tally->clients = other->clients;
 	tally->own_drops += other->own_drops;
 	tally->is_interrupted |= other->is_interrupted;

@@ -18,6 +18,7 @@ enum tally_limit {
 struct tally {
 	struct stats stats;
 	double duration_s;	/* of the measured part */
+	double span_s;		/* what the rate is over, see tally_rate() */
 	double target_rate;	/* 0: closed loop */
 	enum tally_limit worst; /* of several runs: what limited any of them */
 	bool is_several;
@@ -40,8 +41,14 @@ struct tally {
  */
 bool tally_falls_behind(const struct tally *tally);
 
-/* Exchanges a second. */
+/*
+ * Exchanges a second. In the open loop each has its interval, the last one
+ * too: two that were due at 0 and 1 s are one a second, and not two.
+ */
 double tally_rate(const struct tally *tally);
+
+/* Sets span_s from what else is known. */
+void tally_set_span(struct tally *tally);
 
 /*
  * Adds a run that was made after the others. Shares and the target become
