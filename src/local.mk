@@ -109,6 +109,7 @@ src_libload_a_SOURCES = \
 	src/load/run.c src/load/run.h \
 	src/load/scale.c src/load/scale.h \
 	src/load/search.c src/load/search.h \
+	src/load/silence.c src/load/silence.h \
 	src/load/sink.c src/load/sink.h \
 	src/load/stats.c src/load/stats.h \
 	src/load/stream.c src/load/stream.h \
@@ -116,6 +117,7 @@ src_libload_a_SOURCES = \
 	src/load/tally.c src/load/tally.h \
 	src/load/tcp.c src/load/tcp.h \
 	src/load/udp.c src/load/udp.h \
+	src/load/verdict.c src/load/verdict.h \
 	src/load/worker.c src/load/worker.h
 
 # Nobody needs root to run it, so it goes where everybody's PATH leads.

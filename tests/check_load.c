@@ -604,6 +604,7 @@ START_TEST(ctrl_c_ends_the_run_and_reports)
 	free(text);
 	client_type(&client, "\003");
 	text = read_terminal(&client, NULL);
+	ck_assert_ptr_nonnull(strstr(text, "cut short after "));
 	ck_assert_ptr_nonnull(strstr(text, "errors: none"));
 	client_expect_exit(&client, 0);
 	result = json_load_file(path, 0, NULL);
@@ -897,9 +898,9 @@ static void add_runs(Suite *suite)
 	tcase_add_test(tcase, host_and_port_may_be_one_word);
 	tcase_add_test(tcase, a_duration_is_kept);
 	tcase_add_test(tcase, a_rate_is_kept);
-	tcase_add_test(tcase, a_warm_up_is_not_counted);
 	tcase_add_loop_test(tcase, the_rate_of_a_few_is_the_schedules, 0,
 			    (int)ARRAY_LEN(few));
+	tcase_add_test(tcase, a_warm_up_is_not_counted);
 	tcase_add_test(tcase, percentiles_that_too_few_support_are_null);
 	tcase_add_test(tcase, ten_thousand_clients_are_no_trouble);
 	tcase_add_test(tcase, ipv6_works);

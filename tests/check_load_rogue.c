@@ -16,9 +16,10 @@
 
 #include "load_fixture.h"
 
-#define COUNT "2000"
-#define EVERY 10
-#define WRONG 4
+#define COUNT	"2000"
+#define EVERY	10
+#define WRONG	4
+#define STOPPED 3
 
 /* Long enough that nothing is late that should not be. */
 #define PATIENT "--timeout=2s"
@@ -257,6 +258,9 @@ static void expect_stall(const char *way)
 	ck_assert(load_number(result, "latency_us.p90") > 200e3);
 	ck_assert(load_number(result, "latency_us.p50") < 100e3);
 	ck_assert_uint_ge(rogue_score()->tampered, 2);
+	ck_assert_ptr_nonnull(
+		strstr(json_string_value(json_object_get(result, "verdict")),
+		       "no answer came for 0."));
 	expect("exchanges", 2000);
 	json_decref(result);
 
@@ -477,7 +481,7 @@ START_TEST(a_network_that_goes_away_is_named)
 	client = client_start(args);
 	await_received(50);
 	take_address_away();
-	client_expect_exit(&client, 0);
+	client_expect_exit(&client, STOPPED);
 	result = json_load_file(path, 0, NULL);
 	load_expect_sums(result);
 	ck_assert(load_errors(result, "ENETUNREACH") > 50);

@@ -18,6 +18,7 @@
 
 #define ARGS_MAX 24
 #define N	 200
+#define STOPPED	 3
 #define WRONG	 4
 
 static const struct way {
@@ -231,6 +232,72 @@ START_TEST(a_server_that_starts_again_is_loaded_again)
 }
 END_TEST
 
+static const char *verdict(void)
+{
+	return json_string_value(json_object_get(result, "verdict"));
+}
+
+/* The mean over ten seconds would look well. */
+START_TEST(a_server_that_is_killed_has_stopped)
+{
+	char *folder = folder_new(), *json = folder_path(folder, "r.json");
+	struct server *server;
+	struct args args = {0};
+	struct client client;
+	char port[8] = "0";
+
+	make_root();
+	server = start_server(ways[_i].is_http, port);
+	add_all(&args, "-q", "-o", json, "-o", "-.ndjson", "127.0.0.1", port,
+		"-d", "1500ms");
+	add_way(&args, &ways[_i], "1000");
+	client = client_start(args.list);
+	sock_must_wait(client.fd, POLLIN, harness_deadline(), "an interval");
+	server_signal(server, SIGKILL);
+	client_expect_exit(&client, STOPPED);
+	result = json_load_file(json, 0, NULL);
+	load_expect_complete(result);
+	load_expect_sums(result);
+	ck_assert_msg(strstr(verdict(), "no answer came after 0."), "%s",
+		      verdict());
+	json_decref(result);
+	(void)server_wait(server);
+	free(json);
+	free(folder);
+}
+END_TEST
+
+/* Stopped and continued, as a busy host or a suspended laptop does it. */
+START_TEST(a_server_that_stands_still_is_told)
+{
+	char *folder = folder_new(), *json = folder_path(folder, "r.json");
+	struct server *server;
+	struct args args = {0};
+	struct client client;
+	char port[8] = "0";
+
+	make_root();
+	server = start_server(ways[_i].is_http, port);
+	add_all(&args, "-q", "-o", json, "-o", "-.ndjson", "127.0.0.1", port,
+		"-d", "2s");
+	add_way(&args, &ways[_i], "1000");
+	client = client_start(args.list);
+	sock_must_wait(client.fd, POLLIN, harness_deadline(), "an interval");
+	server_signal(server, SIGSTOP);
+	(void)poll(NULL, 0, 600);
+	server_signal(server, SIGCONT);
+	client_expect_exit(&client, 0);
+	result = json_load_file(json, 0, NULL);
+	ck_assert_msg(strstr(verdict(), "no answer came for 0."), "%s",
+		      verdict());
+	ck_assert_msg(!strstr(verdict(), "kept up with"), "%s", verdict());
+	json_decref(result);
+	server_stop(server);
+	free(json);
+	free(folder);
+}
+END_TEST
+
 /* A status is an answer: it has a latency, and nobody need pause. */
 START_TEST(a_page_that_is_missing_is_counted_as_that)
 {
@@ -278,20 +345,34 @@ static bool have_few_ports(void)
 START_TEST(ports_that_run_out_are_counted_and_asked_for_again)
 {
 	struct args args = {0};
+	struct outcome outcome;
+	char *folder, *json;
 
 	if (!ways[_i].is_per_request || !have_few_ports())
 		return;
 	rogue = rogue_start(
 		SOCK_STREAM,
 		(struct rogue_plan){MISCHIEF_NONE, 0, 0, 64, ways[_i].is_http});
-	add_all(&args, rogue.port, "-c", "4", "-d", "2500ms");
+	folder = folder_new();
+	json = folder_path(folder, "r.json");
 	add_way(&args, &ways[_i], "100");
-	result = load_run_args(0, args.list);
+	add_all(&args, "-q", "-c", "4", "-d", "2500ms", "-o", json, "127.0.0.1",
+		rogue.port);
+	outcome = client_run_args("", args.list);
+	/* By its end they may have run out once more. */
+	ck_assert(outcome.status == 0 || outcome.status == STOPPED);
+	outcome_clear(&outcome);
+	result = json_load_file(json, 0, NULL);
+	load_expect_complete(result);
+	load_expect_sums(result);
+	ck_assert_msg(strstr(verdict(), "own limits"), "%s", verdict());
 	ck_assert(load_errors(result, "EADDRNOTAVAIL") >= 20);
 	/* And not without pause. */
 	ck_assert(load_errors(result, "EADDRNOTAVAIL") < 500);
 	ck_assert(load_number(result, "exchanges") > 11);
 	finish();
+	free(json);
+	free(folder);
 }
 END_TEST
 
@@ -312,6 +393,8 @@ int main(void)
 	tcase_add_loop_test(tcase, nobody_there_ends_the_run, 0, n);
 	tcase_add_loop_test(tcase, a_server_that_starts_again_is_loaded_again,
 			    0, n);
+	tcase_add_loop_test(tcase, a_server_that_is_killed_has_stopped, 0, n);
+	tcase_add_loop_test(tcase, a_server_that_stands_still_is_told, 0, n);
 	tcase_add_loop_test(tcase, a_page_that_is_missing_is_counted_as_that, 0,
 			    n);
 	tcase_add_loop_test(tcase,

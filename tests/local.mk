@@ -160,7 +160,7 @@ load_tests = tests/check_compare tests/check_condense tests/check_figure \
 	tests/check_load_search tests/check_load_ways tests/check_message \
 	tests/check_probe \
 	tests/check_reply \
-	tests/check_report tests/check_scale
+	tests/check_report tests/check_scale tests/check_verdict
 tests_check_compare_SOURCES = tests/check_compare.c $(result_fixture)
 tests_check_compare_LDADD = $(load_libs)
 tests_check_condense_SOURCES = tests/check_condense.c $(result_fixture)
@@ -185,6 +185,7 @@ tests_check_reply_LDADD = $(load_libs)
 tests_check_report_SOURCES = tests/check_report.c $(result_fixture)
 tests_check_report_LDADD = $(load_libs)
 tests_check_scale_LDADD = $(load_libs)
+tests_check_verdict_LDADD = $(load_libs)
 
 tests_libharness_a_SOURCES = \
 	tests/e2e_client.c tests/e2e_client.h \

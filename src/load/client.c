@@ -162,7 +162,7 @@ static void client_cb(evutil_socket_t fd, short what, void *arg)
 	struct worker *worker = client->worker;
 	int error;
 
-	worker->now_ns = clock_mono_ns();
+	worker_read_clock(worker);
 	if (client->state == CLIENT_CONNECTING) {
 		error = socket_take_error(client->fd);
 		if (error == 0)
@@ -243,6 +243,7 @@ bool client_start(struct client *client, uint64_t due_ns)
 	client->in_flight++;
 	worker->in_flight++;
 	worker->last_start_ns = worker->now_ns;
+	silence_ask(&worker->silence, worker->now_ns);
 	if (due_ns >= worker->measure_ns)
 		worker->stats->sent++;
 	return true;
@@ -321,10 +322,19 @@ static void record(struct client *client, uint64_t n, struct flight f)
 }
 
 /* An answer has come, right or wrong: somebody is there. */
-static void note_answer(struct client *client)
+static void note_answer(struct client *client, uint64_t waited_ns)
 {
 	client->is_fruitful = true;
-	client->worker->last_answer_ns = client->worker->now_ns;
+	worker_note_answer(client->worker, waited_ns);
+}
+
+/* Something has failed. What is no HTTP came from somebody, too. */
+static void note_error(struct worker *worker, size_t slot)
+{
+	if (error_is_wrong_reply(slot))
+		worker_note_answer(worker, UINT64_MAX);
+	else if (slot != ERROR_TIMEOUT)
+		silence_break(&worker->silence);
 }
 
 static void count_outcome(struct stats *stats, enum outcome outcome)
@@ -374,7 +384,7 @@ void client_resolve(struct client *client, uint64_t n, enum outcome outcome)
 		missing_add(&worker->missing, client->id, n, is_measured);
 	if (outcome == OUTCOME_ANSWERED || outcome == OUTCOME_CORRUPT ||
 	    outcome == OUTCOME_LATE)
-		note_answer(client);
+		note_answer(client, worker->now_ns - f.sent_ns);
 	if (outcome == OUTCOME_ANSWERED) {
 		if (is_measured)
 			record(client, n, f);
@@ -396,6 +406,7 @@ void client_take_answer(struct client *client, uint64_t n)
 				&is_measured)) {
 		worker->stats->lost -= is_measured;
 		worker->stats->late += is_measured;
+		worker_note_answer(worker, UINT64_MAX);
 	} else {
 		worker->stats->duplicate += is_measured;
 	}
@@ -408,13 +419,14 @@ void client_resolve_failed(struct client *client, uint64_t n, size_t slot)
 	if (flight(client, n)->due_ns >= worker->measure_ns)
 		worker->stats->errors[slot]++;
 	client_resolve(client, n, OUTCOME_FAILED);
+	note_error(worker, slot);
 }
 
 void client_resolve_status(struct client *client, uint64_t n, unsigned status)
 {
 	struct flight f = *flight(client, n);
 
-	note_answer(client);
+	client->is_fruitful = true;
 	if (f.due_ns >= client->worker->measure_ns)
 		record_times(client->worker, f);
 	client_resolve_failed(client, n, ERROR_STATUS + status);
@@ -458,8 +470,10 @@ void client_fail(struct client *client, size_t slot)
 	struct worker *worker = client->worker;
 	bool was_connecting = client->state == CLIENT_CONNECTING;
 
-	if (client->in_flight == 0)
+	if (client->in_flight == 0) {
 		worker->stats->errors[slot]++;
+		note_error(worker, slot);
+	}
 	while (client->in_flight > 0)
 		client_resolve_failed(client, client->first, slot);
 	client->sent = client->next;

@@ -14,6 +14,7 @@
 #include "load/missing.h"
 #include "load/plan.h"
 #include "load/reply.h"
+#include "load/silence.h"
 
 /*
  * The parts of one job: a worker, its clients, and the wire that they speak.
@@ -127,6 +128,7 @@ struct worker {
 	/* Time: of this callback, and of the run's parts. */
 	uint64_t now_ns, start_ns, measure_ns, end_ns, drain_ns;
 	uint64_t last_start_ns, last_answer_ns;
+	struct silence silence; /* of the server */
 	uint64_t tick_ns;
 	bool is_go;	    /* the parent has set start_ns */
 	bool is_broken_off; /* told to stop early */

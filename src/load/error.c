@@ -128,6 +128,12 @@ const char *error_hint(size_t slot)
 	return NULL;
 }
 
+bool error_is_ours(size_t slot)
+{
+	return slot == EADDRNOTAVAIL || slot == EADDRINUSE || slot == EMFILE ||
+	       slot == ENFILE || slot == ENOBUFS || slot == ENOMEM;
+}
+
 bool error_is_wrong_reply(size_t slot)
 {
 	return (slot >= ERROR_STATUS && slot < ERROR_TIMEOUT) ||

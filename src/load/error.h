@@ -34,6 +34,10 @@ const char *error_name(size_t slot, char buf[ERROR_NAME_SIZE]);
 /* What a person can check or change, or NULL. */
 const char *error_hint(size_t slot);
 
+/* Whether it is this host that could not do more: ports, descriptors, memory.
+ */
+bool error_is_ours(size_t slot);
+
 /* Whether it says that a reply came and was wrong. */
 bool error_is_wrong_reply(size_t slot);
 

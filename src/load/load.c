@@ -212,7 +212,8 @@ static void tell_errors(const struct stats *stats)
 static void tell_trouble(const struct tally *tally)
 {
 	tell_errors(&tally->stats);
-	if (tally->stats.exchanges == 0)
+	/* An answer with another status has a latency: that is HTTP. */
+	if (tally->stats.latency.n == 0)
 		log_info("no exchange succeeded: is this the right port, for "
 			 "the right one of --tcp, --udp and --http?");
 	if (tally->has_failed)
@@ -266,7 +267,7 @@ static enum load_status judge(const struct options *options,
 		return LOAD_CONDITION;
 	if (tally->stats.exchanges == 0 && !tally->is_interrupted)
 		return LOAD_FAILED;
-	return LOAD_OK;
+	return tally_has_stopped(tally) ? LOAD_STOPPED : LOAD_OK;
 }
 
 /* --- the whole --- */

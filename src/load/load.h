@@ -7,6 +7,7 @@ enum load_status {
 	LOAD_OK = 0,
 	LOAD_FAILED = 1,    /* could not run, or nobody answered */
 	LOAD_USAGE = 2,	    /* asked for something that cannot be */
+	LOAD_STOPPED = 3,   /* answers stopped coming before the end */
 	LOAD_WRONG = 4,	    /* wrong replies were seen */
 	LOAD_CONDITION = 5, /* a --fail-if condition held */
 };

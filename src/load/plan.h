@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "load/options.h"
+#include "load/silence.h"
 #include "load/stats.h"
 #include "os/address.h"
 
@@ -35,6 +36,8 @@ struct share {
 	uint64_t own_drops;   /* datagrams lost in our own sockets */
 	uint64_t flying_half; /* in flight when half of the run was over */
 	uint64_t flying_end;  /* the same when its sending ended */
+	uint64_t paused_ns;   /* stood still, a long time each */
+	struct silences silences;
 };
 
 /*

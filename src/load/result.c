@@ -244,7 +244,7 @@ json_t *result_new(const struct result_context *context,
 		   const struct tally *tally)
 {
 	const struct options *options = context->options;
-	char verdict[TALLY_VERDICT_SIZE];
+	char verdict[VERDICT_SIZE];
 	json_t *result = json_object();
 
 	if (!result)

@@ -101,6 +101,7 @@ static bool await_ready(struct run *run)
 		log_info("%llu of %u clients are connected",
 			 (unsigned long long)n_connected, run->plan->clients);
 	log_flush();
+	run->tally->n_unconnected = run->plan->clients - (unsigned)n_connected;
 	run->tally->is_given_up = n_connected == 0 && !run_is_interrupted();
 	return n_connected > 0;
 }
@@ -155,6 +156,33 @@ static uint64_t window_ns(const struct run *run)
 	return longest_ns;
 }
 
+/* Since the start of what is measured. */
+static double since_start_s(const struct run *run, uint64_t at_ns)
+{
+	return at_ns > run->measure_ns ? (double)(at_ns - run->measure_ns) / 1e9
+				       : 0;
+}
+
+/* What all jobs saw of it at the same time. */
+static void find_silences(const struct run *run)
+{
+	struct silences all = crew_share(run->crew, 0)->silences;
+	const struct silence_span *longest;
+	struct tally *tally = run->tally;
+
+	for (unsigned i = 1; i < run->plan->options->jobs; i++)
+		silence_intersect(&all, &crew_share(run->crew, i)->silences);
+	longest = silence_longest(&all);
+	if (longest) {
+		tally->silence.at_s = since_start_s(run, longest->from_ns);
+		tally->silence.length_s = since_start_s(run, longest->to_ns) -
+					  tally->silence.at_s;
+	}
+	tally->n_silences = all.n;
+	tally->has_stopped = all.stopped_ns > 0;
+	tally->stopped_s = since_start_s(run, all.stopped_ns);
+}
+
 static void count_up(struct run *run)
 {
 	struct tally *tally = run->tally;
@@ -169,6 +197,8 @@ static void count_up(struct run *run)
 
 		if (share->end_ns > end_ns)
 			end_ns = share->end_ns;
+		if ((double)share->paused_ns / 1e9 > tally->paused_s)
+			tally->paused_s = (double)share->paused_ns / 1e9;
 		tally->own_drops += share->own_drops;
 		tally->flying_half += share->flying_half;
 		tally->flying_end += share->flying_end;
@@ -177,8 +207,9 @@ static void count_up(struct run *run)
 		if (cpu + wait > tally->busiest)
 			tally->busiest = cpu + wait;
 	}
-	tally->duration_s = (double)(end_ns - run->measure_ns) / 1e9;
+	tally->duration_s = since_start_s(run, end_ns);
 	tally_set_span(tally);
+	find_silences(run);
 	tally->has_failed = crew_has_failed(run->crew);
 	tally->is_interrupted = run_is_interrupted();
 	if (run->measure_ns > 0)

@@ -1,41 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The judgement over a run. The generator was the limit when it had no time
- * left: it was running, or ready to run, for nearly all of the time; or, in
- * the open loop, when it sent late what it could have sent; or when answers
- * came and its own sockets had no room. Everything else that kept it from its
- * target lies beyond them.
+ * Sums over a run and over several, and the facts in them that a verdict
+ * follows from.
  */
 #include "load/tally.h"
 
-#include <stdio.h>
-
-#define BUSY_SHARE   0.93 /* above: no time was left */
-#define BUSY_MIN_S   0.1  /* what is shorter is busy with its start */
-#define ON_TARGET    0.99 /* of the target rate: met */
-#define LATE_P50_NS  1000000u
-#define LATE_P99_NS  5000000u
-#define LATE_SHARE   0.5  /* lateness beyond that share of the latency */
 #define PILED_UP     0.01 /* of all that was sent */
 #define PILED_UP_MIN 3	  /* a hiccup */
-#define DROPS_SHARE  0.1  /* of what was lost */
+#define TYPICAL	     1000 /* the share that is quicker */
+
+/* The facts, and the memory that they point to. */
+struct findings {
+	struct verdict_facts facts;
+	char cause[ERROR_NAME_SIZE], own_cause[ERROR_NAME_SIZE];
+};
+
+static uint64_t due_of(const struct stats *stats)
+{
+	return stats->sent + stats->unsent;
+}
 
 void tally_set_span(struct tally *tally)
 {
-	uint64_t due = tally->stats.sent + tally->stats.unsent;
 	double scheduled_s = 0;
 
 	if (tally->target_rate > 0)
-		scheduled_s = (double)due / tally->target_rate;
+		scheduled_s =
+			(double)due_of(&tally->stats) / tally->target_rate;
 	tally->span_s = scheduled_s > tally->duration_s ? scheduled_s
 							: tally->duration_s;
 }
 
+static double per_second(const struct tally *tally, uint64_t n)
+{
+	return tally->span_s > 0 ? (double)n / tally->span_s : 0;
+}
+
 double tally_rate(const struct tally *tally)
 {
-	return tally->span_s > 0
-		       ? (double)tally->stats.exchanges / tally->span_s
-		       : 0;
+	return per_second(tally, tally->stats.exchanges);
+}
+
+double tally_sent_rate(const struct tally *tally)
+{
+	return per_second(tally, tally->stats.sent);
 }
 
 bool tally_falls_behind(const struct tally *tally)
@@ -46,162 +54,168 @@ bool tally_falls_behind(const struct tally *tally)
 	       grown > PILED_UP * (double)tally->stats.sent;
 }
 
-/* Whether a percentile of the lateness is one of the latency, too. */
-static bool is_late_at(const struct tally *tally, unsigned share,
-		       uint64_t tolerated_ns)
+bool tally_has_stopped(const struct tally *tally)
 {
-	const struct histogram *lateness = &tally->stats.lateness;
-	uint64_t late_ns = histogram_percentile(lateness, share);
-	uint64_t latency_ns =
-		histogram_percentile(&tally->stats.latency, share);
-
-	return histogram_supports(lateness, share) && late_ns > tolerated_ns &&
-	       (double)late_ns > LATE_SHARE * (double)latency_ns;
+	return tally->stats.exchanges > 0 &&
+	       (tally->has_stopped || tally->is_given_up);
 }
 
-/* Whether messages left so late that it shows in the result. */
-static bool is_late(const struct tally *tally)
+/* --- the verdict --- */
+
+/* A percentile in milliseconds; 0 when too few support it. */
+static double percentile_ms(const struct histogram *h, unsigned share)
 {
-	return is_late_at(tally, 5000, LATE_P50_NS) ||
-	       is_late_at(tally, 9900, LATE_P99_NS);
+	if (!histogram_supports(h, share))
+		return 0;
+	return (double)histogram_percentile(h, share) / 1e6;
 }
 
-/* Whether what was lost was lost here. */
-static bool is_dropping(const struct tally *tally)
+/* The most frequent error in text; NULL when there is none. */
+static const char *find_cause(const struct stats *stats, bool is_ours,
+			      char buf[ERROR_NAME_SIZE])
 {
-	return tally->own_drops > 0 &&
-	       (double)tally->own_drops >
-		       DROPS_SHARE * (double)tally->stats.lost;
+	size_t most = ERROR_SLOTS;
+
+	for (size_t i = 0; i < ERROR_SLOTS; i++)
+		if (stats->errors[i] > 0 && (!is_ours || error_is_ours(i)) &&
+		    (most == ERROR_SLOTS ||
+		     stats->errors[i] > stats->errors[most]))
+			most = i;
+	return most == ERROR_SLOTS ? NULL : error_name(most, buf);
 }
 
-/* Whether a job had no time left. */
-static bool is_busy(const struct tally *tally)
+static uint64_t count_own_errors(const struct stats *stats)
 {
-	return tally->busiest >= BUSY_SHARE && tally->duration_s >= BUSY_MIN_S;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < ERROR_SLOTS; i++)
+		n += error_is_ours(i) ? stats->errors[i] : 0;
+	return n;
 }
 
-enum tally_limit tally_limit(const struct tally *tally)
+static void add_errors(struct findings *findings, const struct stats *stats)
+{
+	struct verdict_facts *facts = &findings->facts;
+
+	facts->cause = find_cause(stats, false, findings->cause);
+	facts->own_cause = find_cause(stats, true, findings->own_cause);
+	facts->own_errors = count_own_errors(stats);
+}
+
+static const struct verdict_facts *find(const struct tally *tally,
+					struct findings *findings)
 {
 	const struct stats *stats = &tally->stats;
-	uint64_t due = stats->sent + stats->unsent;
 
-	if (stats->exchanges == 0)
-		return LIMIT_NOTHING;
-	if (tally->is_several)
-		return tally->worst;
-	if (is_dropping(tally))
-		return LIMIT_GENERATOR;
-	if (tally->target_rate <= 0)
-		return is_busy(tally) ? LIMIT_GENERATOR : LIMIT_SERVER;
-	if (is_late(tally))
-		return LIMIT_GENERATOR;
-	if (!tally_falls_behind(tally) &&
-	    (double)stats->exchanges >= ON_TARGET * (double)due &&
-	    tally_rate(tally) >= ON_TARGET * 0.99 * tally->target_rate)
-		return LIMIT_NONE;
-	return is_busy(tally) ? LIMIT_GENERATOR : LIMIT_SERVER;
+	findings->facts = (struct verdict_facts){
+		.target_rate = tally->target_rate,
+		.rate = tally_rate(tally),
+		.duration_s = tally->duration_s,
+		.due = due_of(stats),
+		.exchanges = stats->exchanges,
+		.unsent = stats->unsent,
+		.loss_percent = stats_loss_percent(stats),
+		.p50_ms = percentile_ms(&stats->latency, 5000),
+		.p99_ms = percentile_ms(&stats->latency, 9900),
+		.typical_ms = percentile_ms(&stats->latency, TYPICAL),
+		.silence_s = tally->silence.length_s,
+		.silence_at_s = tally->silence.at_s,
+		.n_silences = tally->n_silences,
+		.has_stopped = tally->has_stopped,
+		.stopped_s = tally->stopped_s,
+		.piled_up = tally_falls_behind(tally),
+		.cpu_share = tally->cpu_share,
+		.wait_share = tally->wait_share,
+		.busiest = tally->busiest,
+		.late_p50_ms = percentile_ms(&stats->lateness, 5000),
+		.late_p99_ms = percentile_ms(&stats->lateness, 9900),
+		.paused_s = tally->paused_s,
+		.own_drops = tally->own_drops,
+		.lost = stats->lost,
+		.n_unconnected = tally->n_unconnected,
+		.has_failed = tally->has_failed,
+		.is_interrupted = tally->is_interrupted,
+		.is_given_up = tally->is_given_up,
+		.is_several = tally->is_several,
+		.worst = tally->worst,
+	};
+	add_errors(findings, stats);
+	return &findings->facts;
 }
 
-void tally_merge(struct tally *tally, const struct tally *other)
+enum verdict_limit tally_limit(const struct tally *tally)
 {
-	double before = tally->duration_s, total = before + other->duration_s;
-	enum tally_limit limit = tally_limit(other);
+	struct findings findings;
 
-	tally->is_several = true;
+	return verdict_judge(find(tally, &findings));
+}
+
+const char *tally_verdict(const struct tally *tally, char buf[VERDICT_SIZE])
+{
+	struct findings findings;
+
+	return verdict_tell(find(tally, &findings), buf);
+}
+
+/* --- several runs --- */
+
+static double mean(double a, double a_s, double b, double b_s)
+{
+	return a_s + b_s > 0 ? (a * a_s + b * b_s) / (a_s + b_s) : 0;
+}
+
+static void add_silence(struct tally *tally, struct tally_silence silence)
+{
+	if (silence.length_s > tally->silence.length_s)
+		tally->silence = silence;
+}
+
+/* What one run found to be the end is a silence when the next goes on. */
+static void merge_silences(struct tally *tally, const struct tally *other)
+{
+	double before_s = tally->duration_s;
+
+	add_silence(tally,
+		    (struct tally_silence){other->silence.at_s + before_s,
+					   other->silence.length_s});
+	tally->n_silences += other->n_silences;
+	tally->has_stopped = other->has_stopped;
+	tally->stopped_s = other->stopped_s + before_s;
+}
+
+static void merge_worst(struct tally *tally, const struct tally *other)
+{
+	enum verdict_limit limit = tally_limit(other);
+
 	if (limit == LIMIT_NOTHING)
 		limit = LIMIT_SERVER;
 	if (limit > tally->worst)
 		tally->worst = limit;
+}
+
+void tally_merge(struct tally *tally, const struct tally *other)
+{
+	double a_s = tally->duration_s, b_s = other->duration_s;
+
+	tally->is_several = true;
+	merge_worst(tally, other);
+	merge_silences(tally, other);
 	stats_merge(&tally->stats, &other->stats);
-	if (total > 0) {
-		tally->cpu_share = (tally->cpu_share * before +
-				    other->cpu_share * other->duration_s) /
-				   total;
-		tally->wait_share = (tally->wait_share * before +
-				     other->wait_share * other->duration_s) /
-				    total;
-		tally->target_rate = (tally->target_rate * before +
-				      other->target_rate * other->duration_s) /
-				     total;
-	}
+	tally->cpu_share = mean(tally->cpu_share, a_s, other->cpu_share, b_s);
+	tally->wait_share =
+		mean(tally->wait_share, a_s, other->wait_share, b_s);
+	tally->target_rate =
+		mean(tally->target_rate, a_s, other->target_rate, b_s);
 	if (other->busiest > tally->busiest)
 		tally->busiest = other->busiest;
-	tally->duration_s = total;
+	tally->duration_s += b_s;
 	tally->span_s += other->span_s;
+	tally->paused_s += other->paused_s;
 	tally->clients = other->clients;
+	if (other->n_unconnected > tally->n_unconnected)
+		tally->n_unconnected = other->n_unconnected;
 	tally->own_drops += other->own_drops;
 	tally->is_interrupted |= other->is_interrupted;
 	tally->is_given_up |= other->is_given_up;
 	tally->has_failed |= other->has_failed;
-}
-
-static void tell_generator(const struct tally *tally,
-			   char buf[TALLY_VERDICT_SIZE])
-{
-	static const char blame[] = "the generator was the limit, not the "
-				    "server: it";
-	uint64_t late_ns = histogram_percentile(&tally->stats.lateness, 9900);
-
-	if (is_dropping(tally))
-		(void)snprintf(buf, TALLY_VERDICT_SIZE,
-			       "%s lost %llu answers in its own sockets (try "
-			       "more --clients, or more --jobs)",
-			       blame, (unsigned long long)tally->own_drops);
-	else if (tally->wait_share > 0.3 * tally->busiest)
-		(void)snprintf(buf, TALLY_VERDICT_SIZE,
-			       "%s used %.2f of a core and waited for its turn "
-			       "%.2f of the time (give it a core of its own)",
-			       blame, tally->cpu_share, tally->wait_share);
-	else if (is_late(tally) && tally->busiest < BUSY_SHARE)
-		(void)snprintf(buf, TALLY_VERDICT_SIZE,
-			       "%s sent late, by p99 %.3g ms (is this host "
-			       "busy with something else?)",
-			       blame, (double)late_ns / 1e6);
-	else
-		(void)snprintf(buf, TALLY_VERDICT_SIZE,
-			       "%s used %.2f of a core (try more --jobs, or "
-			       "another host)",
-			       blame, tally->cpu_share);
-}
-
-static const char *server_limit(const struct tally *tally)
-{
-	if (tally->target_rate <= 0)
-		return "the server or the network was the limit (closed loop: "
-		       "a client that waits sends nothing, so a stall shows in "
-		       "few exchanges)";
-	if (tally->is_several)
-		return "the server or the network was the limit: it did not "
-		       "keep up with the target rate of every step";
-	if (tally_falls_behind(tally))
-		return "the server or the network was the limit: it did not "
-		       "keep up with the target rate, and answers piled up";
-	return "the server or the network was the limit: it did not keep up "
-	       "with the target rate";
-}
-
-const char *tally_verdict(const struct tally *tally,
-			  char buf[TALLY_VERDICT_SIZE])
-{
-	const char *text = "";
-
-	switch (tally_limit(tally)) {
-	case LIMIT_GENERATOR:
-		tell_generator(tally, buf);
-		return buf;
-	case LIMIT_NOTHING:
-		text = "no exchange succeeded";
-		break;
-	case LIMIT_NONE:
-		text = tally->is_several ? "the server kept up with the target "
-					   "rate of every step"
-					 : "the server kept up with the target "
-					   "rate";
-		break;
-	case LIMIT_SERVER:
-		text = server_limit(tally);
-		break;
-	}
-	(void)snprintf(buf, TALLY_VERDICT_SIZE, "%s", text);
-	return buf;
 }

@@ -5,30 +5,34 @@
 #include <stdbool.h>
 
 #include "load/stats.h"
+#include "load/verdict.h"
 
-/* What, if anything, kept the rate from being higher or on target. */
-enum tally_limit {
-	LIMIT_NONE,	 /* open loop: the target was met */
-	LIMIT_SERVER,	 /* or the way there */
-	LIMIT_GENERATOR, /* this program, or the host that it runs on */
-	LIMIT_NOTHING	 /* no exchange succeeded */
+/* A time without any answer, in seconds since the start. */
+struct tally_silence {
+	double at_s, length_s;
 };
 
 /* What came out of one run, or of several together. */
 struct tally {
 	struct stats stats;
-	double duration_s;	/* of the measured part */
-	double span_s;		/* what the rate is over, see tally_rate() */
-	double target_rate;	/* 0: closed loop */
-	enum tally_limit worst; /* of several runs: what limited any of them */
+	double duration_s;	  /* of the measured part */
+	double span_s;		  /* what the rate is over, see tally_rate() */
+	double target_rate;	  /* 0: closed loop */
+	enum verdict_limit worst; /* of several runs: of any of them */
 	bool is_several;
 	unsigned clients;
-	double cpu_share;  /* of one core, all jobs together */
-	double wait_share; /* the same: ready to run, but not running */
-	double busiest;	   /* cpu and wait of the job that had most of it */
+	unsigned n_unconnected; /* of these, at the start */
+	double cpu_share;	/* of one core, all jobs together */
+	double wait_share;	/* the same: ready to run, but not running */
+	double busiest;	 /* cpu and wait of the job that had most of it */
+	double paused_s; /* the longest that a job stood still in all */
 	uint64_t own_drops;
 	uint64_t flying_half; /* in flight half way, and at the end */
 	uint64_t flying_end;
+	struct tally_silence silence; /* the longest */
+	unsigned n_silences;
+	bool has_stopped; /* no answer came after stopped_s */
+	double stopped_s;
 	bool is_interrupted; /* by Ctrl-C */
 	bool is_given_up;    /* since nobody answers */
 	bool has_failed;     /* a job did not end as it should */
@@ -47,8 +51,14 @@ bool tally_falls_behind(const struct tally *tally);
  */
 double tally_rate(const struct tally *tally);
 
+/* What was sent a second, by the same measure. */
+double tally_sent_rate(const struct tally *tally);
+
 /* Sets span_s from what else is known. */
 void tally_set_span(struct tally *tally);
+
+/* Whether answers stopped coming before the end. */
+bool tally_has_stopped(const struct tally *tally);
 
 /*
  * Adds a run that was made after the others. Shares and the target become
@@ -57,12 +67,9 @@ void tally_set_span(struct tally *tally);
 void tally_merge(struct tally *tally, const struct tally *other);
 
 /* For several runs together: what limited the worst of them. */
-enum tally_limit tally_limit(const struct tally *tally);
-
-#define TALLY_VERDICT_SIZE 256
+enum verdict_limit tally_limit(const struct tally *tally);
 
 /* The same in words; returns buf. */
-const char *tally_verdict(const struct tally *tally,
-			  char buf[TALLY_VERDICT_SIZE]);
+const char *tally_verdict(const struct tally *tally, char buf[VERDICT_SIZE]);
 
 #endif

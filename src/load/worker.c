@@ -35,6 +35,7 @@
 #define SPIN_NS	       UINT64_C(5000)
 #define TICK_MIN_NS    CLOCK_NS_PER_MS
 #define TICK_MAX_NS    (20 * CLOCK_NS_PER_MS)
+#define PAUSED_NS      (60 * CLOCK_NS_PER_MS)
 #define LINGER_NS      (100 * CLOCK_NS_PER_MS)
 #define SLOT_SPARE     64 /* for answers that are too long */
 
@@ -46,6 +47,50 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 static uint64_t max_u64(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
+}
+
+/* --- time --- */
+
+/*
+ * The tick reads the clock every TICK_MAX_NS at least: where it was not read
+ * for much longer, this process did not run, and answers lay unread.
+ */
+void worker_read_clock(struct worker *worker)
+{
+	uint64_t now_ns = clock_mono_ns(), gap_ns = now_ns - worker->now_ns;
+
+	worker->now_ns = now_ns;
+	if (gap_ns < PAUSED_NS)
+		return;
+	silence_forgive(&worker->silence, gap_ns);
+	if (worker->state == WORKER_RUNNING && now_ns >= worker->measure_ns)
+		worker->share->paused_ns += gap_ns;
+}
+
+static struct silence_rule silence_rule(const struct worker *worker)
+{
+	bool is_bounded = worker->limit != UINT32_MAX;
+
+	return (struct silence_rule){
+		.capacity =
+			is_bounded ? (uint64_t)worker->limit * worker->n_clients
+				   : 0,
+		.timeout_ns = worker->options->timeout_ns,
+	};
+}
+
+void worker_note_answer(struct worker *worker, uint64_t waited_ns)
+{
+	const struct silence_rule rule = silence_rule(worker);
+	bool is_waiting = worker->in_flight > 0 || worker->is_blocked;
+	uint64_t now_ns = worker->now_ns;
+
+	worker->last_answer_ns = now_ns;
+	/* Once nothing more is asked, who is slow is not silent. */
+	if (worker->state == WORKER_DRAINING)
+		now_ns = worker->drain_ns;
+	silence_answer(&worker->silence, &rule, &worker->share->silences,
+		       now_ns, waited_ns, is_waiting);
 }
 
 /* --- setting up --- */
@@ -157,10 +202,11 @@ static void pace(struct worker *worker)
 			return;
 		if (list_is_empty(&worker->ready)) {
 			worker->is_blocked = true;
+			silence_wait(&worker->silence, worker->now_ns);
 			return;
 		}
 		send_due(worker, due_ns);
-		worker->now_ns = clock_mono_ns();
+		worker_read_clock(worker);
 	}
 }
 
@@ -187,7 +233,7 @@ static void begin_running(struct worker *worker)
 	worker->state = WORKER_RUNNING;
 	for (uint32_t i = 0; i < worker->n_clients; i++) {
 		client_continue(&worker->clients[i]);
-		worker->now_ns = clock_mono_ns();
+		worker_read_clock(worker);
 	}
 	worker->freed_ns = worker->start_ns;
 }
@@ -290,6 +336,8 @@ static void look_for_surplus(struct worker *worker, struct client *client)
 
 static void finish(struct worker *worker)
 {
+	const struct silence_rule rule = silence_rule(worker);
+
 	for (uint32_t i = 0; i < worker->n_clients; i++) {
 		struct client *client = &worker->clients[i];
 
@@ -300,6 +348,8 @@ static void finish(struct worker *worker)
 				       OUTCOME_UNFINISHED);
 	}
 	meter_end(worker);
+	silence_end(&worker->silence, &rule, &worker->share->silences,
+		    worker->drain_ns);
 	worker->share->end_ns = sending_end_ns(worker);
 	worker->state = WORKER_DONE;
 }
@@ -399,7 +449,7 @@ static void tick_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	worker->now_ns = clock_mono_ns();
+	worker_read_clock(worker);
 	/* All of them: n_tried is of the setting up alone. */
 	for (uint32_t i = 0; i < worker->n_clients; i++)
 		client_check(&worker->clients[i]);
@@ -546,7 +596,7 @@ static void loop(struct worker *worker)
 				      worker->is_spinning
 					      ? EVLOOP_ONCE | EVLOOP_NONBLOCK
 					      : EVLOOP_ONCE);
-		worker->now_ns = clock_mono_ns();
+		worker_read_clock(worker);
 		turn(worker);
 	}
 }
