@@ -265,6 +265,7 @@ static void write_found(FILE *out, const json_t *find_max)
 	double rate = figure_get(find_max, "rate");
 	bool is_limited =
 		json_is_true(json_object_get(find_max, "generator_limited"));
+	bool has_remark = json_is_string(json_object_get(find_max, "remark"));
 
 	if (!json_is_object(find_max))
 		return;
@@ -273,10 +274,14 @@ static void write_found(FILE *out, const json_t *find_max)
 	if (isfinite(rate))
 		fprintf(out, ": <strong>%s</strong> a second%s",
 			figure_rate(rate).text,
-			is_limited ? ", or more: the generator could do no more"
-				   : "");
+			has_remark ? ", "
+			: is_limited
+				? ", or more: the generator could do no more"
+				: "");
 	else
 		fputs(": none was found", out);
+	if (isfinite(rate) && has_remark)
+		put_key(out, find_max, "remark");
 	fputs("</p>\n", out);
 }
 

@@ -3,7 +3,9 @@
  * The highest rate that holds is looked for in two parts: doubling until a
  * step does not hold, then halving the interval between the last that held and
  * the first that did not, until that is narrow. A step that fails is tried
- * once more, because one hiccup of a busy host must not decide the search.
+ * once more, because one hiccup of a busy host must not decide the search; and
+ * more often, a few times in all, when it was the generator that could not send
+ * what it had sent before, for that is a hiccup for sure.
  */
 #include "load/search.h"
 
@@ -20,6 +22,7 @@
 #define NARROW	     1.03 /* upper bound to lower bound: good enough */
 #define RATE_REACHED 0.98
 #define TRIES	     2
+#define TRIES_SPARE  4 /* in all, where the generator was kept from it */
 
 void search_clear(struct search *search)
 {
@@ -31,7 +34,7 @@ void search_clear(struct search *search)
 static bool is_reached(const struct tally *tally)
 {
 	return tally->stats.unsent == 0 && !tally->is_given_up &&
-	       !tally_falls_behind(tally) &&
+	       !tally->has_stopped && !tally_falls_behind(tally) &&
 	       (tally->target_rate <= 0 ||
 		tally_rate(tally) >= RATE_REACHED * tally->target_rate);
 }
@@ -127,8 +130,11 @@ struct finder {
 	struct search *search;
 	struct tally *step;
 	struct tally *best;
-	double low, high; /* held, and not held; 0: not known */
-	bool is_limited;  /* the generator could do no more */
+	double low, high;	 /* held, and not held; 0: not known */
+	double sent_rate;	 /* the highest that was sent on time */
+	int spare;		 /* tries beyond those that each rate has */
+	enum verdict_search end; /* why the last step did not hold, */
+	enum verdict_search high_end; /* and that at `high` */
 };
 
 /* Whether nobody is there, at whatever rate. */
@@ -137,21 +143,50 @@ static bool is_refused(const struct stats *stats)
 	return stats->bytes_received == 0 && stats->errors[ECONNREFUSED] > 0;
 }
 
-/* Tries a rate, twice when need be. 0 or -1 with errno; *stop: no more. */
+/* Learns from the step that was made. */
+static void learn(struct finder *finder, bool held)
+{
+	enum verdict_limit limit = tally_limit(finder->step);
+	double sent_rate = tally_sent_rate(finder->step);
+
+	if (limit != LIMIT_GENERATOR && sent_rate > finder->sent_rate)
+		finder->sent_rate = sent_rate;
+	if (!held)
+		finder->end = verdict_judge_search(limit, finder->plan->rate,
+						   finder->sent_rate);
+}
+
+/* Makes a step. 0 or -1 with errno; *stop: no more. */
+static int try_once(struct finder *finder, bool *held, bool *stop)
+{
+	if (do_step(finder->plan, finder->monitor, finder->search,
+		    finder->step) < 0)
+		return -1;
+	*held = is_held(finder->plan, finder->step);
+	learn(finder, *held);
+	finder->step->is_given_up |= is_refused(&finder->step->stats);
+	*stop = finder->step->is_interrupted || finder->step->is_given_up;
+	return 0;
+}
+
+/* Whether to try it once more after n tries that did not hold. */
+static bool has_try(struct finder *finder, int n)
+{
+	if (n < TRIES)
+		return true;
+	return finder->end == SEARCH_DISTURBED && finder->spare-- > 0;
+}
+
+/* Tries a rate, more than once when need be. 0 or -1 with errno. */
 static int try_rate(struct finder *finder, double rate, bool *stop)
 {
 	bool held = false;
 
 	finder->plan->rate = rate;
-	for (int i = 0; i < TRIES && !held && !*stop; i++) {
-		if (do_step(finder->plan, finder->monitor, finder->search,
-			    finder->step) < 0)
+	finder->end = SEARCH_SERVER;
+	for (int i = 0; !held && !*stop && has_try(finder, i); i++)
+		if (try_once(finder, &held, stop) < 0)
 			return -1;
-		held = is_held(finder->plan, finder->step);
-		*stop = finder->step->is_interrupted ||
-			finder->step->is_given_up ||
-			is_refused(&finder->step->stats);
-	}
 	if (held || finder->low <= 0)
 		*finder->best = *finder->step;
 	if (held)
@@ -159,8 +194,7 @@ static int try_rate(struct finder *finder, double rate, bool *stop)
 	else
 		finder->high = rate;
 	if (!held)
-		finder->is_limited =
-			tally_limit(finder->step) == LIMIT_GENERATOR;
+		finder->high_end = finder->end;
 	return 0;
 }
 
@@ -186,6 +220,23 @@ static bool is_found(const struct finder *finder)
 	       finder->high / finder->low < NARROW;
 }
 
+/* What there is to say besides; NULL for nothing. */
+static json_t *remark(const struct finder *finder)
+{
+	switch (finder->high_end) {
+	case SEARCH_GENERATOR:
+		return json_string("or more: the generator can do no more (try "
+				   "more --jobs, or another host)");
+	case SEARCH_DISTURBED:
+		return json_sprintf("or more: at %.0f/s the generator was kept "
+				    "from sending what it had sent before (is "
+				    "this host busy with something else?)",
+				    finder->high);
+	default:
+		return json_null();
+	}
+}
+
 static json_t *found(const struct finder *finder)
 {
 	json_t *object = json_object();
@@ -195,8 +246,10 @@ static json_t *found(const struct finder *finder)
 		object, "condition",
 		json_string(finder->plan->options->find_max.text));
 	(void)json_object_set_new(object, "rate", rate);
-	(void)json_object_set_new(object, "generator_limited",
-				  json_boolean(finder->is_limited));
+	(void)json_object_set_new(
+		object, "generator_limited",
+		json_boolean(finder->high_end == SEARCH_GENERATOR));
+	(void)json_object_set_new(object, "remark", remark(finder));
 	return object;
 }
 
@@ -209,6 +262,7 @@ static int run_find_max(struct plan *plan, struct monitor *monitor,
 		.search = search,
 		.best = tally,
 		.step = malloc(sizeof(*finder.step)),
+		.spare = TRIES_SPARE,
 	};
 	bool stop = false;
 	int status = finder.step ? 0 : -1;

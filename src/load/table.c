@@ -299,20 +299,18 @@ static void print_step(FILE *out, const json_t *step)
 static void print_found(FILE *out, const json_t *find_max)
 {
 	double rate = figure_get(find_max, "rate");
-	const json_t *limited = json_object_get(find_max, "generator_limited");
+	const char *remark =
+		json_string_value(json_object_get(find_max, "remark"));
 	char buf[TEXT_SIZE];
 	struct text text = text_in(buf, sizeof(buf));
 
 	if (!find_max)
 		return;
 	if (isfinite(rate))
-		text_addf(
-			&text, "highest rate with %s: %s/s%s",
-			text_of(find_max, "condition"), figure_rate(rate).text,
-			json_is_true(limited)
-				? " or more: the generator can do no more (try "
-				  "more --jobs, or another host)"
-				: "");
+		text_addf(&text, "highest rate with %s: %s/s%s%s",
+			  text_of(find_max, "condition"),
+			  figure_rate(rate).text, remark ? " " : "",
+			  remark ? remark : "");
 	else
 		text_addf(&text, "no rate was found at which %s holds",
 			  text_of(find_max, "condition"));
