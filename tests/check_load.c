@@ -599,7 +599,7 @@ START_TEST(ctrl_c_ends_the_run_and_reports)
 	const char *const args[] = {"-d", "60s", "-j",	   "2", "-o",
 				    path, HOST,	 tcp_port, NULL};
 	struct client client = client_start_on_terminal(args);
-	char *text = read_terminal(&client, "p50");
+	char *text = read_terminal(&client, "p99");
 
 	free(text);
 	client_type(&client, "\003");
