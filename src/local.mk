@@ -44,6 +44,7 @@ src_libhttp_a_SOURCES = \
 	src/http/target.c src/http/target.h
 
 src_libserver_a_SOURCES = \
+	src/server/account.c src/server/account.h \
 	src/server/accesslog.c src/server/accesslog.h \
 	src/server/body.c src/server/body.h \
 	src/server/bucket.c src/server/bucket.h \

@@ -41,9 +41,9 @@ struct fixture {
 	struct address address;
 	int clients[CLIENTS_MAX];
 	size_t n_clients;
-	int log; /* the reading end of standard error */
-	size_t n_shed_wanted;
-	unsigned n_shed_calls;
+	int log;	   /* the reading end of standard error */
+	size_t n_to_spare; /* connections that may be closed */
+	size_t n_shed;
 };
 
 static void accepted_cb(void *arg, int fd, const struct address *peer)
@@ -385,37 +385,86 @@ START_TEST(all_listeners_pause_together)
 }
 END_TEST
 
-/* Closes the connections that were accepted first. */
-static size_t shed_cb(void *arg, size_t n_wanted)
+/* Closes the connection that was accepted first, if one is to spare. */
+static bool shed_cb(struct loop *loop)
 {
-	struct fixture *fixture = arg;
+	struct fixture *fixture = CONTAINER_OF(loop, struct fixture, loop);
 	struct service *service = &fixture->service;
-	size_t n = service->n < n_wanted ? service->n : n_wanted;
 
-	fixture->n_shed_calls++;
-	fixture->n_shed_wanted = n_wanted;
-	for (size_t i = 0; i < n; i++)
-		(void)close(service->fds[i]);
-	service->n -= n;
-	memmove(service->fds, service->fds + n, service->n * sizeof(int));
-	service->loop->n_conns -= n;
-	return n;
+	if (fixture->n_to_spare == 0 || service->n == 0)
+		return false;
+	fixture->n_to_spare--;
+	fixture->n_shed++;
+	(void)close(service->fds[0]);
+	service->n--;
+	memmove(service->fds, service->fds + 1, service->n * sizeof(int));
+	loop->n_conns--;
+	return true;
 }
 
-START_TEST(idle_connections_are_closed_to_make_room)
+static const struct {
+	size_t max_descriptors;
+	unsigned room;
+	const char *why;
+} short_of[] = {
+	{4, CLIENTS_MAX, "the most connections are open"},
+	{CLIENTS_MAX, 4, "the kernel has no descriptor"},
+};
+
+START_TEST(for_each_that_waits_one_that_can_be_spared_is_closed)
+{
+	struct fixture *fixture = fixture_new(short_of[_i].max_descriptors);
+
+	listener_set_shed(&fixture->set, shed_cb);
+	fixture->n_to_spare = 10;
+	connect_many(fixture, 6);
+	(void)leave_room_for(short_of[_i].room);
+	for (int i = 0; i < 8; i++)
+		turn(fixture);
+	/* Nobody waits any more, so nobody else goes. */
+	ck_assert_msg(fixture->n_shed == 2, "%s", short_of[_i].why);
+	ck_assert_uint_eq(fixture->service.n, 4);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 0);
+	ck_assert_uint_eq(count_of(logged(fixture), "closing idle ones"), 1);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(with_none_to_spare_accepting_pauses)
+{
+	struct fixture *fixture = fixture_new(short_of[_i].max_descriptors);
+
+	listener_set_shed(&fixture->set, shed_cb);
+	connect_many(fixture, 6);
+	(void)leave_room_for(short_of[_i].room);
+	turn(fixture);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
+	ck_assert_uint_eq(fixture->service.n, 4);
+	fixture->n_to_spare = 2;
+	while (fixture->n_to_spare > 0)
+		run_for_ms(fixture, 10);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* Room that does not help, as when the whole host has no descriptor. */
+START_TEST(who_is_closed_in_vain_is_not_followed_by_all_others)
 {
 	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	rlim_t old;
 
-	listener_set_shed(&fixture->set, shed_cb, fixture);
-	connect_many(fixture, 6);
-	(void)leave_room_for(4);
-	turn(fixture);
-	ck_assert_uint_eq(fixture->n_shed_calls, 1);
-	ck_assert_uint_gt(fixture->n_shed_wanted, 0);
-	ck_assert_uint_eq(fixture->loop.counters.shed, 4);
-	ck_assert_uint_eq(fixture->service.n, 0);
-	/* The others come in without the limit being raised. */
-	run_until(fixture, 2);
+	connect_many(fixture, 50);
+	run_until(fixture, 50);
+	listener_set_shed(&fixture->set, shed_cb);
+	fixture->n_to_spare = 50;
+	connect_many(fixture, 1);
+	old = set_descriptor_limit(3);
+	for (int i = 0; i < 20; i++)
+		turn(fixture);
+	(void)set_descriptor_limit(old);
+	ck_assert_uint_le(fixture->n_shed, 2);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
 	fixture_free(fixture);
 }
 END_TEST
@@ -432,7 +481,9 @@ START_TEST(the_most_connections_are_a_shortage_too)
 	ck_assert_uint_eq(count_of(logged(fixture), "paused with 3"), 1);
 
 	/* Two of them end. */
-	ck_assert_uint_eq(shed_cb(fixture, 2), 2);
+	fixture->n_to_spare = 2;
+	ck_assert(shed_cb(&fixture->loop));
+	ck_assert(shed_cb(&fixture->loop));
 	run_until(fixture, 3);
 	fixture_free(fixture);
 }
@@ -540,7 +591,13 @@ int main(void)
 	tcase_add_test(tcase, a_pause_does_not_burn_the_processor);
 	tcase_add_test(tcase, a_shortage_is_told_once);
 	tcase_add_test(tcase, all_listeners_pause_together);
-	tcase_add_test(tcase, idle_connections_are_closed_to_make_room);
+	tcase_add_loop_test(
+		tcase, for_each_that_waits_one_that_can_be_spared_is_closed, 0,
+		ARRAY_LEN(short_of));
+	tcase_add_loop_test(tcase, with_none_to_spare_accepting_pauses, 0,
+			    ARRAY_LEN(short_of));
+	tcase_add_test(tcase,
+		       who_is_closed_in_vain_is_not_followed_by_all_others);
 	tcase_add_test(tcase, the_most_connections_are_a_shortage_too);
 	tcase_add_test(tcase, exactly_the_most_connections_are_none);
 

@@ -70,9 +70,11 @@ tests_check_status_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_target_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 
 conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
-server_tests = tests/check_accesslog tests/check_bucket tests/check_budget tests/check_config \
-	tests/check_conn tests/check_conn_end tests/check_deadline \
+server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
+	tests/check_budget tests/check_config tests/check_conn \
+	tests/check_conn_end tests/check_deadline \
 	tests/check_listener tests/check_loop
+tests_check_account_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_bucket_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_budget_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_budget_SOURCES = tests/check_budget.c $(conn_fixture)
@@ -103,7 +105,7 @@ e2e_tests = tests/check_client \
 	tests/check_e2e_codings \
 	tests/check_e2e_confined \
 	tests/check_e2e_daemon \
-	tests/check_e2e_drain \
+	tests/check_e2e_drain tests/check_e2e_fair \
 	tests/check_e2e_files \
 	tests/check_e2e_foreign \
 	tests/check_e2e_http \
@@ -132,6 +134,7 @@ tests_check_e2e_codings_LDADD = $(e2e_libs)
 tests_check_e2e_confined_LDADD = $(e2e_libs)
 tests_check_e2e_daemon_LDADD = $(e2e_libs)
 tests_check_e2e_drain_LDADD = $(e2e_libs)
+tests_check_e2e_fair_LDADD = $(e2e_libs)
 tests_check_e2e_files_LDADD = $(e2e_libs)
 tests_check_e2e_foreign_LDADD = $(e2e_libs)
 tests_check_e2e_http_LDADD = $(e2e_libs)

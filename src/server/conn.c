@@ -21,6 +21,9 @@
 /* Bytes of a lingering connection per wake-up when the turn is old. */
 #define CONN_DISCARD_LEAST 4096
 
+/* Those with input unread that are passed over when one is to be shed. */
+#define CONN_SHED_TRIES 8
+
 /* Until a socket that was called writable and took nothing is tried again. */
 #define CONN_CHOKED_NS (50 * CLOCK_NS_PER_MS)
 
@@ -154,6 +157,7 @@ static void arm(struct conn *conn, short want)
 	conn->armed = want;
 	if (!want)
 		return;
+	account_note_taking(&conn->member, want == EV_WRITE);
 	(void)event_assign(&conn->event, conn->loop->base, conn->fd,
 			   (short)(want | EV_PERSIST), conn_cb, conn);
 	if (event_add(&conn->event, NULL) < 0) {
@@ -169,6 +173,40 @@ void conn_init(struct conn *conn, struct loop *loop, int fd,
 	deadline_init(&conn->deadline);
 	list_init(&conn->node);
 	loop->n_conns++;
+}
+
+bool conn_join(struct conn *conn, const struct address *peer)
+{
+	struct loop *loop = conn->loop;
+
+	if (!loop->accounts || account_join(loop->accounts, &conn->member, peer,
+					    loop_now_ns(loop)) == 0)
+		return true;
+	conn_close(conn, CONN_NO_MEMORY);
+	return false;
+}
+
+bool conn_shed(struct loop *loop)
+{
+	uint64_t now_ns = loop_now_ns(loop);
+
+	for (int i = 0; loop->accounts && i < CONN_SHED_TRIES; i++) {
+		struct account_member *member =
+			account_to_spare(loop->accounts, now_ns);
+		struct conn *conn;
+
+		if (!member)
+			break;
+		conn = CONTAINER_OF(member, struct conn, member);
+		if (!conn_is_reading(conn) || !conn_has_input(conn)) {
+			conn_close(conn, CONN_SHED);
+			loop->counters.shed++;
+			return true;
+		}
+		/* It has asked for something just now. */
+		account_note_useful(member, now_ns);
+	}
+	return false;
 }
 
 void conn_wait_readable(struct conn *conn)
@@ -418,6 +456,7 @@ void conn_close(struct conn *conn, enum conn_reason reason)
 	arm(conn, 0);
 	conn->closed = true;
 	deadline_stop(&conn->deadline);
+	account_leave(&conn->member);
 	list_remove(&conn->node);
 	(void)close(conn->fd);
 	if (reason == CONN_NO_MEMORY)

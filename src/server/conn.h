@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 
 #include "base/compiler.h"
+#include "os/address.h"
+#include "server/account.h"
 #include "server/deadline.h"
 #include "server/loop.h"
 
@@ -63,6 +65,7 @@ struct conn {
 	struct loop *loop;
 	const struct conn_ops *ops;
 	struct deadline deadline;
+	struct account_member member;
 	union {
 		struct list_node node; /* of the service's list while open */
 		struct loop_corpse corpse;
@@ -105,6 +108,18 @@ enum conn_got {
 void conn_init(struct conn *conn, struct loop *loop, int fd,
 	       const struct conn_ops *ops);
 
+/*
+ * Enters it in the account of its peer, in the loop's accounts if it has some.
+ * False when out of memory: the connection has been closed.
+ */
+bool conn_join(struct conn *conn, const struct address *peer) MUST_CHECK;
+
+/*
+ * Closes the connection that can best be spared; see account_to_spare(). False
+ * when there is none.
+ */
+bool conn_shed(struct loop *loop);
+
 /* Wait for the one or the other. On failure the connection is closed. */
 void conn_wait_readable(struct conn *conn);
 
@@ -130,6 +145,8 @@ static inline void conn_note_sent(struct conn *conn, size_t n)
 {
 	conn->n_sent += n;
 	conn->has_progress = true;
+	if (n > 0)
+		account_note_useful(&conn->member, loop_now_ns(conn->loop));
 }
 
 /*

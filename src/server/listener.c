@@ -2,8 +2,10 @@
 /*
  * Accepting. A listening socket is level-triggered, so when accept(2) fails for
  * want of descriptors its event would fire for ever and burn the processor.
- * Being out of them is therefore a state: no listener is armed until the timer
- * has seen whether there is room again. It is told once, not at every turn.
+ * Being out of them is therefore a state. As long as a connection can be spared
+ * each one that waits takes the place of one; when none can, no listener is
+ * armed until the timer has seen whether there is room again. It is told once,
+ * not at every turn.
  */
 #include "server/listener.h"
 
@@ -18,8 +20,8 @@
 #include "os/socket.h"
 
 #define LISTENER_BUDGET	  64 /* accepts per wake-up, then others' turn */
-#define LISTENER_SHED	  32 /* idle connections to close in one shortage */
 #define LISTENER_PAUSE_MS 100
+#define LISTENER_FULL	  "the descriptor limit is near"
 
 /*
  * Beyond this many connections each may keep little in the kernel: a thousand
@@ -60,11 +62,6 @@ static bool is_shortage(int error)
 	       error == ENOMEM;
 }
 
-static bool is_full(const struct listener_set *set)
-{
-	return set->loop->n_conns >= set->max_conns;
-}
-
 static void disarm_all(struct listener_set *set)
 {
 	struct list_node *node, *following;
@@ -84,7 +81,7 @@ static bool arm_all(struct listener_set *set)
 	return armed;
 }
 
-static void tell(struct listener_set *set, const char *why)
+static void tell(struct listener_set *set, const char *what, const char *why)
 {
 	uint64_t now_ns = loop_now_ns(set->loop);
 	bool is_new = !set->told || now_ns - set->short_ns > LISTENER_CALM_NS;
@@ -92,22 +89,41 @@ static void tell(struct listener_set *set, const char *why)
 	set->short_ns = now_ns;
 	set->told = true;
 	if (is_new)
-		log_warn("accept: paused with %zu connections open: %s "
-			 "(raise the limit with ulimit -n)",
-			 set->loop->n_conns, why);
+		log_warn("accept: %s with %zu connections open: %s (raise the "
+			 "limit with ulimit -n)",
+			 what, set->loop->n_conns, why);
 }
 
-/* Stops accepting until the timer, and makes room if someone can. */
+/* Stops accepting until the timer. */
 static void pause_all(struct listener_set *set, const char *why)
 {
-	tell(set, why);
+	tell(set, "paused", why);
 	set->loop->counters.accept_pauses++;
-	if (set->shed_cb)
-		set->loop->counters.shed +=
-			set->shed_cb(set->shed_service, LISTENER_SHED);
 	/* Without its timer the set must not stay paused. */
 	if (event_add(&set->resume_timer, &pause_time) == 0)
 		disarm_all(set);
+}
+
+/* Closes one connection for one that waits. False when none can be spared. */
+static bool make_room(struct listener_set *set, const char *why)
+{
+	if (!set->shed_cb || !set->shed_cb(set->loop))
+		return false;
+	tell(set, "closing idle ones", why);
+	return true;
+}
+
+/*
+ * The kernel had no descriptor or no memory. If room that was made for it did
+ * not help, closing more would not either: then there is one in each pause.
+ */
+static void meet_shortage(struct listener_set *set, int error)
+{
+	bool has_room = make_room(set, strerror(error));
+
+	if (!has_room || set->has_made_room)
+		pause_all(set, strerror(error));
+	set->has_made_room = has_room;
 }
 
 static void resume_cb(evutil_socket_t fd, short what, void *arg)
@@ -156,9 +172,13 @@ static size_t accept_some(struct listener *listener)
 	struct listener_set *set = listener->set;
 	struct accepted list[LISTENER_BUDGET];
 	int error = 0;
-	size_t n = 0;
+	/*
+	 * Where the kernel has no descriptor but the one that was made free,
+	 * a second accept would fail even if nobody waits for it.
+	 */
+	size_t n = 0, n_room = set->has_made_room ? 1 : loop_room(set->loop);
 
-	while (n < LISTENER_BUDGET && set->loop->n_conns + n < set->max_conns) {
+	while (n < LISTENER_BUDGET && n < n_room) {
 		error = accept_one(listener, &list[n]);
 		if (error != 0)
 			break;
@@ -166,8 +186,10 @@ static size_t accept_some(struct listener *listener)
 	}
 	for (size_t i = 0; i < n; i++)
 		hand_over(listener, &list[i]);
+	if (n > 0)
+		set->has_made_room = false;
 	if (is_shortage(error))
-		pause_all(set, strerror(error));
+		meet_shortage(set, error);
 	return n;
 }
 
@@ -179,27 +201,25 @@ static void accept_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	/* The event says that somebody waits, so the shortage is real. */
-	if (is_full(set)) {
-		pause_all(set, "the descriptor limit is near");
-		return;
-	}
-	(void)accept_some(listener);
+	if (loop_room(set->loop) == 0 && !make_room(set, LISTENER_FULL))
+		pause_all(set, LISTENER_FULL);
+	else
+		(void)accept_some(listener);
 }
 
 void listener_set_init(struct listener_set *set, struct loop *loop,
-		       size_t max_conns)
+		       size_t max_descriptors)
 {
-	*set = (struct listener_set){.loop = loop, .max_conns = max_conns};
+	*set = (struct listener_set){.loop = loop};
+	loop->max_descriptors = max_descriptors;
 	list_init(&set->listeners);
 	(void)event_assign(&set->resume_timer, loop->base, -1, 0, resume_cb,
 			   set);
 }
 
-void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb,
-		       void *service)
+void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb)
 {
 	set->shed_cb = shed_cb;
-	set->shed_service = service;
 }
 
 int listener_add(struct listener_set *set, int fd,

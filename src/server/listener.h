@@ -15,34 +15,33 @@
 typedef void (*listener_accepted_cb)(void *service, int fd,
 				     const struct address *peer);
 
-/* Closes idle connections; returns how many. */
-typedef size_t (*listener_shed_cb)(void *service, size_t n_wanted);
+/* Closes a connection to make room; false when there is none to spare. */
+typedef bool (*listener_shed_cb)(struct loop *loop);
 
 /*
- * All listening sockets of the server. They stop together when descriptors or
- * memory run out, since they share both; idle connections are closed to make
- * room, and a timer brings the listeners back.
+ * All listening sockets of the server. When descriptors or memory run out, each
+ * connection that waits to be accepted costs one that can be spared. When none
+ * can they stop together, since they share both, and a timer brings them back.
  */
 struct listener_set {
 	struct loop *loop;
 	struct list_node listeners;
 	struct event resume_timer;
-	size_t max_conns;  /* accept no more than this */
-	bool told;	   /* this shortage is in the log already */
-	uint64_t short_ns; /* when the shortage was last met */
+	bool told;	    /* this shortage is in the log already */
+	uint64_t short_ns;  /* when the shortage was last met */
+	bool has_made_room; /* for an accept that has not succeeded since */
 	listener_shed_cb shed_cb;
-	void *shed_service;
 };
 
+/* At the most max_descriptors for connections and what they are sent. */
 void listener_set_init(struct listener_set *set, struct loop *loop,
-		       size_t max_conns);
+		       size_t max_descriptors);
 
 /* Closes every listening socket. */
 void listener_set_clear(struct listener_set *set);
 
-/* Whom to ask to close idle connections. */
-void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb,
-		       void *service);
+/* Whom to ask for room. */
+void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb);
 
 /*
  * Accepts on a listening socket from now on; the set owns fd then. Returns 0,

@@ -36,6 +36,10 @@ struct loop {
 	bool running;
 	bool draining;	/* no new work; the loop ends with n_conns at 0 */
 	size_t n_conns; /* open connections of all services */
+	size_t n_held;	/* descriptors of files and folders being sent */
+
+	size_t max_descriptors;	   /* for both */
+	struct accounts *accounts; /* of all connections, or NULL */
 
 	/*
 	 * I/O memory that every callback may use until it returns. Nothing in
@@ -61,6 +65,14 @@ struct loop {
 	size_t spent;	   /* bytes moved in this turn; see loop_budget() */
 	size_t peak_conns; /* since memory was last given back */
 };
+
+/* Descriptors that are left for connections and what they are sent. */
+static inline size_t loop_room(const struct loop *loop)
+{
+	size_t used = loop->n_conns + loop->n_held;
+
+	return used < loop->max_descriptors ? loop->max_descriptors - used : 0;
+}
 
 /* Something to be freed at the end of the turn; embed it. */
 struct loop_corpse {

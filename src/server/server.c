@@ -29,6 +29,8 @@
 #include "os/process.h"
 #include "os/socket.h"
 #include "server/accesslog.h"
+#include "server/account.h"
+#include "server/conn.h"
 #include "server/listener.h"
 #include "server/loop.h"
 #include "server/site.h"
@@ -426,7 +428,6 @@ static int new_web_service(struct server *server, char **cause)
 	server->web = web_service_new(&server->loop, server->site, server->log);
 	if (!server->web)
 		return fail(cause, "out of memory");
-	listener_set_shed(&server->listeners, web_service_shed_cb, server->web);
 	return 0;
 }
 
@@ -573,8 +574,8 @@ static void tell_limits(const struct server *server)
 {
 	log_info("limits: %zu descriptors, %zu connections; tcp idle %d s; "
 		 "http request head %d bytes in %d s, idle %d s",
-		 server->n_descriptors, server->listeners.max_conns, TCP_IDLE_S,
-		 HTTP_HEAD_MAX, WEB_HEAD_S, WEB_IDLE_S);
+		 server->n_descriptors, server->loop.max_descriptors,
+		 TCP_IDLE_S, HTTP_HEAD_MAX, WEB_HEAD_S, WEB_IDLE_S);
 }
 
 static int start(struct server *server, char **cause)
@@ -589,6 +590,10 @@ static int start(struct server *server, char **cause)
 			    server->n_descriptors, SERVER_DESCRIPTORS_MIN);
 	listener_set_init(&server->listeners, &server->loop,
 			  server->n_descriptors - count_reserve(server));
+	listener_set_shed(&server->listeners, conn_shed);
+	server->loop.accounts = accounts_new(server->loop.max_descriptors);
+	if (!server->loop.accounts)
+		return fail(cause, "out of memory");
 	server->loop.turn_ended_cb = turn_ended_cb;
 	server->loop.turn_ended_arg = server;
 	if (catch_signals(server, cause) < 0 ||
@@ -642,6 +647,7 @@ void server_free(struct server *server)
 	web_service_free(server->web);
 	site_free(server->site);
 	access_log_close(server->log);
+	accounts_free(server->loop.accounts);
 	loop_clear(&server->loop);
 	free(server);
 }

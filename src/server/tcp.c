@@ -165,7 +165,6 @@ void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 	struct tcp_service *service = arg;
 	struct tcp_conn *tc = malloc(sizeof(*tc));
 
-	(void)peer;
 	if (!tc) {
 		service->loop->counters.out_of_memory++;
 		(void)close(fd);
@@ -176,7 +175,8 @@ void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 	conn_init(&tc->conn, service->loop, fd, &tcp_ops);
 	list_add_last(&service->conns, &tc->conn.node);
 	deadline_start(&service->idle, &tc->conn.deadline);
-	conn_wait_readable(&tc->conn);
+	if (conn_join(&tc->conn, peer))
+		conn_wait_readable(&tc->conn);
 }
 
 void tcp_service_drain(struct tcp_service *service)

@@ -29,9 +29,6 @@
 #define WEB_BUDGET_LEAST 4
 #define WEB_REQUEST_COST (8 << 10)
 
-#define WEB_SHED_LOOK	 1024 /* idle connections looked at in a shortage */
-#define WEB_FRESH_NS	 CLOCK_NS_PER_S /* a peer is not idle so soon */
-
 _Static_assert(LOOP_OUT_SIZE >= SITE_TEXT_MAX,
 	       "an answer must fit into an empty buffer");
 _Static_assert(LOOP_IN_SIZE >= HTTP_HEAD_MAX, "a head must fit");
@@ -74,6 +71,19 @@ static bool is_last_in_drain(struct web_conn *wc, size_t n_behind)
 	       !conn_has_input(&wc->conn);
 }
 
+/*
+ * A body may hold a descriptor, and those are meant for connections too: when
+ * there are none left, another connection goes. This one is of use.
+ */
+static void make_room(struct web_conn *wc)
+{
+	struct loop *loop = wc->conn.loop;
+
+	account_note_useful(&wc->conn.member, loop_now_ns(loop));
+	if (loop_room(loop) == 0)
+		(void)conn_shed(loop);
+}
+
 /* Takes over what the site has answered, by which out has grown. */
 static struct trace_answer take_reply(struct web_conn *wc,
 				      const struct gather *out,
@@ -83,6 +93,8 @@ static struct trace_answer take_reply(struct web_conn *wc,
 
 	wc->last = reply->close;
 	wc->body = reply->body;
+	if (wc->body)
+		make_room(wc);
 	return (struct trace_answer){
 		.status = reply->status,
 		.content_at = end_at - reply->content_len,
@@ -498,6 +510,8 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 	conn_init(&wc->conn, service->loop, fd, &web_ops);
 	list_add_last(&service->conns, &wc->conn.node);
 	deadline_start(&service->idle, &wc->conn.deadline);
+	if (!conn_join(&wc->conn, peer))
+		return;
 	/*
 	 * A new peer has mostly sent its request by now. If it is answered and
 	 * closed in this turn, epoll never hears of the connection. It may have
@@ -505,37 +519,6 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 	 */
 	service->loop->epoch++;
 	web_readable(&wc->conn);
-}
-
-/* Whether a peer has asked for nothing for a while, now included. */
-static bool is_sheddable(struct web_conn *wc, uint64_t now_ns)
-{
-	struct conn *conn = &wc->conn;
-	uint64_t idle_since_ns =
-		conn->deadline.at_ns - wc->service->idle.limit_ns;
-
-	return now_ns - idle_since_ns > WEB_FRESH_NS && !conn_has_input(conn);
-}
-
-size_t web_service_shed_cb(void *arg, size_t n_wanted)
-{
-	struct web_service *service = arg;
-	uint64_t now_ns = loop_now_ns(service->loop);
-	struct list_node *node, *following;
-	size_t n = 0, n_looked = 0;
-
-	LIST_FOR_EACH (node, following, &service->idle.head) {
-		struct conn *conn =
-			CONTAINER_OF(node, struct conn, deadline.node);
-
-		if (n == n_wanted || n_looked++ == WEB_SHED_LOOK)
-			break;
-		if (is_sheddable(web_conn_of(conn), now_ns)) {
-			conn_close(conn, CONN_SHED);
-			n++;
-		}
-	}
-	return n;
 }
 
 void web_service_drain(struct web_service *service)

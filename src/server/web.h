@@ -32,9 +32,6 @@ void web_service_free(struct web_service *service);
 /* A listener_accepted_cb: takes over the socket. */
 void web_service_accept_cb(void *service, int fd, const struct address *peer);
 
-/* A listener_shed_cb: closes the longest idle persistent connections. */
-size_t web_service_shed_cb(void *service, size_t n_wanted);
-
 /* Finishes the requests that have begun, then ends each connection. */
 void web_service_drain(struct web_service *service);
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whose connection goes when there is no room: a story in each test, told in
+ * milliseconds.
+ */
+#include "server/account.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "harness.h"
+
+#define MEMBERS 3000
+#define MS	CLOCK_NS_PER_MS
+
+static struct accounts *accounts;
+static struct account_member members[MEMBERS];
+
+static void setup(void)
+{
+	accounts = accounts_new(1000);
+	ck_assert_ptr_nonnull(accounts);
+}
+
+static void teardown(void)
+{
+	for (size_t i = 0; i < MEMBERS; i++)
+		account_leave(&members[i]);
+	accounts_free(accounts);
+}
+
+static struct address host(uint32_t number)
+{
+	struct address address = address_any(AF_INET, (uint16_t)number);
+
+	address.sa.in4.sin_addr.s_addr = htonl(number);
+	return address;
+}
+
+/* Members [first, end) are connections of this host from then on. */
+static void join(size_t first, size_t end, uint32_t number, uint64_t at_ms)
+{
+	struct address peer = host(number);
+
+	for (size_t i = first; i < end; i++)
+		ck_assert_int_eq(
+			account_join(accounts, &members[i], &peer, at_ms * MS),
+			0);
+}
+
+/* Which member goes; -1 when none can be spared. */
+static int spared(uint64_t at_ms)
+{
+	const struct account_member *member =
+		account_to_spare(accounts, at_ms * MS);
+
+	return member ? (int)(member - members) : -1;
+}
+
+START_TEST(without_connections_none_can_be_spared)
+{
+	ck_assert_int_eq(spared(1000), -1);
+}
+END_TEST
+
+START_TEST(the_address_with_the_most_loses_its_longest_idle_one)
+{
+	join(0, 2, 1, 1000);
+	join(2, 5, 2, 2000);
+	ck_assert_int_eq(spared(9000), 2);
+	account_note_useful(&members[2], 3000 * MS);
+	ck_assert_int_eq(spared(9000), 3);
+	account_leave(&members[3]);
+	account_leave(&members[4]);
+	/* Now the other has more. */
+	ck_assert_int_eq(spared(9000), 0);
+}
+END_TEST
+
+START_TEST(all_are_closed_one_after_the_other)
+{
+	join(0, 1000, 1, 1000);
+	join(1000, MEMBERS, 2, 1000);
+	for (int i = 0; i < MEMBERS; i++) {
+		int which = spared(2000);
+
+		ck_assert_int_ge(which, 0);
+		account_leave(&members[which]);
+	}
+	ck_assert_int_eq(spared(2000), -1);
+}
+END_TEST
+
+START_TEST(the_port_makes_no_other_peer_and_nor_does_the_host_part_of_ipv6)
+{
+	struct address peer = address_any(AF_INET6, 1);
+
+	join(0, 3, 1, 1000);
+	for (size_t i = 10; i < 14; i++) {
+		peer.sa.in6.sin6_addr.s6_addr[15] = (uint8_t)i;
+		address_set_port(&peer, (uint16_t)i);
+		ck_assert_int_eq(
+			account_join(accounts, &members[i], &peer, 5000 * MS),
+			0);
+	}
+	ck_assert_int_eq(spared(9000), 10);
+	/* Another network is another peer. */
+	for (size_t i = 20; i < 24; i++) {
+		peer.sa.in6.sin6_addr.s6_addr[7] = (uint8_t)i;
+		ck_assert_int_eq(
+			account_join(accounts, &members[i], &peer, 1000 * MS),
+			0);
+	}
+	ck_assert_int_eq(spared(9000), 10);
+}
+END_TEST
+
+START_TEST(busy_ones_stay_and_others_rest)
+{
+	join(0, 200, 1, 1000);
+	join(200, 220, 2, 1000);
+	/* Each of the many has been of use within two milliseconds. */
+	for (size_t i = 0; i < 200; i++)
+		account_note_useful(&members[i], 9000 * MS + i * MS / 100);
+	ck_assert_int_eq(spared(9002), 200);
+	/* When all are, nobody goes. */
+	for (size_t i = 200; i < 220; i++)
+		account_note_useful(&members[i], 9001 * MS);
+	ck_assert_int_eq(spared(9002), -1);
+}
+END_TEST
+
+START_TEST(a_flood_does_not_push_out_who_was_there_before)
+{
+	join(0, 3, 1, 1000);
+	/* 600 a second, the oldest of which have just been closed. */
+	for (size_t i = 0; i < 220; i++)
+		join(10 + i, 11 + i, 2, 60000 + i * 1000 / 600);
+	ck_assert_int_eq(spared(60370), 10);
+}
+END_TEST
+
+START_TEST(an_answer_that_is_taken_goes_after_those_that_rest)
+{
+	join(0, 3, 1, 1000);
+	account_note_taking(&members[0], true);
+	account_note_useful(&members[0], 5000 * MS);
+	account_note_useful(&members[1], 5900 * MS);
+	account_note_useful(&members[2], 5950 * MS);
+	ck_assert_int_eq(spared(5960), 1);
+	/* Not before it is stuck. */
+	account_note_useful(&members[1], 5960 * MS);
+	account_note_useful(&members[2], 5960 * MS);
+	ck_assert_int_eq(spared(5970), -1);
+	account_note_useful(&members[1], 6100 * MS);
+	account_note_useful(&members[2], 6100 * MS);
+	ck_assert_int_eq(spared(6101), 0);
+}
+END_TEST
+
+/* Downloads that nobody takes, from an address that does nothing else. */
+START_TEST(where_all_take_answers_the_longest_without_a_byte_goes)
+{
+	join(0, 1, 1, 1000);
+	join(10, 110, 2, 6000);
+	for (size_t i = 10; i < 110; i++)
+		account_note_taking(&members[i], true);
+	ck_assert_int_eq(spared(6100), 10);
+}
+END_TEST
+
+START_TEST(leaving_twice_does_no_harm)
+{
+	join(0, 1, 1, 1000);
+	account_leave(&members[0]);
+	account_leave(&members[0]);
+	account_note_useful(&members[0], 2000 * MS);
+	account_note_taking(&members[0], true);
+	ck_assert_int_eq(spared(9000), -1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("account");
+	TCase *tcase = harness_case(suite, "account");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, without_connections_none_can_be_spared);
+	tcase_add_test(tcase,
+		       the_address_with_the_most_loses_its_longest_idle_one);
+	tcase_add_test(tcase, all_are_closed_one_after_the_other);
+	tcase_add_test(
+		tcase,
+		the_port_makes_no_other_peer_and_nor_does_the_host_part_of_ipv6);
+	tcase_add_test(tcase, busy_ones_stay_and_others_rest);
+	tcase_add_test(tcase, a_flood_does_not_push_out_who_was_there_before);
+	tcase_add_test(tcase,
+		       an_answer_that_is_taken_goes_after_those_that_rest);
+	tcase_add_test(tcase,
+		       where_all_take_answers_the_longest_without_a_byte_goes);
+	tcase_add_test(tcase, leaving_twice_does_no_harm);
+	return harness_run(suite);
+}
