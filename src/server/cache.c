@@ -370,14 +370,18 @@ struct slice cache_path(struct cache_entry *public)
 
 void cache_hold(struct cache_entry *public)
 {
-	CONTAINER_OF(public, struct entry, public)->n_holds++;
+	struct entry *entry = CONTAINER_OF(public, struct entry, public);
+
+	if (entry->n_holds++ == 0)
+		entry->cache->loop->n_held += public->fd >= 0;
 }
 
 void cache_release(struct cache_entry *public)
 {
 	struct entry *entry = CONTAINER_OF(public, struct entry, public);
 
-	entry->n_holds--;
+	if (--entry->n_holds == 0)
+		entry->cache->loop->n_held -= public->fd >= 0;
 	if (!entry->is_listed)
 		bury(entry);
 }

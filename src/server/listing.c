@@ -136,6 +136,8 @@ void listing_free(struct listing *listing)
 		free(listing->runs[i].names);
 	free(listing->runs);
 	listing->budget->used -= listing->used;
+	if (listing->budget->n_held)
+		--*listing->budget->n_held;
 	(void)closedir(listing->dir);
 	free(listing);
 }
@@ -466,6 +468,8 @@ struct listing *listing_open(struct listing_budget *budget,
 	listing->body.send = listing_send;
 	listing->body.free = listing_body_free;
 	listing->budget = budget;
+	if (budget->n_held)
+		++*budget->n_held;
 	listing->root = root;
 	listing->hidden = hidden;
 	listing->as_json = as_json;

@@ -14,9 +14,10 @@
 #define LISTING_BYTES_MAX     (16 << 20)
 #define LISTING_ALL_BYTES_MAX (64 << 20)
 
-/* What all listings together may still take; zero-initialise. */
+/* What all listings together take; zero-initialise. */
 struct listing_budget {
 	size_t used;
+	size_t *n_held; /* where their descriptors are counted, or NULL */
 };
 
 /*
