@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "e2e_faults.h"
 #include "e2e_sock.h"
 #include "harness.h"
 
@@ -185,7 +186,8 @@ static void die_with(pid_t parent)
 }
 
 static void become_server(const struct server_options *options,
-			  char *const argv[], int log_fd, int life_fd)
+			  const struct server *server, char *const argv[],
+			  int log_fd, int life_fd)
 {
 	int null_fd = open("/dev/null", O_RDWR);
 
@@ -202,6 +204,10 @@ static void become_server(const struct server_options *options,
 		obey_modes();
 	if (options->lacks_openat2)
 		lack_openat2();
+	if (server->faults)
+		faults_apply(server->faults);
+	if (options->prepare)
+		options->prepare();
 	(void)execv(argv[0], argv);
 	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 	_exit(126);
@@ -234,6 +240,8 @@ static struct server *spawn(const struct server_options *options,
 	int log_pipe[2], life_pipe[2];
 
 	*server = (struct server){0};
+	if (options->faults)
+		server->faults = faults_new(options->faults);
 	harness_pipe(log_pipe);
 	harness_pipe(life_pipe);
 	server->pid = fork();
@@ -242,7 +250,7 @@ static struct server *spawn(const struct server_options *options,
 	if (server->pid == 0) {
 		die_with(parent);
 		(void)fcntl(life_pipe[1], F_SETFD, 0);
-		become_server(options, argv, log_pipe[1], life_pipe[1]);
+		become_server(options, server, argv, log_pipe[1], life_pipe[1]);
 	}
 	(void)close(log_pipe[1]);
 	(void)close(life_pipe[1]);
@@ -527,6 +535,7 @@ static void free_server(struct server *server)
 	if (server->log_fd >= 0)
 		(void)close(server->log_fd);
 	(void)close(server->life_fd);
+	faults_free(server->faults);
 	free(server->log);
 	free(server);
 }
@@ -556,6 +565,28 @@ size_t server_memory_kib(const struct server *server)
 	(void)fclose(file);
 	ck_assert_uint_gt(kib, 0);
 	return kib;
+}
+
+long server_ticks(const struct server *server)
+{
+	char path[64], text[1024] = "";
+	long user = 0, system = 0;
+	FILE *file;
+	char *end;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)server->pid);
+	file = fopen(path, "re");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, file), 0);
+	(void)fclose(file);
+	end = strrchr(text, ')');
+	ck_assert_ptr_nonnull(end);
+	ck_assert_int_eq(sscanf(end + 1,
+				" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u"
+				" %ld %ld",
+				&user, &system),
+			 2);
+	return user + system;
 }
 
 /* A sanitizer maps an address space that no other program has. */

@@ -25,6 +25,8 @@ struct endpoint {
 
 #define SERVER_ENDPOINTS_MAX 16
 
+struct faults;
+
 struct server {
 	pid_t pid;
 	int status;  /* of waitpid(); valid when pid is 0 */
@@ -32,6 +34,7 @@ struct server {
 	int log_fd;  /* its standard error; -1 at its end */
 	char *log;   /* what came from there, NUL-ended */
 	size_t log_len;
+	struct faults *faults; /* NULL for none */
 	size_t n_endpoints;
 	struct endpoint endpoints[SERVER_ENDPOINTS_MAX];
 };
@@ -52,6 +55,8 @@ struct server_options {
 	rlim_t hard_descriptors;
 	bool obeys_modes;   /* even root may not read what its mode forbids */
 	bool lacks_openat2; /* as on a kernel before 5.6 */
+	const char *faults; /* see e2e_faults.h; "" for later, NULL for none */
+	void (*prepare)(void); /* what else the child does before it starts */
 	/* Instead of all options above: the arguments, NULL-ended, ... */
 	const char *const *args;
 	size_t n_ready; /* ... and how many ready lines they lead to */
@@ -99,6 +104,9 @@ const struct endpoint *server_endpoint(const struct server *server,
 const struct endpoint *server_endpoint_on(const struct server *server,
 					  enum service service,
 					  const char *host);
+
+/* Processor time that it has used, in clock ticks (sysconf(3)). */
+long server_ticks(const struct server *server);
 
 /* Its resident memory now. */
 size_t server_memory_kib(const struct server *server);

@@ -192,6 +192,7 @@ tests_check_verdict_LDADD = $(load_libs)
 
 tests_libharness_a_SOURCES = \
 	tests/e2e_client.c tests/e2e_client.h \
+	tests/e2e_faults.c tests/e2e_faults.h \
 	tests/e2e_http.c tests/e2e_http.h \
 	tests/e2e_log.c tests/e2e_log.h \
 	tests/e2e_program.c tests/e2e_program.h \
@@ -199,6 +200,20 @@ tests_libharness_a_SOURCES = \
 	tests/e2e_sock.c tests/e2e_sock.h \
 	tests/guard.c tests/guard.h \
 	tests/harness.c tests/harness.h
+
+# Loaded into programs under test, to let calls fail; see tests/e2e_faults.h.
+# Not instrumented, since it is older than the program that it is loaded into.
+interpose = tests/interpose.so
+EXTRA_DIST += tests/interpose.c tests/interpose.h
+CLEANFILES += $(interpose)
+if !SANITIZERS
+interpose_memory = -DINTERPOSE_MEMORY
+endif
+tests/interpose.so: tests/interpose.c tests/interpose.h
+	@$(MKDIR_P) tests
+	$(AM_V_CCLD)$(CC) $(AM_CPPFLAGS) $(CPPFLAGS) -std=c11 -Wall -Wextra -O2 \
+		-fno-builtin $(interpose_memory) -fPIC -shared -o $@ \
+		'$(srcdir)/tests/interpose.c' -ldl
 
 # Benchmarks are built and run by make bench and make bench-http alone.
 bench_programs = tests/bench/limit tests/bench/upper_speed
@@ -285,10 +300,12 @@ AM_TESTS_ENVIRONMENT = \
 	CLIENT='$(abs_top_builddir)/src/uppercase-client$(EXEEXT)'; \
 	LOAD='$(abs_top_builddir)/src/uppercase-load$(EXEEXT)'; \
 	HTDOCS='$(abs_top_srcdir)/htdocs'; \
-	export SERVER CLIENT LOAD HTDOCS;
+	INTERPOSE_LIBRARY='$(abs_top_builddir)/$(interpose)'; \
+	export SERVER CLIENT LOAD HTDOCS INTERPOSE_LIBRARY;
 
 if HAVE_CHECK
 check_LIBRARIES = tests/libharness.a
+check_DATA = $(interpose)
 check_PROGRAMS = $(base_tests) $(os_tests) $(http_tests) $(server_tests) \
 	$(client_tests) $(e2e_tests) $(load_tests) $(fuzz_replays)
 TESTS = $(check_PROGRAMS) $(script_tests)
