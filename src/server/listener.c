@@ -247,6 +247,8 @@ void listener_set_clear(struct listener_set *set)
 {
 	struct list_node *node, *following;
 
+	if (!set->loop)
+		return; /* never set up */
 	(void)event_del(&set->resume_timer);
 	LIST_FOR_EACH (node, following, &set->listeners) {
 		struct listener *listener = listener_of(node);

@@ -37,7 +37,7 @@ struct listener_set {
 void listener_set_init(struct listener_set *set, struct loop *loop,
 		       size_t max_descriptors);
 
-/* Closes every listening socket. */
+/* Closes every listening socket. Harmless on a zeroed set, and once more. */
 void listener_set_clear(struct listener_set *set);
 
 /* Whom to ask for room. */

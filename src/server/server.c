@@ -635,13 +635,11 @@ void server_free(struct server *server)
 {
 	if (!server)
 		return;
-	if (server->loop.base) {
-		listener_set_clear(&server->listeners);
-		if (server->tcp)
-			tcp_service_stop(server->tcp);
-		if (server->web)
-			web_service_stop(server->web);
-	}
+	listener_set_clear(&server->listeners);
+	if (server->tcp)
+		tcp_service_stop(server->tcp);
+	if (server->web)
+		web_service_stop(server->web);
 	udp_service_free(server->udp);
 	tcp_service_free(server->tcp);
 	web_service_free(server->web);
