@@ -8,10 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -62,12 +65,102 @@ START_TEST(a_write_to_a_closed_pipe_is_an_error)
 	int fds[2];
 
 	ck_assert(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
-	process_ignore_sigpipe();
+	ck_assert_int_eq(process_begin(), 0);
 	harness_pipe(fds);
 	(void)close(fds[0]);
 	errno = 0;
 	ck_assert_int_eq(write(fds[1], "x", 1), -1);
 	ck_assert_int_eq(errno, EPIPE);
+}
+END_TEST
+
+START_TEST(a_write_beyond_the_limit_on_files_is_an_error)
+{
+	const struct rlimit limit = {4, 4};
+	int fd = fileno(tmpfile());
+
+	ck_assert(signal(SIGXFSZ, SIG_DFL) != SIG_ERR);
+	ck_assert_int_eq(process_begin(), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(write(fd, "12345678", 8), 4);
+	errno = 0;
+	ck_assert_int_eq(write(fd, "5", 1), -1);
+	ck_assert_int_eq(errno, EFBIG);
+}
+END_TEST
+
+START_TEST(signals_that_were_blocked_are_heard)
+{
+	sigset_t set;
+
+	(void)sigfillset(&set);
+	ck_assert_int_eq(sigprocmask(SIG_SETMASK, &set, NULL), 0);
+	ck_assert_int_eq(process_begin(), 0);
+	ck_assert_int_eq(sigprocmask(SIG_SETMASK, NULL, &set), 0);
+	for (int number = 1; number < NSIG; number++)
+		ck_assert_int_ne(sigismember(&set, number), 1);
+}
+END_TEST
+
+/* Takes a terminal for the session's own, in which background jobs may not
+ * write; returns it. */
+static int take_strict_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+	struct termios modes;
+
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(grantpt(master), 0);
+	ck_assert_int_eq(unlockpt(master), 0);
+	ck_assert_int_ge(setsid(), 0);
+	slave = open(ptsname(master), O_RDWR);
+	ck_assert_int_ge(slave, 0);
+	ck_assert_int_eq(tcgetattr(slave, &modes), 0);
+	modes.c_lflag |= TOSTOP;
+	ck_assert_int_eq(tcsetattr(slave, TCSANOW, &modes), 0);
+	return slave;
+}
+
+/* How a child ends that writes from the background: stopped, or with 0. */
+static int write_from_background(int terminal, bool ignores)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		(void)setpgid(0, 0);
+		if (ignores)
+			process_ignore_job_control();
+		_exit(write(terminal, "x", 1) == 1 ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+	if (WIFSTOPPED(status)) {
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+	}
+	return status;
+}
+
+START_TEST(a_terminal_does_not_stop_who_writes_from_the_background)
+{
+	int status, fds[2];
+	pid_t pid;
+
+	harness_pipe(fds);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		int terminal = take_strict_terminal();
+
+		status = write_from_background(terminal, false);
+		ck_assert(WIFSTOPPED(status));
+		status = write_from_background(terminal, true);
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		_exit(write(fds[1], "x", 1) == 1 ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 END_TEST
 
@@ -106,7 +199,7 @@ START_TEST(standard_descriptors_that_are_closed_become_the_null_device)
 		if (_i >> fd & 1)
 			(void)close(fd);
 
-	ck_assert_int_eq(process_guard_standard_descriptors(), 0);
+	ck_assert_int_eq(process_begin(), 0);
 	for (int fd = 0; fd <= 2; fd++) {
 		ck_assert(is_open(fd));
 		if (_i >> fd & 1) {
@@ -131,7 +224,7 @@ START_TEST(no_descriptor_to_be_had_is_an_error)
 	(void)close(STDIN_FILENO);
 	set_descriptor_limit(0, hard);
 	errno = 0;
-	ck_assert_int_eq(process_guard_standard_descriptors(), -1);
+	ck_assert_int_eq(process_begin(), -1);
 	ck_assert_int_eq(errno, EMFILE);
 	set_descriptor_limit(hard, hard);
 }
@@ -287,6 +380,10 @@ int main(void)
 	tcase_add_test(tcase, a_limit_that_is_the_hard_one_already_stays);
 	tcase_add_test(tcase, what_is_returned_is_in_force);
 	tcase_add_test(tcase, a_write_to_a_closed_pipe_is_an_error);
+	tcase_add_test(tcase, a_write_beyond_the_limit_on_files_is_an_error);
+	tcase_add_test(tcase, signals_that_were_blocked_are_heard);
+	tcase_add_test(tcase,
+		       a_terminal_does_not_stop_who_writes_from_the_background);
 	tcase_add_loop_test(
 		tcase,
 		standard_descriptors_that_are_closed_become_the_null_device, 0,

@@ -115,6 +115,7 @@ e2e_tests = tests/check_client \
 	tests/check_e2e_ranges \
 	tests/check_e2e_semantics \
 	tests/check_e2e_smuggling \
+	tests/check_e2e_start \
 	tests/check_e2e_strict \
 	tests/check_e2e_tcp \
 	tests/check_e2e_udp \
@@ -144,6 +145,7 @@ tests_check_e2e_long_listing_LDADD = $(e2e_libs)
 tests_check_e2e_ranges_LDADD = $(e2e_libs)
 tests_check_e2e_semantics_LDADD = $(e2e_libs)
 tests_check_e2e_smuggling_LDADD = $(e2e_libs)
+tests_check_e2e_start_LDADD = $(e2e_libs)
 tests_check_e2e_strict_LDADD = $(e2e_libs)
 tests_check_e2e_tcp_LDADD = $(e2e_libs)
 tests_check_e2e_udp_LDADD = $(e2e_libs)

@@ -145,7 +145,7 @@ void log_flush(void)
 		return;
 	n_lost = sink.n_lost;
 	sink.n_lost = 0;
-	log_warn("log: %lu lines lost: standard error was full", n_lost);
+	log_warn("log: %lu lines lost: standard error took no more", n_lost);
 	if (!write_out())
 		sink.n_lost += n_lost;
 }

@@ -329,9 +329,8 @@ enum client_status client_main(int argc, char **argv)
 	enum client_status status;
 	struct client *c;
 
-	if (process_guard_standard_descriptors() < 0)
+	if (process_begin() < 0)
 		return CLIENT_FAILED;
-	on_signal(SIGPIPE, SIG_IGN);
 	c = calloc(1, sizeof(*c));
 	if (!c) {
 		report_error("memory: %s", strerror(errno));

@@ -7,7 +7,6 @@
 #include "load/load.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -421,12 +420,9 @@ enum load_status load_main(int argc, char **argv)
 {
 	enum load_status status;
 
-	if (process_guard_standard_descriptors() < 0)
+	if (process_begin() < 0)
 		return LOAD_FAILED;
 	log_open("uppercase-load", STDERR_FILENO);
-	process_ignore_sigpipe();
-	/* A file that may not grow is an error of writing. */
-	(void)signal(SIGXFSZ, SIG_IGN);
 	status = run_as_told(argc, argv);
 	log_flush();
 	return status;

@@ -32,14 +32,6 @@ size_t process_raise_descriptor_limit(void)
 	return (size_t)limit.rlim_cur;
 }
 
-void process_ignore_sigpipe(void)
-{
-	struct sigaction action = {.sa_handler = SIG_IGN};
-
-	/* Cannot fail: the signal exists and may be ignored. */
-	(void)sigaction(SIGPIPE, &action, NULL);
-}
-
 int process_reopen_nonblocking(int standard)
 {
 	char path[32];
@@ -102,7 +94,7 @@ void process_free_file(struct slice text)
 	free((void *)(uintptr_t)text.ptr);
 }
 
-int process_guard_standard_descriptors(void)
+static int guard_standard_descriptors(void)
 {
 	static const int refusing[] = {O_WRONLY, O_RDONLY, O_RDONLY};
 
@@ -112,4 +104,28 @@ int process_guard_standard_descriptors(void)
 		    open("/dev/null", refusing[fd]) < 0)
 			return -1;
 	return 0;
+}
+
+/* Cannot fail: these signals exist and may be ignored. */
+static void ignore_signal(int number)
+{
+	struct sigaction action = {.sa_handler = SIG_IGN};
+
+	(void)sigaction(number, &action, NULL);
+}
+
+int process_begin(void)
+{
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	ignore_signal(SIGPIPE);
+	ignore_signal(SIGXFSZ);
+	return guard_standard_descriptors();
+}
+
+void process_ignore_job_control(void)
+{
+	ignore_signal(SIGTTOU);
 }

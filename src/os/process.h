@@ -13,9 +13,6 @@
  */
 size_t process_raise_descriptor_limit(void);
 
-/* Makes a write to a closed pipe or socket an error (EPIPE), not a death. */
-void process_ignore_sigpipe(void);
-
 /*
  * The terminal, pipe or device behind a standard descriptor opened anew, as a
  * descriptor that does not block however full its reader is. fd itself when
@@ -33,10 +30,24 @@ int process_read_file(const char *path, struct slice *out) MUST_CHECK;
 void process_free_file(struct slice text);
 
 /*
- * Opens /dev/null on each of the descriptors 0 to 2 that is closed, so that no
- * socket ever becomes somebody's standard error; the wrong way round, so that
- * using it fails as it would have. Returns 0, or -1 with errno.
+ * The first thing that a program does: what it inherits must not decide how it
+ * lives or dies. Returns 0, or -1 with errno when the descriptors cannot be
+ * had.
+ *
+ * - /dev/null is opened on each of the descriptors 0 to 2 that is closed, so
+ *   that no socket ever becomes somebody's standard error; the wrong way round,
+ *   so that using it fails as it would have.
+ * - No signal is blocked: some supervisors start their children deaf to the
+ *   very signals by which they end them.
+ * - A write to a closed pipe or socket, or beyond the limit on a file's size,
+ *   is an error (EPIPE, EFBIG) and not a death.
  */
-int process_guard_standard_descriptors(void) MUST_CHECK;
+int process_begin(void) MUST_CHECK;
+
+/*
+ * For what serves without a terminal: a write to one whose other users have
+ * the floor ("stty tostop") goes through and does not stop the process.
+ */
+void process_ignore_job_control(void);
 
 #endif

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 	char *cause;
 	int status = EXIT_FAILURE;
 
-	if (process_guard_standard_descriptors() < 0)
+	if (process_begin() < 0)
 		return EXIT_FAILURE;
 	log_open("uppercase-server", process_reopen_nonblocking(STDERR_FILENO));
 	switch (config_parse(&config, argc, argv)) {

@@ -556,7 +556,7 @@ static int catch_signals(struct server *server, char **cause)
 		[SIGNAL_USR1] = {SIGUSR1, usr1_cb},
 	};
 
-	process_ignore_sigpipe();
+	process_ignore_job_control();
 	(void)evtimer_assign(&server->drain_timer, server->loop.base,
 			     drain_expired_cb, server);
 	for (size_t i = 0; i < SIGNAL_N; i++) {
