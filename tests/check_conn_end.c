@@ -73,7 +73,7 @@ START_TEST(closing_closes_the_descriptor_and_leaves_every_list)
 	deadline_start(&fixture->linger, &fixture->conn->deadline);
 	conn_close(fixture->conn, CONN_STOPPED);
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-	ck_assert(list_is_empty(&fixture->conns));
+	ck_assert(list_is_empty(&fixture->loop.conns));
 	ck_assert_ptr_null(deadline_first(&fixture->linger));
 	peer_expects_end(fixture);
 	turn(fixture);
@@ -229,15 +229,15 @@ START_TEST(the_end_of_the_server_closes_all)
 		(void)close(fds[1]);
 		(void)fixture_add_conn(fixture, fds[0], &seen[i]);
 	}
-	conn_close_all(&fixture->conns);
-	ck_assert(list_is_empty(&fixture->conns));
+	conn_close_all(&fixture->loop);
+	ck_assert(list_is_empty(&fixture->loop.conns));
 	turn(fixture);
 	for (size_t i = 0; i < N; i++) {
 		ck_assert_int_eq(seen[i].reason, CONN_STOPPED);
 		ck_assert_uint_eq(seen[i].n_freed, 1);
 	}
 	ck_assert_int_eq(fixture->seen.reason, CONN_STOPPED);
-	conn_close_all(&fixture->conns);
+	conn_close_all(&fixture->loop);
 	fixture_free(fixture);
 }
 END_TEST

@@ -526,32 +526,109 @@ START_TEST(clearing_closes_every_listening_socket)
 }
 END_TEST
 
+/* Begins the drain; turns of the loop go on with it. */
+static void drain(struct fixture *fixture)
+{
+	fixture->loop.draining = true;
+	listener_set_drain(&fixture->set);
+}
+
+/* The services' connections end, as a drain lets them, some in each turn. */
+static void end_connections(struct fixture *fixture)
+{
+	while (fixture->service.n > 0)
+		(void)close(fixture->service.fds[--fixture->service.n]);
+	fixture->loop.n_conns = 0;
+}
+
 START_TEST(draining_takes_those_who_wait_and_nobody_else)
 {
 	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	uint64_t turns = fixture->loop.turn;
 
 	connect_many(fixture, 150);
-	listener_set_drain(&fixture->set);
+	drain(fixture);
+	/* Not in one go: a second signal must be heard. */
+	ck_assert_uint_eq(fixture->service.n, 0);
+	while (fixture->loop.n_waiting > 0) {
+		turn(fixture);
+		/* Who comes now comes too late, and does not hold it up. */
+		if (fixture->loop.n_waiting > 0)
+			connect_many(fixture, 20);
+	}
 	ck_assert_uint_eq(fixture->service.n, 150);
+	ck_assert_uint_gt(fixture->loop.turn - turns, 1);
 	assert_nobody_listens(&fixture->address);
 	fixture_free(fixture);
 }
 END_TEST
 
-START_TEST(draining_in_a_shortage_ends)
+START_TEST(draining_closes_at_once_where_nobody_waits)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+
+	drain(fixture);
+	ck_assert_uint_eq(fixture->loop.n_waiting, 0);
+	assert_nobody_listens(&fixture->address);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* One that has nobody must not end the loop before the other has taken his. */
+START_TEST(draining_waits_for_every_listener)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	struct service other = {.loop = &fixture->loop};
+	struct address address;
+
+	listen_here(fixture, &other, &address);
+	(void)connect_to(fixture, &address);
+	fixture->loop.running = true;
+	drain(fixture);
+	ck_assert(fixture->loop.running);
+	ck_assert_uint_eq(fixture->loop.n_waiting, 1);
+	turn(fixture);
+	ck_assert_uint_eq(other.n, 1);
+	ck_assert_uint_eq(fixture->loop.n_waiting, 0);
+	close_all(other.fds, &other.n);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(draining_in_a_shortage_takes_the_others_when_there_is_room)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+
+	connect_many(fixture, 5);
+	(void)leave_room_for(2);
+	drain(fixture);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->service.n, 2);
+	ck_assert_uint_eq(fixture->loop.n_waiting, 1);
+	end_connections(fixture);
+	run_until(fixture, 2);
+	end_connections(fixture);
+	run_until(fixture, 1);
+	ck_assert_uint_eq(fixture->loop.n_waiting, 0);
+	assert_nobody_listens(&fixture->address);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* Nobody is there whose end could make room. */
+START_TEST(draining_in_a_shortage_without_connections_ends)
 {
 	struct fixture *fixture = fixture_new(CLIENTS_MAX);
 	rlim_t old;
 
 	connect_many(fixture, 5);
-	old = leave_room_for(2);
-	listener_set_drain(&fixture->set);
+	old = leave_room_for(0);
+	drain(fixture);
+	ck_assert_int_eq(loop_run(&fixture->loop), 0);
 	(void)set_descriptor_limit(old);
-	ck_assert_uint_eq(fixture->service.n, 2);
+	ck_assert_uint_eq(fixture->service.n, 0);
+	ck_assert_uint_eq(fixture->loop.n_waiting, 0);
 	assert_nobody_listens(&fixture->address);
-	/* The set may be freed now: no timer is left that would look at it. */
-	ck_assert(!event_pending(&fixture->set.resume_timer, EV_TIMEOUT, NULL));
-	run_for_ms(fixture, 150);
 	fixture_free(fixture);
 }
 END_TEST
@@ -604,7 +681,12 @@ int main(void)
 	tcase = harness_case(suite, "end");
 	tcase_add_test(tcase, clearing_closes_every_listening_socket);
 	tcase_add_test(tcase, draining_takes_those_who_wait_and_nobody_else);
-	tcase_add_test(tcase, draining_in_a_shortage_ends);
+	tcase_add_test(tcase, draining_closes_at_once_where_nobody_waits);
+	tcase_add_test(tcase, draining_waits_for_every_listener);
+	tcase_add_test(
+		tcase,
+		draining_in_a_shortage_takes_the_others_when_there_is_room);
+	tcase_add_test(tcase, draining_in_a_shortage_without_connections_ends);
 	tcase_add_test(tcase, clearing_while_paused_leaves_nothing_behind);
 	return harness_run(suite);
 }

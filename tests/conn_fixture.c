@@ -108,7 +108,6 @@ struct conn *fixture_add_conn(struct fixture *fixture, int fd,
 	tc->seen = seen;
 	tc->stall = &fixture->stall;
 	conn_init(&tc->conn, &fixture->loop, fd, &echo_ops);
-	list_add_last(&fixture->conns, &tc->conn.node);
 	return &tc->conn;
 }
 
@@ -122,7 +121,6 @@ struct fixture *fixture_new(uint64_t limit_ns)
 	ck_assert_int_eq(event_assign(&fixture->stop, fixture->loop.base, -1, 0,
 				      stop_cb, &fixture->loop),
 			 0);
-	list_init(&fixture->conns);
 	deadline_queue_init(&fixture->idle, &fixture->loop, limit_ns,
 			    conn_idle_expired_cb);
 	conn_stall_init(&fixture->stall, &fixture->loop, limit_ns);
@@ -163,7 +161,7 @@ void fixture_free(struct fixture *fixture)
 	ck_assert_uint_eq(fixture->seen.n_closed, 1);
 	ck_assert_uint_eq(fixture->seen.n_freed, 1);
 	ck_assert_uint_eq(fixture->loop.n_conns, 0);
-	ck_assert(list_is_empty(&fixture->conns));
+	ck_assert(list_is_empty(&fixture->loop.conns));
 	if (fixture->peer >= 0)
 		(void)close(fixture->peer);
 	deadline_queue_clear(&fixture->idle);

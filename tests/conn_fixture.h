@@ -34,7 +34,6 @@ struct test_conn {
 struct fixture {
 	struct loop loop;
 	struct event stop;
-	struct list_node conns;
 	struct deadline_queue idle;
 	struct conn_stall stall;
 	struct deadline_queue linger;

@@ -105,7 +105,7 @@ e2e_tests = tests/check_client \
 	tests/check_e2e_codings \
 	tests/check_e2e_confined \
 	tests/check_e2e_daemon \
-	tests/check_e2e_drain tests/check_e2e_fair \
+	tests/check_e2e_drain tests/check_e2e_fair tests/check_e2e_faults \
 	tests/check_e2e_files \
 	tests/check_e2e_foreign \
 	tests/check_e2e_http \
@@ -136,6 +136,7 @@ tests_check_e2e_confined_LDADD = $(e2e_libs)
 tests_check_e2e_daemon_LDADD = $(e2e_libs)
 tests_check_e2e_drain_LDADD = $(e2e_libs)
 tests_check_e2e_fair_LDADD = $(e2e_libs)
+tests_check_e2e_faults_LDADD = $(e2e_libs)
 tests_check_e2e_files_LDADD = $(e2e_libs)
 tests_check_e2e_foreign_LDADD = $(e2e_libs)
 tests_check_e2e_http_LDADD = $(e2e_libs)

@@ -117,6 +117,18 @@ int socket_local_address(int fd, struct address *out)
 	return getsockname(fd, &out->sa.any, &out->len);
 }
 
+size_t socket_count_waiting(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	/* Of a listening socket: its queue's length, and what that may be. */
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
+	    info.tcpi_sacked == 0)
+		return SOCKET_BACKLOG;
+	return info.tcpi_unacked;
+}
+
 int socket_take_error(int fd)
 {
 	int error = 0;

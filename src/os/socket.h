@@ -48,6 +48,12 @@ void socket_limit_unsent(int fd);
 /* The address that the socket is bound to. */
 int socket_local_address(int fd, struct address *out) MUST_CHECK;
 
+/*
+ * How many connections wait in a listening socket's queue to be accepted; its
+ * greatest length where the system does not tell.
+ */
+size_t socket_count_waiting(int fd);
+
 /* The pending error (SO_ERROR): an errno value, 0 for none. Clears it. */
 int socket_take_error(int fd);
 

@@ -16,8 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-
 /* Bytes of a lingering connection per wake-up when the turn is old. */
 #define CONN_DISCARD_LEAST 4096
 
@@ -26,6 +24,10 @@
 
 /* Until a socket that was called writable and took nothing is tried again. */
 #define CONN_CHOKED_NS (50 * CLOCK_NS_PER_MS)
+
+/* Connections that a wake-up tells of the end, and when the turn is old. */
+#define CONN_DRAIN_BUDGET	256
+#define CONN_DRAIN_BUDGET_LEAST 4
 
 int conn_hold(struct conn_held *held, const char *buf, size_t len)
 {
@@ -171,7 +173,7 @@ void conn_init(struct conn *conn, struct loop *loop, int fd,
 {
 	*conn = (struct conn){.loop = loop, .ops = ops, .fd = fd};
 	deadline_init(&conn->deadline);
-	list_init(&conn->node);
+	list_add_last(&loop->conns, &conn->node);
 	loop->n_conns++;
 }
 
@@ -432,12 +434,51 @@ void conn_linger_expired_cb(struct deadline *deadline)
 	conn_close(conn_of(deadline), CONN_FINISHED);
 }
 
-void conn_close_all(struct list_node *conns)
+static bool is_fresh(const struct conn *conn, const struct deadline_queue *idle)
+{
+	uint64_t since_ns = conn->deadline.at_ns - idle->limit_ns;
+
+	return conn->n_sent == 0 &&
+	       loop_now_ns(conn->loop) - since_ns < CONN_FRESH_NS;
+}
+
+void conn_dismiss(struct conn *conn, const struct deadline_queue *idle,
+		  struct deadline_queue *fresh, struct deadline_queue *linger)
+{
+	if (is_fresh(conn, idle))
+		deadline_start(fresh, &conn->deadline);
+	else
+		conn_finish(conn, linger);
+}
+
+bool conn_drain_some(struct loop *loop)
+{
+	for (size_t i = 0; !list_is_empty(&loop->conns); i++) {
+		struct conn *conn =
+			CONTAINER_OF(loop->conns.next, struct conn, node);
+
+		if (i >= loop_budget(loop, CONN_DRAIN_BUDGET,
+				     CONN_DRAIN_BUDGET_LEAST))
+			return true;
+		list_remove(&conn->node);
+		list_add_last(&loop->drained, &conn->node);
+		conn->ops->drain(conn);
+	}
+	return false;
+}
+
+static void close_list(struct list_node *conns)
 {
 	struct list_node *node, *following;
 
 	LIST_FOR_EACH (node, following, conns)
 		conn_close(CONTAINER_OF(node, struct conn, node), CONN_STOPPED);
+}
+
+void conn_close_all(struct loop *loop)
+{
+	close_list(&loop->conns);
+	close_list(&loop->drained);
 }
 
 static void free_corpse(struct loop_corpse *corpse)
@@ -466,6 +507,5 @@ void conn_close(struct conn *conn, enum conn_reason reason)
 	conn->corpse.free_cb = free_corpse;
 	loop_bury(loop, &conn->corpse);
 	loop->n_conns--;
-	if (loop->draining && loop->n_conns == 0)
-		loop_stop(loop);
+	loop_stop_if_drained(loop);
 }

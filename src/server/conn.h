@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "os/address.h"
 #include "server/account.h"
@@ -34,6 +35,8 @@ struct conn_ops {
 	void (*readable)(struct conn *conn);
 	/* The socket has room, and nothing is held any more. */
 	void (*writable)(struct conn *conn);
+	/* The server ends. Told once, to one that came later too. */
+	void (*drain)(struct conn *conn);
 	/* The connection was closed: give back what hangs on it, count it. */
 	void (*closed)(struct conn *conn, enum conn_reason reason);
 	/* End of that turn: free the object. */
@@ -67,7 +70,7 @@ struct conn {
 	struct deadline deadline;
 	struct account_member member;
 	union {
-		struct list_node node; /* of the service's list while open */
+		struct list_node node; /* of the loop's lists while open */
 		struct loop_corpse corpse;
 	};
 	struct conn_held out;
@@ -102,8 +105,8 @@ enum conn_got {
 };
 
 /*
- * Takes over a nonblocking socket. The service adds conn->node to its list and
- * then says what to wait for.
+ * Takes over a nonblocking socket. The service then says what to wait for, and
+ * for how long at most: an open connection always has a deadline.
  */
 void conn_init(struct conn *conn, struct loop *loop, int fd,
 	       const struct conn_ops *ops);
@@ -203,11 +206,28 @@ void conn_stall_clear(struct conn_stall *stall);
 /* deadline_expired_cb: the peer was idle. conn_close() with CONN_TIMED_OUT. */
 void conn_idle_expired_cb(struct deadline *deadline);
 
-/* deadline_expired_cb for the queue of conn_linger(). */
+/* deadline_expired_cb for the queues of conn_linger() and conn_dismiss(). */
 void conn_linger_expired_cb(struct deadline *deadline);
 
-/* Closes every connection of a service's list with CONN_STOPPED. */
-void conn_close_all(struct list_node *conns);
+/*
+ * Ends a connection, idle in that queue, because the server ends: as
+ * conn_finish(). The first request of one that has come just now may be on its
+ * way, and is waited for until the deadline of `fresh` passes.
+ */
+void conn_dismiss(struct conn *conn, const struct deadline_queue *idle,
+		  struct deadline_queue *fresh, struct deadline_queue *linger);
+
+/* For the queues `fresh`: how long ago is just now, and how long to wait. */
+#define CONN_FRESH_NS CLOCK_NS_PER_S
+
+/*
+ * Tells connections that the server ends, as many as one wake-up may. Returns
+ * true when there are more to be told.
+ */
+bool conn_drain_some(struct loop *loop);
+
+/* Closes every connection with CONN_STOPPED. */
+void conn_close_all(struct loop *loop);
 
 /* Closes now. conn is valid until the end of the turn. Harmless when closed. */
 void conn_close(struct conn *conn, enum conn_reason reason);

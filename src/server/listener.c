@@ -21,7 +21,7 @@
 
 #define LISTENER_BUDGET	  64 /* accepts per wake-up, then others' turn */
 #define LISTENER_PAUSE_MS 100
-#define LISTENER_FULL	  "the descriptor limit is near"
+#define LISTENER_FULL	  (-1) /* in place of an errno: no room is left */
 
 /*
  * Beyond this many connections each may keep little in the kernel: a thousand
@@ -37,6 +37,7 @@ struct listener {
 	struct list_node node;
 	struct event event;
 	int fd;
+	size_t n_left; /* in a drain: connections to take yet */
 	listener_accepted_cb accepted_cb;
 	void *service;
 };
@@ -62,6 +63,26 @@ static bool is_shortage(int error)
 	       error == ENOMEM;
 }
 
+/* Errors that belong to one connection, which is gone then; see accept(2). */
+static bool is_consumed(int error)
+{
+	switch (error) {
+	case ECONNABORTED:
+	case ENETDOWN:
+	case EPROTO:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
+	case EINTR:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void disarm_all(struct listener_set *set)
 {
 	struct list_node *node, *following;
@@ -81,23 +102,28 @@ static bool arm_all(struct listener_set *set)
 	return armed;
 }
 
-static void tell(struct listener_set *set, const char *what, const char *why)
+/* What goes on for a while is told once; what is new is told. */
+static void tell(struct listener_set *set, const char *what, int error)
 {
+	bool is_limit = error == LISTENER_FULL || is_shortage(error);
 	uint64_t now_ns = loop_now_ns(set->loop);
-	bool is_new = !set->told || now_ns - set->short_ns > LISTENER_CALM_NS;
+	bool is_new =
+		set->told != error || now_ns - set->short_ns > LISTENER_CALM_NS;
 
 	set->short_ns = now_ns;
-	set->told = true;
+	set->told = error;
 	if (is_new)
-		log_warn("accept: %s with %zu connections open: %s (raise the "
-			 "limit with ulimit -n)",
-			 what, set->loop->n_conns, why);
+		log_warn("accept: %s with %zu connections open: %s%s", what,
+			 set->loop->n_conns,
+			 error == LISTENER_FULL ? "the descriptor limit is near"
+						: strerror(error),
+			 is_limit ? " (raise the limit with ulimit -n)" : "");
 }
 
 /* Stops accepting until the timer. */
-static void pause_all(struct listener_set *set, const char *why)
+static void pause_all(struct listener_set *set, int error)
 {
-	tell(set, "paused", why);
+	tell(set, "paused", error);
 	set->loop->counters.accept_pauses++;
 	/* Without its timer the set must not stay paused. */
 	if (event_add(&set->resume_timer, &pause_time) == 0)
@@ -105,11 +131,11 @@ static void pause_all(struct listener_set *set, const char *why)
 }
 
 /* Closes one connection for one that waits. False when none can be spared. */
-static bool make_room(struct listener_set *set, const char *why)
+static bool make_room(struct listener_set *set, int error)
 {
 	if (!set->shed_cb || !set->shed_cb(set->loop))
 		return false;
-	tell(set, "closing idle ones", why);
+	tell(set, "closing idle ones", error);
 	return true;
 }
 
@@ -119,10 +145,10 @@ static bool make_room(struct listener_set *set, const char *why)
  */
 static void meet_shortage(struct listener_set *set, int error)
 {
-	bool has_room = make_room(set, strerror(error));
+	bool has_room = make_room(set, error);
 
 	if (!has_room || set->has_made_room)
-		pause_all(set, strerror(error));
+		pause_all(set, error);
 	set->has_made_room = has_room;
 }
 
@@ -136,20 +162,26 @@ static void resume_cb(evutil_socket_t fd, short what, void *arg)
 		(void)event_add(&set->resume_timer, &pause_time);
 }
 
-/* Accepts one connection; returns 0, or why there is none. */
+static void close_listener(struct listener *listener)
+{
+	struct loop *loop = listener->set->loop;
+
+	list_remove(&listener->node);
+	(void)event_del(&listener->event);
+	(void)close(listener->fd);
+	loop->n_waiting -= listener->set->draining;
+	free(listener);
+	loop_stop_if_drained(loop);
+}
+
+/* Accepts one connection; returns 0, or the errno. */
 static int accept_one(struct listener *listener, struct accepted *accepted)
 {
 	accepted->peer.len = sizeof(accepted->peer.sa);
 	accepted->fd =
 		accept4(listener->fd, &accepted->peer.sa.any,
 			&accepted->peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (accepted->fd >= 0)
-		return 0;
-	if (errno == EAGAIN || is_shortage(errno))
-		return errno;
-	/* The peer gave up, or a network error that belongs to it alone. */
-	listener->set->loop->counters.accept_errors++;
-	return 0;
+	return accepted->fd < 0 ? errno : 0;
 }
 
 /* Hands a new connection over to its service. */
@@ -163,48 +195,80 @@ static void hand_over(struct listener *listener, struct accepted *accepted)
 }
 
 /*
- * Accepts up to a wake-up's budget; returns how many. All are accepted before
- * the first is served: that is time for their requests to arrive, and a
- * connection whose request is there need not be waited for.
+ * Accepts up to n; *n is then how many have left the queue. Returns 0 when more
+ * may wait, or what ended it: EAGAIN, a shortage, or an error that would come
+ * again. All are accepted before the first is served: that is time for their
+ * requests to arrive, and a connection whose request is there need not be
+ * waited for.
  */
-static size_t accept_some(struct listener *listener)
+static int accept_some(struct listener *listener, size_t *n)
 {
 	struct listener_set *set = listener->set;
 	struct accepted list[LISTENER_BUDGET];
-	int error = 0;
+	size_t n_wanted = *n, n_errors = 0;
 	/*
 	 * Where the kernel has no descriptor but the one that was made free,
 	 * a second accept would fail even if nobody waits for it.
 	 */
-	size_t n = 0, n_room = set->has_made_room ? 1 : loop_room(set->loop);
+	size_t n_room = set->has_made_room ? 1 : loop_room(set->loop);
+	int error = 0;
 
-	while (n < LISTENER_BUDGET && n < n_room) {
-		error = accept_one(listener, &list[n]);
-		if (error != 0)
+	for (*n = 0; *n < n_wanted && *n < n_room; (*n)++) {
+		error = accept_one(listener, &list[*n]);
+		if (error != 0 && !is_consumed(error))
 			break;
-		n++;
+		n_errors += error != 0;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < *n; i++)
 		hand_over(listener, &list[i]);
-	if (n > 0)
+	if (*n > n_errors)
 		set->has_made_room = false;
-	if (is_shortage(error))
-		meet_shortage(set, error);
-	return n;
+	set->loop->counters.accept_errors += n_errors;
+	/* Nothing but errors: they do not belong to connections. */
+	if (is_consumed(error) && n_errors < LISTENER_BUDGET)
+		return 0;
+	return error;
+}
+
+/*
+ * In a drain a listener is closed when it has handed over its connections, or
+ * when no waiting will make that possible. Returns whether that was so.
+ */
+static bool close_drained(struct listener *listener, int error)
+{
+	bool may_go_on =
+		error == 0 || error == LISTENER_FULL ||
+		(is_shortage(error) && listener->set->loop->n_conns > 0);
+
+	if (listener->n_left > 0 && may_go_on)
+		return false;
+	close_listener(listener);
+	return true;
 }
 
 static void accept_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct listener *listener = arg;
 	struct listener_set *set = listener->set;
+	size_t n = LISTENER_BUDGET;
+	int error = LISTENER_FULL;
 
 	(void)fd;
 	(void)what;
+	if (set->draining && listener->n_left < n)
+		n = listener->n_left;
 	/* The event says that somebody waits, so the shortage is real. */
-	if (loop_room(set->loop) == 0 && !make_room(set, LISTENER_FULL))
-		pause_all(set, LISTENER_FULL);
+	if (loop_room(set->loop) > 0 || make_room(set, LISTENER_FULL))
+		error = accept_some(listener, &n);
 	else
-		(void)accept_some(listener);
+		n = 0;
+	listener->n_left -= set->draining ? n : 0;
+	if (set->draining && close_drained(listener, error))
+		return;
+	if (is_shortage(error))
+		meet_shortage(set, error);
+	else if (error != 0 && error != EAGAIN)
+		pause_all(set, error);
 }
 
 void listener_set_init(struct listener_set *set, struct loop *loop,
@@ -250,23 +314,24 @@ void listener_set_clear(struct listener_set *set)
 	if (!set->loop)
 		return; /* never set up */
 	(void)event_del(&set->resume_timer);
-	LIST_FOR_EACH (node, following, &set->listeners) {
-		struct listener *listener = listener_of(node);
-
-		list_remove(node);
-		(void)event_del(&listener->event);
-		(void)close(listener->fd);
-		free(listener);
-	}
+	LIST_FOR_EACH (node, following, &set->listeners)
+		close_listener(listener_of(node));
 }
 
 void listener_set_drain(struct listener_set *set)
 {
 	struct list_node *node, *following;
 
-	/* Closing a listening socket resets whoever waits in its queue. */
+	set->draining = true;
+	/* All of them count before the first is closed: that may be the end. */
 	LIST_FOR_EACH (node, following, &set->listeners)
-		while (accept_some(listener_of(node)) == LISTENER_BUDGET)
-			;
-	listener_set_clear(set);
+		set->loop->n_waiting++;
+	LIST_FOR_EACH (node, following, &set->listeners) {
+		struct listener *listener = listener_of(node);
+
+		/* Closing the socket would reset whoever waits in its queue. */
+		listener->n_left = socket_count_waiting(listener->fd);
+		if (listener->n_left == 0)
+			close_listener(listener);
+	}
 }

@@ -22,13 +22,15 @@ typedef bool (*listener_shed_cb)(struct loop *loop);
  * All listening sockets of the server. When descriptors or memory run out, each
  * connection that waits to be accepted costs one that can be spared. When none
  * can they stop together, since they share both, and a timer brings them back.
+ * So they do after an error that nobody knows, which would come again at once.
  */
 struct listener_set {
 	struct loop *loop;
 	struct list_node listeners;
 	struct event resume_timer;
-	bool told;	    /* this shortage is in the log already */
-	uint64_t short_ns;  /* when the shortage was last met */
+	bool draining;
+	int told;	    /* the errno that was last told in the log */
+	uint64_t short_ns;  /* when it was last met */
 	bool has_made_room; /* for an accept that has not succeeded since */
 	listener_shed_cb shed_cb;
 };
@@ -50,7 +52,10 @@ void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb);
 int listener_add(struct listener_set *set, int fd,
 		 listener_accepted_cb accepted_cb, void *service) MUST_CHECK;
 
-/* Takes the connections that wait, then closes every listening socket. */
+/*
+ * Each listening socket takes the connections that wait in its queue now, in
+ * turns, and is closed then; until then the loop waits for it (n_waiting).
+ */
 void listener_set_drain(struct listener_set *set);
 
 #endif

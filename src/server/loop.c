@@ -51,6 +51,8 @@ int loop_init(struct loop *loop)
 {
 	*loop = (struct loop){.turn = 1, .epoch = 1, .date_s = HTTP_NO_DATE};
 	list_init(&loop->dead);
+	list_init(&loop->conns);
+	list_init(&loop->drained);
 	loop->in = malloc(LOOP_IN_SIZE);
 	loop->out = malloc(LOOP_OUT_SIZE);
 	loop->base = new_base();
@@ -82,6 +84,8 @@ void loop_clear(struct loop *loop)
 	free(loop->out);
 	*loop = (struct loop){0};
 	list_init(&loop->dead);
+	list_init(&loop->conns);
+	list_init(&loop->drained);
 }
 
 /*
@@ -127,6 +131,12 @@ int loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
 	loop->running = false;
+}
+
+void loop_stop_if_drained(struct loop *loop)
+{
+	if (loop->draining && loop->n_conns == 0 && loop->n_waiting == 0)
+		loop_stop(loop);
 }
 
 void loop_bury(struct loop *loop, struct loop_corpse *corpse)

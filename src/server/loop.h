@@ -34,9 +34,14 @@ struct loop {
 	uint64_t turn;
 	uint64_t epoch; /* what was looked up in an earlier one is too old */
 	bool running;
-	bool draining;	/* no new work; the loop ends with n_conns at 0 */
-	size_t n_conns; /* open connections of all services */
-	size_t n_held;	/* descriptors of files and folders being sent */
+	bool draining;	  /* no new work; see loop_stop_if_drained() */
+	size_t n_conns;	  /* open connections of all services */
+	size_t n_held;	  /* descriptors of files and folders being sent */
+	size_t n_waiting; /* what else a drain waits for */
+
+	/* The open ones, struct conn, and those that know of the drain. */
+	struct list_node conns;
+	struct list_node drained;
 
 	size_t max_descriptors;	   /* for both */
 	struct accounts *accounts; /* of all connections, or NULL */
@@ -87,6 +92,9 @@ void loop_clear(struct loop *loop);
 /* Runs turns until loop_stop(). Returns 0, or -1 when the loop failed. */
 int loop_run(struct loop *loop) MUST_CHECK;
 void loop_stop(struct loop *loop);
+
+/* Ends a drain when no connection is left, and nobody who could bring one. */
+void loop_stop_if_drained(struct loop *loop);
 
 /* Hands over what a callback has finished with; freed when the turn ends. */
 void loop_bury(struct loop *loop, struct loop_corpse *corpse);

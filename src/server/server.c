@@ -40,7 +40,8 @@
 
 #define SERVER_ADDRESSES_MAX 32 /* that --listen can name, after resolving */
 #define SERVER_SERVICES	     3
-#define SERVER_PORT_TRIES    16 /* for one free port on several addresses */
+#define SERVER_PORT_TRIES    16	   /* for one free port on several addresses */
+#define DRAIN_PAUSE_US	     10000 /* between two looks at who has come */
 
 /*
  * Descriptors kept back from connections: files being sent, the loop's own,
@@ -80,6 +81,7 @@ struct server {
 	size_t n_ready;
 	struct event signals[SIGNAL_N];
 	struct event drain_timer;
+	struct event drain_step;
 	size_t n_descriptors;
 	bool was_cut; /* the end was not clean */
 };
@@ -483,22 +485,40 @@ static void drain_expired_cb(evutil_socket_t fd, short what, void *arg)
 	cut(arg, "the drain took too long");
 }
 
+/*
+ * Tells the connections, some in each turn, so that signals are heard; and goes
+ * on for those that the listeners still bring.
+ */
+static void drain_step_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+	struct loop *loop = &server->loop;
+	bool is_more = conn_drain_some(loop);
+	struct timeval pause = {.tv_usec = is_more ? 0 : DRAIN_PAUSE_US};
+
+	(void)fd;
+	(void)what;
+	if ((is_more || loop->n_waiting > 0) &&
+	    event_add(&server->drain_step, &pause) < 0)
+		cut(server, "out of memory");
+	loop_stop_if_drained(loop);
+}
+
+/* The state and the time limit come first: nothing below may hold them up. */
 static void drain(struct server *server)
 {
 	struct timeval limit = {.tv_sec = SERVER_DRAIN_S};
 
-	listener_set_drain(&server->listeners);
 	server->loop.draining = true;
 	log_info("stopping: draining %zu connections", server->loop.n_conns);
-	(void)event_add(&server->drain_timer, &limit);
+	if (event_add(&server->drain_timer, &limit) < 0) {
+		cut(server, "out of memory");
+		return;
+	}
+	listener_set_drain(&server->listeners);
 	if (server->udp)
 		udp_service_drain(server->udp);
-	if (server->tcp)
-		tcp_service_drain(server->tcp);
-	if (server->web)
-		web_service_drain(server->web);
-	if (server->loop.n_conns == 0)
-		loop_stop(&server->loop);
+	drain_step_cb(-1, 0, server);
 }
 
 static void stop_cb(evutil_socket_t signal, short what, void *arg)
@@ -559,6 +579,8 @@ static int catch_signals(struct server *server, char **cause)
 	process_ignore_job_control();
 	(void)evtimer_assign(&server->drain_timer, server->loop.base,
 			     drain_expired_cb, server);
+	(void)evtimer_assign(&server->drain_step, server->loop.base,
+			     drain_step_cb, server);
 	for (size_t i = 0; i < SIGNAL_N; i++) {
 		(void)evsignal_assign(&server->signals[i], server->loop.base,
 				      caught[i].number, caught[i].cb, server);
@@ -636,10 +658,7 @@ void server_free(struct server *server)
 	if (!server)
 		return;
 	listener_set_clear(&server->listeners);
-	if (server->tcp)
-		tcp_service_stop(server->tcp);
-	if (server->web)
-		web_service_stop(server->web);
+	conn_close_all(&server->loop);
 	udp_service_free(server->udp);
 	tcp_service_free(server->tcp);
 	web_service_free(server->web);

@@ -22,10 +22,10 @@
 struct tcp_service {
 	struct loop *loop;
 	bool once;
-	struct list_node conns;
 	struct deadline_queue idle;
 	struct conn_stall stall;
 	struct deadline_queue linger;
+	struct deadline_queue fresh;
 };
 
 struct tcp_conn {
@@ -105,6 +105,20 @@ static void tcp_readable(struct conn *conn)
 		serve(conn);
 }
 
+/* Nobody is kept waiting by a peer that asks for nothing. */
+static void tcp_drain(struct conn *conn)
+{
+	struct tcp_service *service = tcp_conn_of(conn)->service;
+
+	if (!conn_is_reading(conn))
+		return;
+	if (conn_has_input(conn))
+		drain(conn);
+	else
+		conn_dismiss(conn, &service->idle, &service->fresh,
+			     &service->linger);
+}
+
 /* What was held is sent: read on. */
 static void tcp_writable(struct conn *conn)
 {
@@ -138,6 +152,7 @@ static void tcp_free(struct conn *conn)
 static const struct conn_ops tcp_ops = {
 	.readable = tcp_readable,
 	.writable = tcp_writable,
+	.drain = tcp_drain,
 	.closed = tcp_closed,
 	.free = tcp_free,
 };
@@ -150,12 +165,13 @@ struct tcp_service *tcp_service_new(struct loop *loop, bool once)
 		return NULL;
 	service->loop = loop;
 	service->once = once;
-	list_init(&service->conns);
 	deadline_queue_init(&service->idle, loop, TCP_IDLE_S * CLOCK_NS_PER_S,
 			    conn_idle_expired_cb);
 	conn_stall_init(&service->stall, loop, TCP_IDLE_S * CLOCK_NS_PER_S);
 	deadline_queue_init(&service->linger, loop,
 			    TCP_LINGER_S * CLOCK_NS_PER_S,
+			    conn_linger_expired_cb);
+	deadline_queue_init(&service->fresh, loop, CONN_FRESH_NS,
 			    conn_linger_expired_cb);
 	return service;
 }
@@ -173,32 +189,9 @@ void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 	service->loop->counters.tcp_connections++;
 	tc->service = service;
 	conn_init(&tc->conn, service->loop, fd, &tcp_ops);
-	list_add_last(&service->conns, &tc->conn.node);
 	deadline_start(&service->idle, &tc->conn.deadline);
 	if (conn_join(&tc->conn, peer))
 		conn_wait_readable(&tc->conn);
-}
-
-void tcp_service_drain(struct tcp_service *service)
-{
-	struct list_node *node, *following;
-
-	LIST_FOR_EACH (node, following, &service->conns) {
-		struct conn *conn = CONTAINER_OF(node, struct conn, node);
-
-		if (!conn_is_reading(conn))
-			continue;
-		/* Nobody is kept waiting by a peer that asks for nothing. */
-		if (conn_has_input(conn))
-			drain(conn);
-		else
-			conn_finish(conn, &service->linger);
-	}
-}
-
-void tcp_service_stop(struct tcp_service *service)
-{
-	conn_close_all(&service->conns);
 }
 
 void tcp_service_free(struct tcp_service *service)
@@ -208,5 +201,6 @@ void tcp_service_free(struct tcp_service *service)
 	deadline_queue_clear(&service->idle);
 	conn_stall_clear(&service->stall);
 	deadline_queue_clear(&service->linger);
+	deadline_queue_clear(&service->fresh);
 	free(service);
 }

@@ -21,14 +21,10 @@ struct tcp_service;
 /* NULL when out of memory. */
 struct tcp_service *tcp_service_new(struct loop *loop, bool once) MUST_CHECK;
 
-/* Closes its connections at once. */
-void tcp_service_stop(struct tcp_service *service);
+/* No connection of it may be open. Harmless on NULL. */
 void tcp_service_free(struct tcp_service *service);
 
 /* A listener_accepted_cb: takes over the socket. */
 void tcp_service_accept_cb(void *service, int fd, const struct address *peer);
-
-/* Answers what has arrived, then ends each connection. */
-void tcp_service_drain(struct tcp_service *service);
 
 #endif

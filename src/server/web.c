@@ -37,11 +37,11 @@ struct web_service {
 	struct loop *loop;
 	struct site *site;
 	struct access_log *log; /* NULL for none */
-	struct list_node conns;
 	struct deadline_queue head;
 	struct deadline_queue idle;
 	struct conn_stall stall;
 	struct deadline_queue linger;
+	struct deadline_queue fresh;
 };
 
 struct web_conn {
@@ -354,10 +354,11 @@ static void web_readable(struct conn *conn)
 		conn_close(conn, held > 0 ? CONN_ABANDONED : CONN_FINISHED);
 		break;
 	case CONN_GOT_NOTHING:
+		conn_wait_readable(conn);
+		/* A drain waits for nobody who has nothing to ask. */
 		if (conn->loop->draining && held == 0)
-			conn_finish(conn, &wc->service->linger);
-		else
-			conn_wait_readable(conn);
+			conn_dismiss(conn, &wc->service->idle,
+				     &wc->service->fresh, &wc->service->linger);
 		break;
 	case CONN_GOT_BROKEN:
 		break;
@@ -383,7 +384,6 @@ static void web_writable(struct conn *conn)
 		finish(wc);
 	else
 		serve(wc, (struct slice){conn->loop->in, take_held_input(wc)});
-	/* A drain waits for nobody who has nothing to ask. */
 	if (conn->loop->draining && conn_is_reading(conn))
 		web_readable(conn);
 }
@@ -409,6 +409,13 @@ static void trace_unanswered(struct web_conn *wc)
 	}
 	if (in.len > 0)
 		trace_add_unread(wc->trace, in, &no_answer);
+}
+
+/* Requests that have begun are finished; who has none is let go. */
+static void web_drain(struct conn *conn)
+{
+	if (conn_is_reading(conn))
+		web_readable(conn);
 }
 
 static void web_closed(struct conn *conn, enum conn_reason reason)
@@ -439,6 +446,7 @@ static void web_free(struct conn *conn)
 static const struct conn_ops web_ops = {
 	.readable = web_readable,
 	.writable = web_writable,
+	.drain = web_drain,
 	.closed = web_closed,
 	.free = web_free,
 };
@@ -480,7 +488,6 @@ struct web_service *web_service_new(struct loop *loop, struct site *site,
 	service->loop = loop;
 	service->site = site;
 	service->log = log;
-	list_init(&service->conns);
 	deadline_queue_init(&service->head, loop, WEB_HEAD_S * CLOCK_NS_PER_S,
 			    head_expired_cb);
 	deadline_queue_init(&service->idle, loop, WEB_IDLE_S * CLOCK_NS_PER_S,
@@ -488,6 +495,8 @@ struct web_service *web_service_new(struct loop *loop, struct site *site,
 	conn_stall_init(&service->stall, loop, WEB_STALL_S * CLOCK_NS_PER_S);
 	deadline_queue_init(&service->linger, loop,
 			    WEB_LINGER_S * CLOCK_NS_PER_S,
+			    conn_linger_expired_cb);
+	deadline_queue_init(&service->fresh, loop, CONN_FRESH_NS,
 			    conn_linger_expired_cb);
 	return service;
 }
@@ -508,7 +517,6 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 		wc->trace = trace_new(service->loop, service->log, peer,
 				      service->loop->counters.http_connections);
 	conn_init(&wc->conn, service->loop, fd, &web_ops);
-	list_add_last(&service->conns, &wc->conn.node);
 	deadline_start(&service->idle, &wc->conn.deadline);
 	if (!conn_join(&wc->conn, peer))
 		return;
@@ -521,23 +529,6 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 	web_readable(&wc->conn);
 }
 
-void web_service_drain(struct web_service *service)
-{
-	struct list_node *node, *following;
-
-	LIST_FOR_EACH (node, following, &service->conns) {
-		struct conn *conn = CONTAINER_OF(node, struct conn, node);
-
-		if (conn_is_reading(conn))
-			web_readable(conn);
-	}
-}
-
-void web_service_stop(struct web_service *service)
-{
-	conn_close_all(&service->conns);
-}
-
 void web_service_free(struct web_service *service)
 {
 	if (!service)
@@ -546,5 +537,6 @@ void web_service_free(struct web_service *service)
 	deadline_queue_clear(&service->idle);
 	conn_stall_clear(&service->stall);
 	deadline_queue_clear(&service->linger);
+	deadline_queue_clear(&service->fresh);
 	free(service);
 }

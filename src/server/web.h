@@ -25,14 +25,10 @@ struct web_service;
 struct web_service *web_service_new(struct loop *loop, struct site *site,
 				    struct access_log *log) MUST_CHECK;
 
-/* Closes its connections at once. */
-void web_service_stop(struct web_service *service);
+/* No connection of it may be open. Harmless on NULL. */
 void web_service_free(struct web_service *service);
 
 /* A listener_accepted_cb: takes over the socket. */
 void web_service_accept_cb(void *service, int fd, const struct address *peer);
-
-/* Finishes the requests that have begun, then ends each connection. */
-void web_service_drain(struct web_service *service);
 
 #endif
