@@ -230,6 +230,85 @@ START_TEST(idle_clients_get_a_clean_end)
 }
 END_TEST
 
+/*
+ * What is over must not be waited for: these keep their end open, and the
+ * server ends sooner than a connection lingers.
+ */
+static const struct {
+	const char *before; /* the signal */
+	const char *after;
+	bool is_answered;
+	const char *why;
+} over[] = {
+	{"", "", false, "has never asked"},
+	{"GET /file.txt HTTP/1.1\r\nHost: x\r\n\r\n", "", true, "was answered"},
+	{"GET /file.txt HTTP/1.1\r\nHost: x\r\n\r\n\r\n", "", true,
+	 "was answered, and sent an empty line"},
+	{"GET /file.txt HTTP/1.1\r\nHost: x\r\n\r\n\r", "", true,
+	 "was answered, and sent half an empty line"},
+	{"GET /file.txt HTTP/1.1\r\nHost: x\r\n", "\r\n", true,
+	 "ends its head"},
+	{"GET /file.txt HTTP/1.1\r\nHost: x\r\n", "\r\n\r\n", true,
+	 "ends its head, and sends an empty line"},
+	{"GET /file.txt HTTP/1.1\r\nHost: x", "\r\n\r\n\r\n", true, "the same"},
+	{"GET /file.txt HTTP/1.1\r\nHost: x\r\n", "\r\n\r", true,
+	 "ends its head, and sends half an empty line"},
+	{"\r\n", "", false, "has sent an empty line"},
+	{"\r", "", false, "has sent half of one"},
+	{"GET /file.txt HTTP/1.0\r\n\r\n", "", true, "asked for the end"},
+	{"GET / HTTP/9.9\r\n\r\n", "", true, "was refused"},
+};
+
+/* Less than TCP_LINGER_S and WEB_LINGER_S. */
+#define QUICK_MS 3500
+
+START_TEST(a_client_that_is_served_and_stays_does_not_hold_the_server)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+	int64_t begun;
+
+	tcp_send_text(fd, over[_i].before);
+	/* Whoever came before this one is served when it is. */
+	if (over[_i].is_answered && !over[_i].after[0])
+		http_read(fd, &response, true);
+	else
+		expect_file(tcp_connect(server, SERVICE_HTTP));
+	begun = harness_now_ms();
+	server_signal(server, SIGTERM);
+	wait_for_drain();
+	tcp_send_text(fd, over[_i].after);
+	if (over[_i].after[0])
+		read_file(fd, &response);
+	server_expect_exit(server, 0);
+	ck_assert_int_lt(harness_now_ms() - begun, QUICK_MS);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(a_tcp_client_that_is_served_and_stays_does_not_hold_the_server)
+{
+	int fd = tcp_connect(server, SERVICE_TCP);
+	int64_t begun;
+
+	if (_i == 1)
+		tcp_exchange(fd, "hello", 5);
+	begun = harness_now_ms();
+	if (_i == 2) {
+		server_signal(server, SIGSTOP);
+		tcp_send_text(fd, "hello");
+		server_signal(server, SIGTERM);
+		server_signal(server, SIGCONT);
+		tcp_expect_text(fd, "HELLO");
+	} else {
+		server_signal(server, SIGTERM);
+	}
+	server_expect_exit(server, 0);
+	ck_assert_int_lt(harness_now_ms() - begun, QUICK_MS);
+	(void)close(fd);
+}
+END_TEST
+
 /* A client whose program hangs must not hold the server up for ever. */
 START_TEST(idle_clients_that_do_not_leave_do_not_hold_the_server)
 {
@@ -440,6 +519,14 @@ static Suite *drain_suite(void)
 	tcase_add_loop_test(tcase, idle_clients_get_a_clean_end, 0, n);
 	tcase_add_test(tcase,
 		       idle_clients_that_do_not_leave_do_not_hold_the_server);
+	tcase_add_loop_test(
+		tcase,
+		a_client_that_is_served_and_stays_does_not_hold_the_server, 0,
+		ARRAY_LEN(over));
+	tcase_add_loop_test(
+		tcase,
+		a_tcp_client_that_is_served_and_stays_does_not_hold_the_server,
+		0, 3);
 	tcase_add_test(tcase,
 		       a_request_that_has_begun_is_answered_during_the_drain);
 	tcase_add_loop_test(tcase, a_download_that_has_begun_is_finished, 0, n);

@@ -368,9 +368,12 @@ enum conn_sent conn_send_iov(struct conn *conn, struct iovec *iov, size_t n,
 
 void conn_finish(struct conn *conn, struct deadline_queue *linger)
 {
+	/* Asked before, since the FIN would count as unsent itself. */
+	bool is_over = !conn_has_input(conn) && count_unsent(conn) == 0;
+
 	if (!send_fin(conn))
 		return;
-	if (conn_has_input(conn) || count_unsent(conn) > 0)
+	if (!is_over)
 		await_end(conn, linger);
 	else
 		conn_close(conn, CONN_FINISHED);
@@ -439,16 +442,16 @@ static bool is_fresh(const struct conn *conn, const struct deadline_queue *idle)
 	uint64_t since_ns = conn->deadline.at_ns - idle->limit_ns;
 
 	return conn->n_sent == 0 &&
-	       loop_now_ns(conn->loop) - since_ns < CONN_FRESH_NS;
+	       loop_now_ns(conn->loop) - since_ns < CONN_PARTING_NS;
 }
 
 void conn_dismiss(struct conn *conn, const struct deadline_queue *idle,
-		  struct deadline_queue *fresh, struct deadline_queue *linger)
+		  struct deadline_queue *parting)
 {
 	if (is_fresh(conn, idle))
-		deadline_start(fresh, &conn->deadline);
+		deadline_start(parting, &conn->deadline);
 	else
-		conn_finish(conn, linger);
+		conn_finish(conn, parting);
 }
 
 bool conn_drain_some(struct loop *loop)

@@ -211,14 +211,14 @@ void conn_linger_expired_cb(struct deadline *deadline);
 
 /*
  * Ends a connection, idle in that queue, because the server ends: as
- * conn_finish(). The first request of one that has come just now may be on its
- * way, and is waited for until the deadline of `fresh` passes.
+ * conn_finish(), with `parting` for the queue. The first request of one that
+ * has come just now may be on its way, and is waited for as long.
  */
 void conn_dismiss(struct conn *conn, const struct deadline_queue *idle,
-		  struct deadline_queue *fresh, struct deadline_queue *linger);
+		  struct deadline_queue *parting);
 
-/* For the queues `fresh`: how long ago is just now, and how long to wait. */
-#define CONN_FRESH_NS CLOCK_NS_PER_S
+/* Just now, and what a drain waits for peers that need not be waited for. */
+#define CONN_PARTING_NS CLOCK_NS_PER_S
 
 /*
  * Tells connections that the server ends, as many as one wake-up may. Returns

@@ -25,7 +25,7 @@ struct tcp_service {
 	struct deadline_queue idle;
 	struct conn_stall stall;
 	struct deadline_queue linger;
-	struct deadline_queue fresh;
+	struct deadline_queue parting; /* in a drain; see conn_dismiss() */
 };
 
 struct tcp_conn {
@@ -36,6 +36,15 @@ struct tcp_conn {
 static struct tcp_conn *tcp_conn_of(struct conn *conn)
 {
 	return CONTAINER_OF(conn, struct tcp_conn, conn);
+}
+
+/* All is said: the peer is to see our FIN, and not for long in a drain. */
+static void linger(struct conn *conn)
+{
+	struct tcp_service *service = tcp_conn_of(conn)->service;
+
+	conn_linger(conn, conn->loop->draining ? &service->parting
+					       : &service->linger);
 }
 
 /* Answers n bytes in the loop's buffer. True when the socket took it all. */
@@ -69,7 +78,7 @@ static void serve(struct conn *conn)
 	case CONN_GOT_BYTES:
 		loop_spend(conn->loop, n);
 		if (answer(conn, n) && service->once)
-			conn_linger(conn, &service->linger);
+			linger(conn);
 		break;
 	case CONN_GOT_END:
 		conn_close(conn, CONN_FINISHED);
@@ -86,11 +95,9 @@ static void serve(struct conn *conn)
  */
 static void drain(struct conn *conn)
 {
-	struct tcp_service *service = tcp_conn_of(conn)->service;
-
 	for (int i = 0; i < TCP_DRAIN_BUDGET && conn_is_reading(conn); i++) {
 		if (!conn_has_input(conn)) {
-			conn_linger(conn, &service->linger);
+			linger(conn);
 			return;
 		}
 		serve(conn);
@@ -110,13 +117,14 @@ static void tcp_drain(struct conn *conn)
 {
 	struct tcp_service *service = tcp_conn_of(conn)->service;
 
+	if (conn->lingering)
+		deadline_start(&service->parting, &conn->deadline);
 	if (!conn_is_reading(conn))
 		return;
 	if (conn_has_input(conn))
 		drain(conn);
 	else
-		conn_dismiss(conn, &service->idle, &service->fresh,
-			     &service->linger);
+		conn_dismiss(conn, &service->idle, &service->parting);
 }
 
 /* What was held is sent: read on. */
@@ -125,7 +133,7 @@ static void tcp_writable(struct conn *conn)
 	struct tcp_service *service = tcp_conn_of(conn)->service;
 
 	if (service->once) {
-		conn_linger(conn, &service->linger);
+		linger(conn);
 		return;
 	}
 	deadline_start(&service->idle, &conn->deadline);
@@ -171,7 +179,7 @@ struct tcp_service *tcp_service_new(struct loop *loop, bool once)
 	deadline_queue_init(&service->linger, loop,
 			    TCP_LINGER_S * CLOCK_NS_PER_S,
 			    conn_linger_expired_cb);
-	deadline_queue_init(&service->fresh, loop, CONN_FRESH_NS,
+	deadline_queue_init(&service->parting, loop, CONN_PARTING_NS,
 			    conn_linger_expired_cb);
 	return service;
 }
@@ -201,6 +209,6 @@ void tcp_service_free(struct tcp_service *service)
 	deadline_queue_clear(&service->idle);
 	conn_stall_clear(&service->stall);
 	deadline_queue_clear(&service->linger);
-	deadline_queue_clear(&service->fresh);
+	deadline_queue_clear(&service->parting);
 	free(service);
 }

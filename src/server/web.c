@@ -41,7 +41,7 @@ struct web_service {
 	struct deadline_queue idle;
 	struct conn_stall stall;
 	struct deadline_queue linger;
-	struct deadline_queue fresh;
+	struct deadline_queue parting; /* in a drain; see conn_dismiss() */
 };
 
 struct web_conn {
@@ -64,10 +64,16 @@ static struct web_conn *web_conn_of(struct conn *conn)
 
 /* --- answering: from a request to bytes in `out` --- */
 
-/* True when this must be the connection's last answer, as the server ends. */
-static bool is_last_in_drain(struct web_conn *wc, size_t n_behind)
+/* The empty line that may come before a request, or its beginning. */
+static bool is_spare(struct slice in)
 {
-	return wc->conn.loop->draining && n_behind == 0 &&
+	return slice_is(in, "\r\n") || slice_is(in, "\r") || in.len == 0;
+}
+
+/* True when this must be the connection's last answer, as the server ends. */
+static bool is_last_in_drain(struct web_conn *wc, struct slice behind)
+{
+	return wc->conn.loop->draining && is_spare(behind) &&
 	       !conn_has_input(&wc->conn);
 }
 
@@ -108,13 +114,13 @@ static const struct trace_answer no_answer = {
 	.end_at = TRACE_END_UNKNOWN,
 };
 
-/* Answers one request; n_behind bytes of input stand behind its head. */
+/* Answers one request; the input behind its head may be another. */
 static void answer_request(struct web_conn *wc, struct gather *out,
-			   const struct http_request *request, size_t n_behind)
+			   const struct http_request *request,
+			   struct slice behind)
 {
-	struct site_reply reply =
-		site_answer(wc->service->site, request,
-			    is_last_in_drain(wc, n_behind), out);
+	struct site_reply reply = site_answer(
+		wc->service->site, request, is_last_in_drain(wc, behind), out);
 	struct trace_answer answer;
 
 	wc->conn.loop->counters.http_requests++;
@@ -211,9 +217,9 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 		 */
 		if (i == 1)
 			loop->epoch++;
-		answer_request(wc, out, &request, in->len - request.head_len);
 		in->ptr += request.head_len;
 		in->len -= request.head_len;
+		answer_request(wc, out, &request, *in);
 	}
 	return !wc->last && in->len > 0;
 }
@@ -260,10 +266,23 @@ static enum conn_sent send_gathered(struct web_conn *wc,
 /* The last answer has been sent. */
 static void finish(struct web_conn *wc)
 {
+	struct deadline_queue *queue = wc->conn.loop->draining
+					       ? &wc->service->parting
+					       : &wc->service->linger;
+
 	if (wc->must_linger)
-		conn_linger(&wc->conn, &wc->service->linger);
+		conn_linger(&wc->conn, queue);
 	else
-		conn_leave(&wc->conn, &wc->service->linger);
+		conn_leave(&wc->conn, queue);
+}
+
+/* A drain waits for nobody who has nothing to ask. */
+static void dismiss(struct web_conn *wc)
+{
+	if (conn_is_reading(&wc->conn) && !conn_has_input(&wc->conn) &&
+	    is_spare((struct slice){wc->in.ptr, wc->in.len}))
+		conn_dismiss(&wc->conn, &wc->service->idle,
+			     &wc->service->parting);
 }
 
 /* Waits for a request, or for the rest of one. */
@@ -278,6 +297,8 @@ static void wait_for_request(struct web_conn *wc)
 	/* The head's limit is absolute: more bytes do not renew it. */
 	wc->in_head = wc->in.ptr != NULL;
 	conn_wait_readable(&wc->conn);
+	if (wc->conn.loop->draining && wc->conn.n_sent > 0)
+		dismiss(wc);
 }
 
 static void wait_for_room(struct web_conn *wc)
@@ -305,7 +326,7 @@ static void serve(struct web_conn *wc, struct slice in)
 	if (wc->conn.closed)
 		return;
 	if (wc->last) {
-		wc->must_linger |= in.len > 0;
+		wc->must_linger |= !is_spare(in);
 	} else if (conn_hold(&wc->in, in.ptr, in.len) < 0) {
 		conn_close(&wc->conn, CONN_NO_MEMORY);
 		return;
@@ -355,10 +376,6 @@ static void web_readable(struct conn *conn)
 		break;
 	case CONN_GOT_NOTHING:
 		conn_wait_readable(conn);
-		/* A drain waits for nobody who has nothing to ask. */
-		if (conn->loop->draining && held == 0)
-			conn_dismiss(conn, &wc->service->idle,
-				     &wc->service->fresh, &wc->service->linger);
 		break;
 	case CONN_GOT_BROKEN:
 		break;
@@ -384,8 +401,6 @@ static void web_writable(struct conn *conn)
 		finish(wc);
 	else
 		serve(wc, (struct slice){conn->loop->in, take_held_input(wc)});
-	if (conn->loop->draining && conn_is_reading(conn))
-		web_readable(conn);
 }
 
 /* Requests that have come, whole or in part, and will get no answer. */
@@ -414,8 +429,14 @@ static void trace_unanswered(struct web_conn *wc)
 /* Requests that have begun are finished; who has none is let go. */
 static void web_drain(struct conn *conn)
 {
-	if (conn_is_reading(conn))
-		web_readable(conn);
+	struct web_conn *wc = web_conn_of(conn);
+
+	if (conn->lingering)
+		deadline_start(&wc->service->parting, &conn->deadline);
+	if (!conn_is_reading(conn))
+		return;
+	web_readable(conn);
+	dismiss(wc);
 }
 
 static void web_closed(struct conn *conn, enum conn_reason reason)
@@ -496,7 +517,7 @@ struct web_service *web_service_new(struct loop *loop, struct site *site,
 	deadline_queue_init(&service->linger, loop,
 			    WEB_LINGER_S * CLOCK_NS_PER_S,
 			    conn_linger_expired_cb);
-	deadline_queue_init(&service->fresh, loop, CONN_FRESH_NS,
+	deadline_queue_init(&service->parting, loop, CONN_PARTING_NS,
 			    conn_linger_expired_cb);
 	return service;
 }
@@ -537,6 +558,6 @@ void web_service_free(struct web_service *service)
 	deadline_queue_clear(&service->idle);
 	conn_stall_clear(&service->stall);
 	deadline_queue_clear(&service->linger);
-	deadline_queue_clear(&service->fresh);
+	deadline_queue_clear(&service->parting);
 	free(service);
 }
