@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -232,6 +233,41 @@ START_TEST(a_reader_that_is_gone_does_no_harm)
 }
 END_TEST
 
+static void limit_file_size(rlim_t size)
+{
+	struct rlimit limit = {.rlim_cur = size, .rlim_max = RLIM_INFINITY};
+
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* As on a disk that gets full in the middle of a line, and is cleared. */
+START_TEST(a_file_that_takes_no_more_costs_lines_and_cuts_one)
+{
+	char name[] = "/tmp/check_log.XXXXXX", got[256] = "";
+	int fd = mkstemp(name);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	log_open("test", fd);
+	limit_file_size(9);
+	log_info("cut");
+	log_info("lost");
+	log_flush();
+	log_info("lost too");
+	log_flush();
+	limit_file_size(RLIM_INFINITY);
+	log_info("seen");
+	log_flush();
+	ck_assert_int_gt(pread(fd, got, sizeof(got) - 1, 0), 0);
+	ck_assert_str_eq(got, "test: cut\n"
+			      "test: seen\n"
+			      "test: warning: log: 3 lines lost: standard "
+			      "error: File too large\n");
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(no_standard_error_does_no_harm)
 {
 	int fd;
@@ -267,6 +303,8 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_full_pipe_with_more_lines_than_fit_counts_them_all);
 	tcase_add_test(tcase, a_reader_that_is_gone_does_no_harm);
+	tcase_add_test(tcase,
+		       a_file_that_takes_no_more_costs_lines_and_cuts_one);
 	tcase_add_test(tcase, no_standard_error_does_no_harm);
 	return harness_run(suite);
 }

@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -21,6 +22,8 @@ static struct {
 	int fd;
 	size_t len;
 	unsigned long n_lost;
+	int error;   /* why the last ones were */
+	bool is_cut; /* the last line written has no end */
 	char buf[LOG_BUF_SIZE];
 } sink = {.program = "log", .fd = STDERR_FILENO};
 
@@ -108,44 +111,72 @@ static unsigned long count_lines(const char *buf, size_t len)
 static bool can_write(void)
 {
 	struct pollfd pfd = {.fd = sink.fd, .events = POLLOUT};
+	int n;
 
-	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLOUT);
+	do
+		n = poll(&pfd, 1, 0);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		errno = EAGAIN;
+	return n == 1;
+}
+
+/* Writes up to PIPE_BUF bytes. -1 with errno: EAGAIN when it would wait. */
+static ssize_t write_some(const char *buf, size_t len)
+{
+	ssize_t n;
+
+	if (!can_write())
+		return -1;
+	do
+		n = write(sink.fd, buf, len < PIPE_BUF ? len : PIPE_BUF);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* A line that was cut, by a full disk for example, ends before the next. */
+static bool end_cut_line(void)
+{
+	if (sink.is_cut && write_some("\n", 1) == 1)
+		sink.is_cut = false;
+	return !sink.is_cut;
 }
 
 /* Writes the buffer out. What the descriptor does not take now is lost. */
 static bool write_out(void)
 {
+	bool is_going = end_cut_line();
 	size_t done = 0;
 
-	while (done < sink.len) {
-		size_t len = sink.len - done;
-		ssize_t n = -1;
+	while (is_going && done < sink.len) {
+		ssize_t n = write_some(sink.buf + done, sink.len - done);
 
-		if (len > PIPE_BUF)
-			len = PIPE_BUF;
-		if (can_write())
-			n = write(sink.fd, sink.buf + done, len);
-		if (n <= 0) {
-			sink.n_lost +=
-				count_lines(sink.buf + done, sink.len - done);
-			sink.len = 0;
-			return false;
-		}
-		done += (size_t)n;
+		is_going = n > 0;
+		done += is_going ? (size_t)n : 0;
+	}
+	if (!is_going) {
+		sink.error = errno;
+		sink.n_lost += count_lines(sink.buf + done, sink.len - done);
+		if (done > 0)
+			sink.is_cut = sink.buf[done - 1] != '\n';
 	}
 	sink.len = 0;
-	return true;
+	return is_going;
 }
 
 void log_flush(void)
 {
-	unsigned long n_lost;
+	unsigned long n_lost = sink.n_lost;
 
-	if (sink.len == 0 || !write_out() || sink.n_lost == 0)
+	if (sink.len == 0 || !write_out() || n_lost == 0)
 		return;
-	n_lost = sink.n_lost;
 	sink.n_lost = 0;
-	log_warn("log: %lu lines lost: standard error took no more", n_lost);
+	if (sink.error == EAGAIN)
+		log_warn("log: %lu lines lost: standard error took no more",
+			 n_lost);
+	else
+		log_warn("log: %lu lines lost: standard error: %s", n_lost,
+			 strerror(sink.error));
 	if (!write_out())
 		sink.n_lost += n_lost;
 }
