@@ -5,20 +5,25 @@
  * are made by the library in interpose.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "e2e_faults.h"
+#include "e2e_http.h"
 #include "e2e_server.h"
 #include "e2e_sock.h"
 #include "harness.h"
 
 #define FILE_TEXT "some text\n"
+#define REQUEST	  "GET /file.txt HTTP/1.0\r\n\r\n"
 
 static char *root;
 
@@ -42,26 +47,35 @@ static struct server *start(const char *rules)
 						     .faults = rules});
 }
 
+static void expect_tcp(const struct server *server)
+{
+	int fd = tcp_connect(server, SERVICE_TCP);
+
+	tcp_exchange(fd, "hello", 5);
+	(void)close(fd);
+}
+
 /* --- accepting --- */
 
 static const struct {
 	int error;
 	const char *why;
+	bool is_shortage; /* the first one, idle, may be closed to make room */
 } accept_errors[] = {
-	{EPERM, "a security module says no"},
-	{EINVAL, "the socket does not listen"},
-	{EBADF, "the descriptor is gone"},
-	{ENOTSOCK, "it is no socket"},
-	{EFAULT, "bad memory"},
-	{ENOSYS, "a filter of system calls"},
-	{EIO, "nothing that accept(2) names"},
-	{EMFILE, "no descriptors here"},
-	{ENFILE, "no descriptors anywhere"},
-	{ENOMEM, "no memory"},
-	{ENOBUFS, "no memory"},
-	{ECONNABORTED, "one connection's own, again and again"},
-	{EPROTO, "the same"},
-	{ENETUNREACH, "the same"},
+	{EPERM, "a security module says no", false},
+	{EINVAL, "the socket does not listen", false},
+	{EBADF, "the descriptor is gone", false},
+	{ENOTSOCK, "it is no socket", false},
+	{EFAULT, "bad memory", false},
+	{ENOSYS, "a filter of system calls", false},
+	{EIO, "nothing that accept(2) names", false},
+	{EMFILE, "no descriptors here", true},
+	{ENFILE, "no descriptors anywhere", true},
+	{ENOMEM, "no memory", true},
+	{ENOBUFS, "no memory", true},
+	{ECONNABORTED, "one connection's own, again and again", false},
+	{EPROTO, "the same", false},
+	{ENETUNREACH, "the same", false},
 };
 
 START_TEST(an_accept_that_fails_for_ever_is_told_once_and_costs_nothing)
@@ -77,7 +91,8 @@ START_TEST(an_accept_that_fails_for_ever_is_told_once_and_costs_nothing)
 	faults_set(server->faults, rules);
 	waiting = tcp_connect(server, SERVICE_TCP);
 	tcp_send_text(waiting, "hello");
-	server_wait_log(server, "warning: accept: paused");
+	/* For want of room it first closes idle ones, and then it pauses. */
+	server_wait_log(server, "warning: accept: ");
 	before = server_ticks(server);
 	ck_assert_int_eq(sock_wait(waiting, POLLIN, 500), 0);
 	ck_assert_int_lt(server_ticks(server) - before,
@@ -86,7 +101,8 @@ START_TEST(an_accept_that_fails_for_ever_is_told_once_and_costs_nothing)
 	ck_assert_uint_eq(
 		server_count_log(server, strerror(accept_errors[_i].error)), 1);
 	/* Those inside are served, and those outside when it is over. */
-	tcp_exchange(first, "hello", 5);
+	if (!accept_errors[_i].is_shortage)
+		tcp_exchange(first, "hello", 5);
 	faults_set(server->faults, "");
 	tcp_expect_text(waiting, "HELLO");
 	(void)close(first);
@@ -117,10 +133,178 @@ START_TEST(a_signal_ends_a_server_that_cannot_accept)
 }
 END_TEST
 
+/* --- watching --- */
+
+static const int watch_errors[] = {ENOSPC, ENOMEM, EPERM};
+
+/* One that cannot be watched must not be left lying about. */
+START_TEST(a_connection_that_cannot_be_watched_ends_at_once)
+{
+	struct server *server = start("");
+	enum service service = _i % 2 ? SERVICE_HTTP : SERVICE_TCP;
+	int first = tcp_connect(server, SERVICE_TCP), refused;
+	char rules[64];
+
+	tcp_exchange(first, "hello", 5);
+	/* Whatever it is asked for, or once, when a connection is new. */
+	(void)snprintf(rules, sizeof(rules), "epoll_ctl%s=%d",
+		       _i / 2 % 2 ? "@1" : "", watch_errors[_i / 4]);
+	faults_set(server->faults, rules);
+	refused = tcp_connect(server, service);
+	tcp_expect_gone(refused);
+	/* The others do not notice. */
+	tcp_exchange(first, "hello", 5);
+	faults_set(server->faults, "");
+	(void)close(refused);
+	refused = tcp_connect(server, SERVICE_TCP);
+	tcp_exchange(refused, "hello", 5);
+	(void)close(first);
+	(void)close(refused);
+	server_stop(server);
+}
+END_TEST
+
+#define STREAM_SIZE ((size_t)8 << 20)
+
+/* It is watched for room from now on, which is refused. */
+START_TEST(a_connection_whose_room_cannot_be_watched_ends_at_once)
+{
+	struct server *server = start("");
+	unsigned char *data = bytes_new(STREAM_SIZE);
+	int fd = tcp_connect_small(server, SERVICE_TCP);
+
+	bytes_pattern(data, STREAM_SIZE, 3);
+	tcp_exchange(fd, "hello", 5);
+	faults_set(server->faults, "epoll_ctl=28");
+	/* The server may end it before all is sent. */
+	while (send(fd, data, STREAM_SIZE, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+		(void)sock_wait(fd, POLLOUT, 100);
+	tcp_expect_gone(fd);
+	faults_set(server->faults, "");
+	(void)close(fd);
+	server_stop(server);
+	free(data);
+}
+END_TEST
+
+/* --- logs that cannot be written --- */
+
+static const int write_errors[] = {EIO,	  ENOSPC, EFBIG, EPIPE,	 EAGAIN,
+				   EINTR, EBADF,  EPERM, EDQUOT, EINVAL};
+
+START_TEST(a_log_that_cannot_be_written_costs_lines_alone)
+{
+	char option[512], rules[64];
+	struct server *server;
+
+	(void)snprintf(option, sizeof(option), "--access-log=%s/log", root);
+	server = server_start(&(struct server_options){.tcp = "0",
+						       .http = "0",
+						       .root = root,
+						       .extra = option,
+						       .faults = ""});
+	/* EINTR is tried again at once, so that it must not last. */
+	(void)snprintf(rules, sizeof(rules), "write@%s=%d",
+		       write_errors[_i] == EINTR ? "1" : "1-",
+		       write_errors[_i]);
+	faults_set(server->faults, rules);
+	for (int i = 0; i < 5; i++) {
+		int fd = tcp_connect(server, SERVICE_HTTP);
+
+		tcp_send_text(fd, REQUEST);
+		tcp_expect_gone(fd);
+		(void)close(fd);
+	}
+	/* The first write is the one by which libevent notes the signal. */
+	(void)snprintf(rules, sizeof(rules), "write@2%s=%d",
+		       write_errors[_i] == EINTR ? "" : "-", write_errors[_i]);
+	faults_set(server->faults, rules);
+	server_signal(server, SIGUSR1);
+	/* When the second one is served the signals have been heard. */
+	expect_tcp(server);
+	expect_tcp(server);
+	faults_set(server->faults, "");
+	expect_tcp(server);
+	server_signal(server, SIGUSR1);
+	server_wait_log(server, "counters: ");
+	if (write_errors[_i] != EINTR)
+		server_wait_log(server, "lines lost");
+	server_stop(server);
+}
+END_TEST
+
+static void limit_file_size(void)
+{
+	struct rlimit limit = {4096, 4096};
+
+	(void)setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* The limit's signal kills whoever does not expect it. */
+START_TEST(an_access_log_at_the_limit_of_its_size_costs_lines_alone)
+{
+	char option[512];
+	struct server *server;
+
+	(void)snprintf(option, sizeof(option), "--access-log=%s/log", root);
+	server = server_start(
+		&(struct server_options){.http = "0",
+					 .root = root,
+					 .extra = option,
+					 .prepare = limit_file_size});
+	for (int i = 0; i < 200; i++) {
+		int fd = tcp_connect(server, SERVICE_HTTP);
+
+		tcp_send_text(fd, REQUEST);
+		tcp_expect_gone(fd);
+		(void)close(fd);
+	}
+	ck_assert_uint_eq(server_count_log(server, strerror(EFBIG)), 1);
+	server_stop(server);
+}
+END_TEST
+
+static char *error_path;
+
+static void limit_standard_error(void)
+{
+	int fd = open(error_path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+
+	(void)dup2(fd, STDERR_FILENO);
+	limit_file_size();
+}
+
+START_TEST(standard_error_at_the_limit_of_its_size_costs_lines_alone)
+{
+	const char *const args[] = {"-a",    "127.0.0.1", "-uoff",
+				    "-woff", "-t0",	  NULL};
+	struct server *server;
+	struct stat st = {0};
+	int64_t deadline = harness_deadline();
+
+	error_path = folder_path(root, "error");
+	server = server_start(&(struct server_options){
+		.args = args, .prepare = limit_standard_error});
+	/* Told so often what was counted, the file is full soon. */
+	while (stat(error_path, &st) != 0 || st.st_size < 4096) {
+		if (harness_left_ms(deadline) == 0)
+			harness_fail("the file does not get full");
+		if (st.st_size > 0)
+			server_signal(server, SIGUSR1);
+		(void)sock_wait(server->life_fd, POLLIN, 1);
+	}
+	for (int i = 0; i < 10; i++) {
+		server_signal(server, SIGUSR1);
+		ck_assert_int_eq(sock_wait(server->life_fd, POLLIN, 10), 0);
+	}
+	server_stop(server);
+	free(error_path);
+}
+END_TEST
+
 /* --- going down under load --- */
 
 #define N_CROWD 64
-#define REQUEST "GET /file.txt HTTP/1.0\r\n\r\n"
 
 /* A client that asks anew as soon as it is answered, a connection each. */
 static void ask_anew(const struct server *server, int *fd, size_t *n_answers)
@@ -219,15 +403,22 @@ END_TEST
 START_TEST(a_first_request_that_comes_after_the_signal_is_answered)
 {
 	struct server *server = start("");
-	int tcp;
+	struct response response;
+	int tcp, web;
 
 	server_signal(server, SIGSTOP);
 	tcp = tcp_connect(server, SERVICE_TCP);
+	web = tcp_connect(server, SERVICE_HTTP);
 	server_signal(server, SIGTERM);
 	server_signal(server, SIGCONT);
 	server_wait_log(server, "stopping: ");
 	tcp_exchange(tcp, "hello", 5);
 	tcp_expect_end(tcp);
+	http_get(web, "/file.txt", &response);
+	http_expect(&response, 200, FILE_TEXT, strlen(FILE_TEXT));
+	http_clear(&response);
+	tcp_expect_end(web);
+	(void)close(web);
 	(void)close(tcp);
 	server_expect_exit(server, 0);
 	server_stop(server);
@@ -247,6 +438,26 @@ int main(void)
 		n);
 	tcase_add_loop_test(tcase, a_signal_ends_a_server_that_cannot_accept, 0,
 			    n);
+
+	tcase = harness_case(suite, "watching");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase,
+			    a_connection_that_cannot_be_watched_ends_at_once, 0,
+			    4 * (int)ARRAY_LEN(watch_errors));
+	tcase_add_test(tcase,
+		       a_connection_whose_room_cannot_be_watched_ends_at_once);
+
+	tcase = harness_case(suite, "logs");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase,
+			    a_log_that_cannot_be_written_costs_lines_alone, 0,
+			    ARRAY_LEN(write_errors));
+	tcase_add_test(
+		tcase,
+		an_access_log_at_the_limit_of_its_size_costs_lines_alone);
+	tcase_add_test(
+		tcase,
+		standard_error_at_the_limit_of_its_size_costs_lines_alone);
 
 	tcase = harness_case(suite, "end");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);

@@ -4,11 +4,12 @@
  * is an end of the turn. All that must not happen under a callback's feet or
  * once per message happens there.
  *
- * Interest changes are gathered and told to epoll once per turn (the
- * "changelist"): a connection that stops reading and waits for room to write
- * costs one epoll_ctl(2), not two. That is safe since no descriptor here is a
- * duplicate of another. Its price: event_add() reports want of memory, but what
- * the kernel refuses is known only when the turn ends, and logged.
+ * Every event_add() is told to epoll at once, and not gathered until the turn's
+ * end (libevent's "changelist"): what the kernel refuses, for want of memory or
+ * of watches, is known where it can be acted on. Gathered, it would be known to
+ * nobody, and the connection open without being watched. It costs one more
+ * epoll_ctl(2) when a connection that reads begins to wait for room, or ends
+ * that.
  */
 #include "server/loop.h"
 
@@ -20,15 +21,23 @@
 
 #define LOOP_CROWD 256 /* connections whose memory is worth giving back */
 
-#define LOOP_FLAGS                                                             \
-	(EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV |                 \
-	 EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST)
+#define LOOP_FLAGS (EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV)
+
+/* One complaint of libevent in so long: it has one for each event. */
+#define LOOP_COMPLAINT_NS (10 * CLOCK_NS_PER_S)
 
 /* What libevent has to say must not go past the log and block. */
 static void libevent_log_cb(int severity, const char *message)
 {
-	if (severity >= EVENT_LOG_WARN)
+	static uint64_t told_ns;
+	uint64_t now_ns = clock_mono_ns();
+
+	if (severity < EVENT_LOG_WARN)
+		return;
+	if (told_ns == 0 || now_ns - told_ns > LOOP_COMPLAINT_NS ||
+	    severity >= EVENT_LOG_ERR)
 		log_warn("libevent: %s", message);
+	told_ns = now_ns;
 	if (severity >= EVENT_LOG_ERR)
 		log_flush(); /* libevent ends the program next */
 }
