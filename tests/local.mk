@@ -72,7 +72,7 @@ tests_check_target_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
 server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
-	tests/check_conn_end tests/check_deadline \
+	tests/check_conn_end tests/check_conn_walk tests/check_deadline \
 	tests/check_listener tests/check_loop
 tests_check_account_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_bucket_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
@@ -84,6 +84,8 @@ tests_check_conn_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_SOURCES = tests/check_conn.c $(conn_fixture)
 tests_check_conn_end_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_end_SOURCES = tests/check_conn_end.c $(conn_fixture)
+tests_check_conn_walk_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_conn_walk_SOURCES = tests/check_conn_walk.c $(conn_fixture)
 tests_check_deadline_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_listener_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_loop_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)

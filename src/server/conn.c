@@ -408,15 +408,20 @@ static void stall_expired_cb(struct deadline *deadline)
 		conn_close(conn, CONN_TIMED_OUT);
 }
 
-/* Tries again, but not beyond the limit. */
+/*
+ * Tries again, but not beyond the limit. If the socket is not even writable by
+ * now, the peer has the whole limit once more: still a bound.
+ */
 static void unchoke_cb(struct deadline *deadline)
 {
 	struct conn *conn = conn_of(deadline);
 
-	if (loop_now_ns(conn->loop) >= conn->stall_at_ns)
+	if (loop_now_ns(conn->loop) >= conn->stall_at_ns) {
 		stall_expired_cb(deadline);
-	else
-		arm(conn, EV_WRITE);
+		return;
+	}
+	deadline_start(&conn->stall->limit, deadline);
+	arm(conn, EV_WRITE);
 }
 
 void conn_stall_init(struct conn_stall *stall, struct loop *loop,

@@ -49,6 +49,11 @@ void deadline_start(struct deadline_queue *queue, struct deadline *deadline);
 
 void deadline_stop(struct deadline *deadline);
 
+static inline bool deadline_is_running(const struct deadline *deadline)
+{
+	return !list_is_empty(&deadline->node);
+}
+
 /* The deadline that started first, or NULL. */
 struct deadline *deadline_first(struct deadline_queue *queue);
 
