@@ -10,8 +10,9 @@
  *	write@3-=28		and all that follow
  *	accept4+300		takes 300 us longer
  *	*@17=12			the 17th of all calls, whichever it is
- *	clock*20		the monotonic clock, and what waits by it, runs
- *				20 times as fast
+ *	clock+11		the monotonic clock is 11 s ahead, as if the
+ *				program had been stopped for so long; it never
+ *				goes back
  *
  * All wrappers are alike: on the machines that Linux runs on, a call with up to
  * seven whole numbers or pointers can be passed on without knowing more of it.
@@ -46,8 +47,7 @@ static const char *shared; /* INTERPOSE_SIZE bytes, or NULL */
 static char text[INTERPOSE_SIZE + 1];
 static struct rule rules[RULES_MAX];
 static size_t n_rules;
-static long speed = 1; /* of the clock */
-static struct timespec speed_since;
+static time_t later_s; /* the clock is ahead by so much */
 
 /* What stands behind a call's name: which ones, and what happens to them. */
 static void parse_effect(struct rule *rule, char *at)
@@ -69,11 +69,11 @@ static void parse_effect(struct rule *rule, char *at)
 
 static void parse_rule(char *word)
 {
-	size_t len = strcspn(word + 1, "@=+*") + 1;
+	size_t len = strcspn(word + 1, "@=+") + 1;
 	struct rule *rule = &rules[n_rules];
 
-	if (strncmp(word, "clock*", 6) == 0) {
-		speed = atoi(word + 6);
+	if (strncmp(word, "clock+", 6) == 0) {
+		later_s = atoi(word + 6);
 		return;
 	}
 	if (n_rules == RULES_MAX || len >= NAME_MAX_LEN)
@@ -157,6 +157,7 @@ WRAP(connect)
 WRAP(epoll_create)
 WRAP(epoll_create1)
 WRAP(epoll_ctl)
+WRAP(epoll_wait)
 WRAP(eventfd)
 WRAP(fcntl)
 WRAP(fork)
@@ -170,6 +171,7 @@ WRAP(listen)
 WRAP(open)
 WRAP(pipe)
 WRAP(pipe2)
+WRAP(poll)
 WRAP(pread)
 WRAP(read)
 WRAP(recv)
@@ -221,21 +223,6 @@ void *realloc(void *old, size_t size)
 
 /* --- time --- */
 
-static void speed_up(struct timespec *now)
-{
-	const long long ns_per_s = 1000000000;
-	long long ns;
-
-	if (speed_since.tv_sec == 0)
-		speed_since = *now;
-	ns = ((now->tv_sec - speed_since.tv_sec) * ns_per_s + now->tv_nsec -
-	      speed_since.tv_nsec) *
-		     speed +
-	     speed_since.tv_sec * ns_per_s + speed_since.tv_nsec;
-	now->tv_sec = (time_t)(ns / ns_per_s);
-	now->tv_nsec = (long)(ns % ns_per_s);
-}
-
 int clock_gettime(clockid_t id, struct timespec *now)
 {
 	static call_fn *real;
@@ -245,40 +232,9 @@ int clock_gettime(clockid_t id, struct timespec *now)
 		real = next("clock_gettime");
 	refresh();
 	result = (int)real(id, (long)now, 0, 0, 0, 0, 0);
-	if (result == 0 && speed > 1 &&
-	    (id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_COARSE))
-		speed_up(now);
+	if (id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_COARSE)
+		now->tv_sec += later_s;
 	return result;
-}
-
-/* A wait of so many milliseconds by the faster clock; never less. */
-static long shorter(long ms)
-{
-	return ms > 0 ? (ms + speed - 1) / speed : ms;
-}
-
-long epoll_wait(long fd, long events, long n, int ms);
-long epoll_wait(long fd, long events, long n, int ms)
-{
-	static call_fn *real;
-
-	if (!real)
-		real = next("epoll_wait");
-	if (fails("epoll_wait"))
-		return -1;
-	return real(fd, events, n, shorter(ms), 0, 0, 0);
-}
-
-long poll(long fds, long n, int ms);
-long poll(long fds, long n, int ms)
-{
-	static call_fn *real;
-
-	if (!real)
-		real = next("poll");
-	if (fails("poll"))
-		return -1;
-	return real(fds, n, shorter(ms), 0, 0, 0, 0);
 }
 
 /* --- the rules' file --- */

@@ -111,6 +111,7 @@ e2e_tests = tests/check_client \
 	tests/check_e2e_files \
 	tests/check_e2e_foreign \
 	tests/check_e2e_http \
+	tests/check_e2e_late \
 	tests/check_e2e_listing \
 	tests/check_e2e_logfile \
 	tests/check_e2e_long_listing \
@@ -142,6 +143,7 @@ tests_check_e2e_faults_LDADD = $(e2e_libs)
 tests_check_e2e_files_LDADD = $(e2e_libs)
 tests_check_e2e_foreign_LDADD = $(e2e_libs)
 tests_check_e2e_http_LDADD = $(e2e_libs)
+tests_check_e2e_late_LDADD = $(e2e_libs)
 tests_check_e2e_listing_LDADD = $(e2e_libs)
 tests_check_e2e_logfile_LDADD = $(e2e_libs)
 tests_check_e2e_long_listing_LDADD = $(e2e_libs)

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -393,15 +394,34 @@ static struct conn *conn_of(struct deadline *deadline)
 	return CONTAINER_OF(deadline, struct conn, deadline);
 }
 
+bool conn_look(struct conn *conn)
+{
+	struct pollfd pfd = {
+		.fd = conn->fd,
+		.events = conn->armed == EV_WRITE ? POLLOUT : POLLIN,
+	};
+
+	if (conn->armed && poll(&pfd, 1, 0) > 0)
+		conn_cb(conn->fd, 0, conn);
+	/* Choked it has a deadline too, but nothing was achieved. */
+	return conn->closed ||
+	       (conn->armed && deadline_is_running(&conn->deadline));
+}
+
 void conn_idle_expired_cb(struct deadline *deadline)
 {
-	conn_close(conn_of(deadline), CONN_TIMED_OUT);
+	struct conn *conn = conn_of(deadline);
+
+	if (!conn_look(conn))
+		conn_close(conn, CONN_TIMED_OUT);
 }
 
 static void stall_expired_cb(struct deadline *deadline)
 {
 	struct conn *conn = conn_of(deadline);
 
+	if (conn_look(conn))
+		return;
 	if (count_unsent(conn) < conn->unsent)
 		conn_wait_writable(conn, conn->stall);
 	else
@@ -415,13 +435,13 @@ static void stall_expired_cb(struct deadline *deadline)
 static void unchoke_cb(struct deadline *deadline)
 {
 	struct conn *conn = conn_of(deadline);
+	bool is_over = loop_now_ns(conn->loop) >= conn->stall_at_ns;
 
-	if (loop_now_ns(conn->loop) >= conn->stall_at_ns) {
-		stall_expired_cb(deadline);
-		return;
-	}
-	deadline_start(&conn->stall->limit, deadline);
+	if (!is_over)
+		deadline_start(&conn->stall->limit, deadline);
 	arm(conn, EV_WRITE);
+	if (is_over && !conn->closed)
+		stall_expired_cb(deadline);
 }
 
 void conn_stall_init(struct conn_stall *stall, struct loop *loop,
@@ -439,7 +459,10 @@ void conn_stall_clear(struct conn_stall *stall)
 
 void conn_linger_expired_cb(struct deadline *deadline)
 {
-	conn_close(conn_of(deadline), CONN_FINISHED);
+	struct conn *conn = conn_of(deadline);
+
+	if (!conn_look(conn))
+		conn_close(conn, CONN_FINISHED);
 }
 
 static bool is_fresh(const struct conn *conn, const struct deadline_queue *idle)

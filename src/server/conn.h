@@ -203,6 +203,14 @@ void conn_stall_init(struct conn_stall *stall, struct loop *loop,
 		     uint64_t limit_ns);
 void conn_stall_clear(struct conn_stall *stall);
 
+/*
+ * Does what the socket is ready for, since a deadline is over: when this
+ * process was stopped, or busy for long, the peer may have been in time all the
+ * same. True when that set a new deadline or closed the connection; else there
+ * is nothing that could excuse the peer.
+ */
+bool conn_look(struct conn *conn) MUST_CHECK;
+
 /* deadline_expired_cb: the peer was idle. conn_close() with CONN_TIMED_OUT. */
 void conn_idle_expired_cb(struct deadline *deadline);
 

@@ -9,7 +9,9 @@
 
 #include "base/clock.h"
 
-#define DEADLINE_BUDGET 256 /* expiries per wake-up, then others' turn */
+/* Expiries per wake-up, then others' turn; and when the turn is old. */
+#define DEADLINE_BUDGET	      256
+#define DEADLINE_BUDGET_LEAST 16
 
 static void arm_timer(struct deadline_queue *queue)
 {
@@ -36,7 +38,9 @@ static void timer_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < DEADLINE_BUDGET; i++) {
+	for (size_t i = 0; i < loop_budget(queue->loop, DEADLINE_BUDGET,
+					   DEADLINE_BUDGET_LEAST);
+	     i++) {
 		first = deadline_first(queue);
 		if (!first || first->at_ns > now_ns)
 			break;

@@ -44,6 +44,7 @@ void deadline_init(struct deadline *deadline);
 /*
  * Starts the deadline, or starts it anew, in this queue; it leaves any other.
  * expired_cb is called when the limit has passed; it stands in no queue then.
+ * What has come in time may not have been looked at by then: look first.
  */
 void deadline_start(struct deadline_queue *queue, struct deadline *deadline);
 

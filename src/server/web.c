@@ -481,6 +481,8 @@ static void head_expired_cb(struct deadline *deadline)
 	struct web_conn *wc = web_conn_of(conn);
 	struct gather out;
 
+	if (conn_look(conn))
+		return;
 	conn->loop->counters.http_timeouts++;
 	gather_init(&out, conn->loop->out, LOOP_OUT_SIZE);
 	answer_bad(wc, &out, (struct slice){wc->in.ptr, wc->in.len}, NULL, 408);
