@@ -420,7 +420,8 @@ struct server *server_start(const struct server_options *options)
 	server = spawn(options, args.argv);
 	while (parse_log(server) < n)
 		wait_for_log(server, deadline, "all its ready lines");
-	ck_assert_uint_eq(server->n_endpoints, n);
+	if (n > 0) /* else it may be ready already, or never */
+		ck_assert_uint_eq(server->n_endpoints, n);
 	return server;
 }
 
