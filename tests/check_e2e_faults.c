@@ -133,6 +133,55 @@ START_TEST(a_signal_ends_a_server_that_cannot_accept)
 }
 END_TEST
 
+/* --- receiving --- */
+
+static const int receive_errors[] = {EPERM, ENOMEM, EIO, ENOSYS};
+
+START_TEST(receiving_that_fails_for_ever_is_told_once_and_costs_nothing)
+{
+	struct server *server = start("");
+	int fd = udp_connect(server), tcp = tcp_connect(server, SERVICE_TCP);
+	char rules[64], reply[16];
+	long before;
+
+	(void)snprintf(rules, sizeof(rules), "recvmmsg=%d", receive_errors[_i]);
+	faults_set(server->faults, rules);
+	ck_assert_int_eq(send(fd, "hello", 5, 0), 5);
+	server_wait_log(server, "warning: udp: paused: ");
+	before = server_ticks(server);
+	ck_assert_int_eq(sock_wait(fd, POLLIN, 500), 0);
+	ck_assert_int_lt(server_ticks(server) - before,
+			 sysconf(_SC_CLK_TCK) / 10);
+	ck_assert_uint_eq(server_count_log(server, "warning: "), 1);
+	ck_assert_uint_eq(
+		server_count_log(server, strerror(receive_errors[_i])), 1);
+	/* The others do not notice, and what waits is answered in the end. */
+	tcp_exchange(tcp, "hello", 5);
+	faults_set(server->faults, "");
+	ck_assert_uint_eq(udp_receive(fd, reply, sizeof(reply), NULL), 5);
+	ck_assert_mem_eq(reply, "HELLO", 5);
+	udp_exchange(fd, "world", 5);
+	(void)close(fd);
+	(void)close(tcp);
+	server_stop(server);
+}
+END_TEST
+
+/* While it rests, a signal ends it as ever. */
+START_TEST(a_signal_ends_a_server_that_cannot_receive)
+{
+	struct server *server = start("recvmmsg=1");
+	int fd = udp_connect(server);
+
+	ck_assert_int_eq(send(fd, "hello", 5, 0), 5);
+	server_wait_log(server, "warning: udp: paused: ");
+	server_signal(server, SIGTERM);
+	server_expect_exit(server, 0);
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
 /* --- watching --- */
 
 static const int watch_errors[] = {ENOSPC, ENOMEM, EPERM};
@@ -438,6 +487,14 @@ int main(void)
 		n);
 	tcase_add_loop_test(tcase, a_signal_ends_a_server_that_cannot_accept, 0,
 			    n);
+
+	tcase = harness_case(suite, "receiving");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(
+		tcase,
+		receiving_that_fails_for_ever_is_told_once_and_costs_nothing, 0,
+		ARRAY_LEN(receive_errors));
+	tcase_add_test(tcase, a_signal_ends_a_server_that_cannot_receive);
 
 	tcase = harness_case(suite, "watching");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);

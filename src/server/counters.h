@@ -14,6 +14,7 @@
 	X(udp_source_refused, "datagrams from a port or address not answered") \
 	X(udp_loop_refused, "datagrams that may be part of an endless loop")   \
 	X(udp_send_refused, "answers that the kernel would not take")          \
+	X(udp_pauses, "times that receiving stopped for an error")             \
 	X(tcp_connections, "connections accepted")                             \
 	X(tcp_timeouts, "connections closed for being idle")                   \
 	X(tcp_errors, "connections that failed, resets included")              \

@@ -3,7 +3,8 @@
  * The UDP uppercase service. A batch is received, judged, changed in place and
  * sent; nothing is kept between two batches, so a flood costs time and no
  * memory. What the socket does not take is lost, as datagrams may be, and
- * counted.
+ * counted. An error that nobody expected would come again at once, since the
+ * datagram stays: then the socket rests until a timer brings it back.
  */
 #include "server/udp.h"
 
@@ -11,9 +12,12 @@
 #include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/upper.h"
 #include "os/datagram.h"
 #include "server/bucket.h"
@@ -40,6 +44,13 @@
  */
 #define UDP_SOURCE_PORT_MIN 1024
 
+#define UDP_PAUSE_MS	    100
+
+/* An error that comes back sooner than this is still the same one. */
+#define UDP_CALM_NS (10 * CLOCK_NS_PER_S)
+
+static const struct timeval pause_time = {.tv_usec = UDP_PAUSE_MS * 1000};
+
 struct udp_service {
 	struct loop *loop;
 	struct datagram_batch *batch;
@@ -51,7 +62,10 @@ struct udp_socket {
 	struct udp_service *service;
 	struct list_node node;
 	struct event event;
+	struct event resume_timer;
 	int fd;
+	int told;	      /* the errno that was last told in the log */
+	uint64_t failed_ns;   /* when it last came */
 	size_t mean_cost;     /* of the last datagrams */
 	uint32_t kernel_lost; /* as last told by the kernel */
 };
@@ -119,9 +133,10 @@ static size_t count_for(const struct udp_socket *sock, size_t budget)
 
 /*
  * Serves one batch, and takes what it counts as off the budget, down to 0.
- * False when no more datagrams wait.
+ * Returns 0 when more datagrams may wait, or what ended it: EAGAIN, or an error
+ * that would come again.
  */
-static bool serve_batch(struct udp_socket *sock, size_t *budget)
+static int serve_batch(struct udp_socket *sock, size_t *budget)
 {
 	struct udp_service *service = sock->service;
 	uint32_t lost_before = sock->kernel_lost;
@@ -130,7 +145,7 @@ static bool serve_batch(struct udp_socket *sock, size_t *budget)
 				 &sock->kernel_lost);
 
 	if (n < 0)
-		return errno == EINTR;
+		return errno == EINTR ? 0 : errno;
 	/* Unsigned, so that the kernel's number may wrap. */
 	service->loop->counters.udp_kernel_lost +=
 		(uint32_t)(sock->kernel_lost - lost_before);
@@ -138,7 +153,37 @@ static bool serve_batch(struct udp_socket *sock, size_t *budget)
 	sock->mean_cost = cost / (size_t)n;
 	loop_spend(service->loop, cost);
 	*budget -= cost < *budget ? cost : *budget;
-	return (size_t)n == most;
+	return (size_t)n == most ? 0 : EAGAIN;
+}
+
+/* What goes on for a while is told once; what is new is told. */
+static void tell(struct udp_socket *sock, int error)
+{
+	uint64_t now_ns = loop_now_ns(sock->service->loop);
+
+	if (sock->told != error || now_ns - sock->failed_ns > UDP_CALM_NS)
+		log_warn("udp: paused: cannot receive: %s", strerror(error));
+	sock->told = error;
+	sock->failed_ns = now_ns;
+}
+
+/* Stops receiving until the timer, without which it must not stop. */
+static void pause_socket(struct udp_socket *sock, int error)
+{
+	tell(sock, error);
+	sock->service->loop->counters.udp_pauses++;
+	if (event_add(&sock->resume_timer, &pause_time) == 0)
+		(void)event_del(&sock->event);
+}
+
+static void resume_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct udp_socket *sock = arg;
+
+	(void)fd;
+	(void)what;
+	if (event_add(&sock->event, NULL) < 0)
+		(void)event_add(&sock->resume_timer, &pause_time);
 }
 
 static void readable_cb(evutil_socket_t fd, short what, void *arg)
@@ -146,11 +191,14 @@ static void readable_cb(evutil_socket_t fd, short what, void *arg)
 	struct udp_socket *sock = arg;
 	size_t budget =
 		loop_budget(sock->service->loop, UDP_SLICE, UDP_SLICE_LEAST);
+	int error = 0;
 
 	(void)fd;
 	(void)what;
-	while (budget > 0 && serve_batch(sock, &budget))
-		;
+	while (budget > 0 && error == 0)
+		error = serve_batch(sock, &budget);
+	if (error != 0 && error != EAGAIN)
+		pause_socket(sock, error);
 }
 
 struct udp_service *udp_service_new(struct loop *loop)
@@ -180,6 +228,8 @@ int udp_service_add(struct udp_service *service, int fd)
 	sock->mean_cost = UDP_COST;
 	(void)event_assign(&sock->event, service->loop->base, fd,
 			   EV_READ | EV_PERSIST, readable_cb, sock);
+	(void)event_assign(&sock->resume_timer, service->loop->base, -1, 0,
+			   resume_cb, sock);
 	if (event_add(&sock->event, NULL) < 0) {
 		free(sock);
 		return -1;
@@ -197,6 +247,7 @@ static void close_sockets(struct udp_service *service)
 
 		list_remove(node);
 		(void)event_del(&sock->event);
+		(void)event_del(&sock->resume_timer);
 		(void)close(sock->fd);
 		free(sock);
 	}
@@ -210,7 +261,7 @@ void udp_service_drain(struct udp_service *service)
 		for (int i = 0; i < UDP_DRAIN_BATCHES; i++) {
 			size_t budget = UDP_SLICE;
 
-			if (!serve_batch(udp_socket_of(node), &budget))
+			if (serve_batch(udp_socket_of(node), &budget) != 0)
 				break;
 		}
 	close_sockets(service);
