@@ -83,8 +83,8 @@ END_TEST
 START_TEST(no_other_name_tells_them)
 {
 	static const char *const names[] = {
-		PORTS "/",    PORTS "x",      "/.well-known/",
-		"/uppercase", "/empty" PORTS, "/.well-known/Uppercase",
+		PORTS "/",    PORTS "x",	"/.well-known/",
+		"/uppercase", ("/empty" PORTS), "/.well-known/Uppercase",
 	};
 	struct response response;
 
