@@ -130,7 +130,8 @@ src_uppercase_server_LDADD = src/libserver.a src/libhttp.a src/libos.a \
 src_uppercase_client_SOURCES = src/client/main.c
 src_uppercase_client_LDADD = src/libclient.a src/libos.a src/libbase.a
 src_uppercase_load_SOURCES = src/load/main.c
-src_uppercase_load_LDADD = src/libload.a src/libos.a src/libbase.a \
+src_uppercase_load_LDADD = src/libload.a src/libhttp.a src/libos.a \
+	src/libbase.a \
 	$(LIBEVENT_LIBS) $(JANSSON_LIBS) -lm
 
 dist_man_MANS = src/uppercase-server.8 src/uppercase-client.1 \

@@ -158,7 +158,8 @@ tests_check_e2e_validators_LDADD = $(e2e_libs)
 tests_check_e2e_welcome_LDADD = $(e2e_libs)
 
 # The load generator: its parts, and the program from end to end.
-load_libs = tests/libharness.a src/libload.a $(os_libs) $(LIBEVENT_LIBS) \
+load_libs = tests/libharness.a src/libload.a src/libhttp.a $(os_libs) \
+	$(LIBEVENT_LIBS) \
 	$(JANSSON_LIBS) -lm $(CHECK_LIBS)
 result_fixture = tests/result_fixture.c tests/result_fixture.h
 load_fixture = tests/load_fixture.c tests/load_fixture.h \
@@ -263,7 +264,7 @@ tests_fuzz_replay_range_LDADD = $(http_libs)
 tests_fuzz_replay_reply_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_reply.c
 tests_fuzz_replay_reply_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"reply"'
-tests_fuzz_replay_reply_LDADD = src/libload.a $(base_libs)
+tests_fuzz_replay_reply_LDADD = src/libload.a src/libhttp.a $(base_libs)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_request.c
 tests_fuzz_replay_request_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"request"'
@@ -290,7 +291,7 @@ tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(fuzz)
 tests_fuzz_fuzz_range_LDADD = $(http_libs)
 tests_fuzz_fuzz_range_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c $(fuzz)
-tests_fuzz_fuzz_reply_LDADD = src/libload.a $(base_libs)
+tests_fuzz_fuzz_reply_LDADD = src/libload.a src/libhttp.a $(base_libs)
 tests_fuzz_fuzz_reply_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c $(fuzz)
 tests_fuzz_fuzz_request_LDADD = $(http_libs)

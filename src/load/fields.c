@@ -8,35 +8,12 @@
 #include <string.h>
 
 #include "base/slice.h"
+#include "http/syntax.h"
 
 /* The name of a field that may stand in a list: what is before the colon. */
 static struct slice name_of(const char *field)
 {
 	return (struct slice){field, strcspn(field, ":")};
-}
-
-/* RFC 9110, 5.6.2. */
-static bool is_token(struct slice s)
-{
-	static const char others[] = "!#$%&'*+-.^_`|~";
-
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.ptr[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    !(c >= '0' && c <= '9') && !strchr(others, c))
-			return false;
-	}
-	return s.len > 0;
-}
-
-static bool has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (((unsigned char)*text < ' ' && *text != '\t') ||
-		    *text == 0x7f)
-			return true;
-	return false;
 }
 
 /* Fields by which a server would take the next request for content. */
@@ -50,9 +27,10 @@ const char *fields_add(struct fields *fields, const char *text)
 {
 	struct slice name = name_of(text);
 
-	if (text[name.len] != ':' || !is_token(name))
+	if (text[name.len] != ':' || name.len == 0 ||
+	    !http_is_all(name, HTTP_BYTE_TOKEN))
 		return "not \"Name: value\"";
-	if (has_control(text))
+	if (!http_is_all(slice_of(text), HTTP_BYTE_VALUE))
 		return "a control byte would break the request";
 	if (is_framing(name))
 		return "a GET has no content";

@@ -13,6 +13,7 @@
 
 #include "base/slice.h"
 #include "base/units.h"
+#include "http/syntax.h"
 
 enum part {
 	/* Lines. */
@@ -32,28 +33,6 @@ enum part {
 
 /* --- what a line, or a part of one, can't be --- */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* The characters of a field name (RFC 9110, 5.6.2). */
-static bool is_token(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-static int hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* "HTTP/1.1 200" and then a space or the end. */
 static enum reply_fault status_fault(struct slice line)
 {
@@ -62,8 +41,8 @@ static enum reply_fault status_fault(struct slice line)
 
 	for (size_t i = 0; i < len && i < line.len; i++) {
 		char c = line.ptr[i];
-		bool ok = form[i] == 'd'   ? is_digit(c)
-			  : form[i] == 'D' ? is_digit(c) && c != '0'
+		bool ok = form[i] == 'd'   ? http_is_digit(c)
+			  : form[i] == 'D' ? http_is_digit(c) && c != '0'
 					   : c == form[i];
 
 		if (!ok)
@@ -86,10 +65,8 @@ static bool is_end(struct slice line)
 
 static enum reply_fault field_fault(struct slice line)
 {
-	size_t i = 0;
+	size_t i = http_span(line, HTTP_BYTE_TOKEN);
 
-	while (i < line.len && is_token(line.ptr[i]))
-		i++;
 	if (i == line.len || (i > 0 && line.ptr[i] == ':') || is_end(line))
 		return REPLY_FAULTLESS;
 	return REPLY_FIELD;
@@ -100,8 +77,8 @@ static bool read_chunk_size(struct slice line, uint64_t *size, size_t *n_digits)
 {
 	size_t i = 0;
 
-	for (*size = 0; i < line.len && hex_value(line.ptr[i]) >= 0; i++) {
-		*size = *size * 16 + (uint64_t)hex_value(line.ptr[i]);
+	for (*size = 0; i < line.len && http_hex_value(line.ptr[i]) >= 0; i++) {
+		*size = *size * 16 + (uint64_t)http_hex_value(line.ptr[i]);
 		if (*size >= CHUNK_MAX)
 			return false;
 	}
