@@ -59,6 +59,7 @@ static const struct {
 } wrong_usage[] = {
 	{{NULL}, "HOST and PORT are missing"},
 	{{HOST}, "PORT is missing"},
+	{{"::1:80"}, "PORT is missing (behind an IPv6 address as in "},
 	{{"[::1", "80"}, "HOST \"[::1\""},
 	{{"localhost:"}, "port \"\""},
 	{{HOST ":80", "/x"}, "a PATH is for --http only"},

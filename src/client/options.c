@@ -281,10 +281,7 @@ static enum options_verdict judge_operands(struct options *options,
 	else if (operands->host[0] == '\0')
 		set_cause(cause, "HOST is empty");
 	else if (!operands->port)
-		set_cause(cause, "PORT is missing%s",
-			  strchr(operands->host, ':')
-				  ? " (behind an IPv6 address as in [::1]:80)"
-				  : "");
+		set_cause(cause, "%s", address_port_missing(operands->host));
 	else if (address_parse_port(operands->port,
 				    options->is_udp ? SOCK_DGRAM : SOCK_STREAM,
 				    &options->port, &why) < 0)

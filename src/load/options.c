@@ -495,7 +495,7 @@ static bool take_host(struct options *options, char **words, int n,
 	else if (host[0] == '\0')
 		set_cause(cause, "HOST is empty");
 	else if (!port)
-		set_cause(cause, "PORT is missing");
+		set_cause(cause, "%s", address_port_missing(host));
 	else if (address_parse_port(port, socktype, &options->port, &why) < 0)
 		set_cause(cause, "port \"%.100s\": %s", port, why);
 	else

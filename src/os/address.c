@@ -163,6 +163,13 @@ int address_split(char *text, char **host, char **port, const char **cause)
 	return 0;
 }
 
+const char *address_port_missing(const char *host)
+{
+	return strchr(host, ':') ? "PORT is missing (behind an IPv6 address as "
+				   "in [::1]:80)"
+				 : "PORT is missing";
+}
+
 int address_parse_port(const char *text, int socktype, uint16_t *port,
 		       const char **cause)
 {

@@ -63,6 +63,13 @@ int address_split(char *text, char **host, char **port,
 		  const char **cause) MUST_CHECK;
 
 /*
+ * What to say of a host that address_split() found no port with, and that none
+ * follows: that it is missing, and where it stands behind an IPv6 address,
+ * whose last part may have been meant.
+ */
+const char *address_port_missing(const char *host);
+
+/*
  * Reads a port that is connected to: a number from 1 to 65535, or the name
  * that services(5) has for it. socktype is SOCK_STREAM or SOCK_DGRAM, which
  * have names of their own. Returns 0, or -1 with *cause.
