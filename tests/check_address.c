@@ -340,6 +340,8 @@ static const struct {
 	{"[]", NULL, NULL, "nothing"},
 	{"[]:80", NULL, NULL, "nothing, and a port"},
 	{"[name]:80", NULL, NULL, "RFC 3986: for IPv6 alone"},
+	{"http://name:80", NULL, NULL, "a URL is no IPv6 address"},
+	{"name/x", NULL, NULL, "nor its path part of a name"},
 };
 
 START_TEST(host_and_port_are_taken_apart)

@@ -122,7 +122,8 @@ const char *address_format(const struct address *address,
 /*
  * Finds host and port in what was typed; port->ptr is NULL for none. A single
  * colon ends a host. With more it is an IPv6 address as it stands, which takes
- * a port only behind brackets. Returns NULL or what is wrong.
+ * a port only behind brackets. A URL, which would pass for such an address, is
+ * known by its slashes. Returns NULL or what is wrong.
  */
 static const char *find_parts(const char *text, struct slice *host,
 			      struct slice *port)
@@ -132,6 +133,8 @@ static const char *find_parts(const char *text, struct slice *host,
 
 	*host = slice_of(text);
 	*port = (struct slice){NULL, 0};
+	if (strchr(text, '/'))
+		return "neither a name nor an address has a slash";
 	if (text[0] == '[') {
 		colon = strchr(text, ']');
 		if (!colon || (colon[1] != '\0' && colon[1] != ':'))
