@@ -430,6 +430,26 @@ START_TEST(for_each_that_waits_one_that_can_be_spared_is_closed)
 }
 END_TEST
 
+START_TEST(a_long_turn_takes_several_at_the_limit)
+{
+	struct fixture *fixture = fixture_new(10);
+
+	listener_set_shed(&fixture->set, shed_cb);
+	connect_many(fixture, 10);
+	run_until(fixture, 10);
+	fixture->n_to_spare = 50;
+	connect_many(fixture, 6);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->n_shed, 6);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 0);
+
+	/* Nobody is closed when nobody waits. */
+	turn(fixture);
+	ck_assert_uint_eq(fixture->n_shed, 6);
+	fixture_free(fixture);
+}
+END_TEST
+
 START_TEST(with_none_to_spare_accepting_pauses)
 {
 	struct fixture *fixture = fixture_new(short_of[_i].max_descriptors);
@@ -671,6 +691,7 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, for_each_that_waits_one_that_can_be_spared_is_closed, 0,
 		ARRAY_LEN(short_of));
+	tcase_add_test(tcase, a_long_turn_takes_several_at_the_limit);
 	tcase_add_loop_test(tcase, with_none_to_spare_accepting_pauses, 0,
 			    ARRAY_LEN(short_of));
 	tcase_add_test(tcase,

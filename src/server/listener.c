@@ -10,6 +10,7 @@
 #include "server/listener.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,7 +22,13 @@
 
 #define LISTENER_BUDGET	  64 /* accepts per wake-up, then others' turn */
 #define LISTENER_PAUSE_MS 100
-#define LISTENER_FULL	  (-1) /* in place of an errno: no room is left */
+
+/*
+ * Rounds per wake-up at the limit. The file of a download that makes room stays
+ * open until the turn ends: the reserve of descriptors must have room for it.
+ */
+#define LISTENER_ROUNDS 8
+#define LISTENER_FULL	(-1) /* in place of an errno: no room is left */
 
 /*
  * Beyond this many connections each may keep little in the kernel: a thousand
@@ -246,29 +253,61 @@ static bool close_drained(struct listener *listener, int error)
 	return true;
 }
 
-static void accept_cb(evutil_socket_t fd, short what, void *arg)
+/*
+ * Accepts up to n, in a drain no more than waited when it began. Returns how
+ * many have left the queue when more may wait, and 0 when it is over for now:
+ * the listener may be closed then.
+ */
+static size_t accept_round(struct listener *listener, size_t n)
 {
-	struct listener *listener = arg;
 	struct listener_set *set = listener->set;
-	size_t n = LISTENER_BUDGET;
 	int error = LISTENER_FULL;
 
-	(void)fd;
-	(void)what;
 	if (set->draining && listener->n_left < n)
 		n = listener->n_left;
-	/* The event says that somebody waits, so the shortage is real. */
+	/* Somebody is known to wait, so the shortage is real. */
 	if (loop_room(set->loop) > 0 || make_room(set, LISTENER_FULL))
 		error = accept_some(listener, &n);
 	else
 		n = 0;
 	listener->n_left -= set->draining ? n : 0;
 	if (set->draining && close_drained(listener, error))
-		return;
+		return 0;
 	if (is_shortage(error))
 		meet_shortage(set, error);
 	else if (error != 0 && error != EAGAIN)
 		pause_all(set, error);
+	return error == 0 ? n : 0;
+}
+
+static bool is_awaited(const struct listener *listener)
+{
+	struct pollfd pfd = {.fd = listener->fd, .events = POLLIN};
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
+/*
+ * At the limit a round brings what little room there is, often one connection,
+ * and a busy server's turns are long: with one round in each, a peer who does
+ * nothing but connect would fill the queue, and others wait behind him.
+ */
+static void accept_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *listener = arg;
+	struct loop *loop = listener->set->loop;
+	size_t n_left = LISTENER_BUDGET;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < LISTENER_ROUNDS; i++) {
+		size_t n = accept_round(listener, n_left);
+
+		n_left -= n;
+		if (n == 0 || loop_room(loop) >= n_left ||
+		    !is_awaited(listener))
+			break;
+	}
 }
 
 void listener_set_init(struct listener_set *set, struct loop *loop,
