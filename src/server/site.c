@@ -101,7 +101,8 @@ static struct slice add_suffix(struct slice path, const char *suffix,
  */
 static bool is_older(const struct http_file *a, const struct http_file *b)
 {
-	return a->mtime_s + SITE_SAME_AGE_S < b->mtime_s;
+	/* Some file systems keep times to the very ends of their type. */
+	return b->mtime_s > 0 && a->mtime_s < b->mtime_s - SITE_SAME_AGE_S;
 }
 
 /* The same bytes, as of two empty files, are no encoding of themselves. */
