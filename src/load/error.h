@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "load/reply.h"
-
 /*
  * Everything that can go wrong with an exchange or a connection has a slot in
  * an array of counters, so that counts of several processes add up without
@@ -18,8 +16,19 @@ enum {
 	ERROR_TIMEOUT = 1256,
 	ERROR_CLOSED,	 /* the server ended the connection */
 	ERROR_STRAY,	 /* bytes came that answer nothing */
-	ERROR_MALFORMED, /* + enum reply_fault: no HTTP response */
-	ERROR_SLOTS = ERROR_MALFORMED + REPLY_FAULTS
+	ERROR_MALFORMED, /* no HTTP response: + what is wrong, as follows */
+	ERROR_NOT_HTTP,
+	ERROR_STATUS_LINE,
+	ERROR_BARE_LF,
+	ERROR_FIELD,
+	ERROR_LENGTH,
+	ERROR_CODING,
+	ERROR_CONTENT,
+	ERROR_CHUNK,
+	ERROR_TOO_LONG,
+	ERROR_SWITCH,
+	ERROR_UNENDED,
+	ERROR_SLOTS
 };
 
 /* The slot of an errno value. */

@@ -79,6 +79,12 @@ static bool go_on(struct client *client, size_t len)
 	return false;
 }
 
+_Static_assert(ERROR_MALFORMED + REPLY_FAULTS == ERROR_SLOTS &&
+		       ERROR_MALFORMED + REPLY_NOT_HTTP == ERROR_NOT_HTTP &&
+		       ERROR_MALFORMED + REPLY_LENGTH == ERROR_LENGTH &&
+		       ERROR_MALFORMED + REPLY_UNENDED == ERROR_UNENDED,
+	       "an error for each fault, in their order");
+
 static void http_malformed(struct client *client, enum reply_fault fault)
 {
 	client_fail(client, ERROR_MALFORMED + (size_t)fault);
