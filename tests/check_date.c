@@ -385,6 +385,32 @@ START_TEST(the_obsolete_forms_of_the_c_library_are_read)
 }
 END_TEST
 
+/* Where a clock is set to at its start, and what comes before and after. */
+START_TEST(the_date_of_now_is_right_from_the_first)
+{
+	static const struct {
+		int64_t now_s;
+		const char *date;
+	} rows[] = {
+		{0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+		{-1, "Thu, 01 Jan 1970 00:00:00 GMT"}, /* none is earlier */
+		{1, "Thu, 01 Jan 1970 00:00:01 GMT"},
+		{784111777, "Sun, 06 Nov 1994 08:49:37 GMT"},
+	};
+
+	for (size_t first = 0; first < ARRAY_LEN(rows); first++) {
+		struct http_date_memo memo = {0};
+
+		for (size_t i = first; i < 3 * ARRAY_LEN(rows); i++) {
+			size_t at = i / 2 % ARRAY_LEN(rows);
+
+			ck_assert_mem_eq(http_date_now(&memo, rows[at].now_s),
+					 rows[at].date, HTTP_DATE_LEN);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("date");
@@ -395,6 +421,7 @@ int main(void)
 	tcase_add_test(tcase, just_the_bytes_of_a_date_are_written);
 	tcase_add_test(tcase, the_c_library_agrees);
 	tcase_add_test(tcase, neither_locale_nor_time_zone_matter);
+	tcase_add_test(tcase, the_date_of_now_is_right_from_the_first);
 
 	tcase = harness_case(suite, "reading");
 	tcase_add_loop_test(tcase, a_date_of_any_form_is_read, 0,

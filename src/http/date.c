@@ -101,6 +101,15 @@ void http_date_format(int64_t time_s, char out[HTTP_DATE_LEN])
 	put_two(out + 23, p.second);
 }
 
+const char *http_date_now(struct http_date_memo *memo, int64_t now_s)
+{
+	if (memo->at_s != now_s || memo->text[0] == '\0') {
+		memo->at_s = now_s;
+		http_date_format(now_s, memo->text);
+	}
+	return memo->text;
+}
+
 /* --- reading --- */
 
 /* The index of a three-letter name in a table of them, or -1. */

@@ -19,6 +19,18 @@
  */
 void http_date_format(int64_t time_s, char out[HTTP_DATE_LEN]);
 
+/* The date that was written last; zeroed for none. */
+struct http_date_memo {
+	int64_t at_s;
+	char text[HTTP_DATE_LEN];
+};
+
+/*
+ * The same, written anew only when the second is another one than last time.
+ * What it returns is HTTP_DATE_LEN bytes of the memo, until the next call.
+ */
+const char *http_date_now(struct http_date_memo *memo, int64_t now_s);
+
 /*
  * Reads an HTTP-date in any of the three forms of RFC 9110, 5.6.7, as seconds
  * since 1970. now_s tells which century a two-digit year belongs to. Returns

@@ -58,7 +58,7 @@ static struct event_base *new_base(void)
 
 int loop_init(struct loop *loop)
 {
-	*loop = (struct loop){.turn = 1, .epoch = 1, .date_s = HTTP_NO_DATE};
+	*loop = (struct loop){.turn = 1, .epoch = 1};
 	list_init(&loop->dead);
 	list_init(&loop->conns);
 	list_init(&loop->drained);
@@ -179,15 +179,4 @@ struct timespec loop_wall(struct loop *loop)
 		loop->wall = clock_wall();
 	}
 	return loop->wall;
-}
-
-const char *loop_date(struct loop *loop)
-{
-	int64_t now_s = loop_wall(loop).tv_sec;
-
-	if (now_s != loop->date_s) {
-		loop->date_s = now_s;
-		http_date_format(now_s, loop->date);
-	}
-	return loop->date;
 }

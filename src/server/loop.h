@@ -10,7 +10,6 @@
 
 #include "base/compiler.h"
 #include "base/list.h"
-#include "http/date.h"
 #include "server/counters.h"
 
 /*
@@ -53,13 +52,11 @@ struct loop {
 	char *in;
 	char *out;
 
-	/* Read loop_now_ns(), loop_wall() and loop_date() instead. */
+	/* Read loop_now_ns() and loop_wall() instead. */
 	uint64_t now_ns;
 	uint64_t now_turn;
 	struct timespec wall;
 	uint64_t wall_turn;
-	int64_t date_s;
-	char date[HTTP_DATE_LEN];
 
 	struct list_node dead; /* struct loop_corpse */
 
@@ -113,8 +110,5 @@ uint64_t loop_now_ns(struct loop *loop);
 
 /* The time of day, read once per turn. */
 struct timespec loop_wall(struct loop *loop);
-
-/* The same as HTTP's Date, HTTP_DATE_LEN bytes. */
-const char *loop_date(struct loop *loop);
 
 #endif

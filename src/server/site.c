@@ -39,6 +39,7 @@ struct site {
 	char boundary[HTTP_BOUNDARY_LEN];
 	struct listing_budget listings;
 	char ports[64]; /* as JSON */
+	struct http_date_memo date;
 };
 
 /* A request on its way to its answer. */
@@ -67,6 +68,12 @@ static bool is_hidden(struct slice path)
 		if (path.ptr[i] == '.' && (i == 0 || path.ptr[i - 1] == '/'))
 			return true;
 	return false;
+}
+
+/* The value of Date, as of this turn. */
+static const char *date_of(struct site *site)
+{
+	return http_date_now(&site->date, loop_wall(site->loop).tv_sec);
 }
 
 /* Writes path, a slash unless it is the root, and a name; NUL-ended. */
@@ -272,7 +279,7 @@ static void write_page(struct site *site, const struct http_answer *answer,
 		http_page_write(&page, answer->status, answer->advice);
 	if (answer->content == HTTP_CONTENT_PORTS)
 		text_add_str(&page, site->ports);
-	http_head_write(&out->text, answer, page.len, loop_date(site->loop),
+	http_head_write(&out->text, answer, page.len, date_of(site),
 			site->boundary);
 	gather_note_text(out);
 	if (answer->head_only)
@@ -296,7 +303,7 @@ static void write_file(struct site *site, struct question *q,
 	uint64_t first =
 		answer->ranges.n == 1 ? answer->ranges.list[0].first : 0;
 
-	http_head_write(&out->text, answer, length, loop_date(site->loop),
+	http_head_write(&out->text, answer, length, date_of(site),
 			site->boundary);
 	gather_note_text(out);
 	if (answer->head_only)
@@ -318,7 +325,7 @@ static void write_file(struct site *site, struct question *q,
 static void write_listing(struct site *site, struct question *q,
 			  struct gather *out, struct site_reply *reply)
 {
-	http_head_write(&out->text, &q->answer, 0, loop_date(site->loop),
+	http_head_write(&out->text, &q->answer, 0, date_of(site),
 			site->boundary);
 	gather_note_text(out);
 	if (q->answer.head_only)
