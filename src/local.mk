@@ -94,6 +94,7 @@ src_libload_a_SOURCES = \
 	src/load/fields.c src/load/fields.h \
 	src/load/figure.c src/load/figure.h \
 	src/load/http.c src/load/http.h \
+	src/load/job.c src/load/job.h \
 	src/load/live.c src/load/live.h \
 	src/load/load.c src/load/load.h \
 	src/load/message.c src/load/message.h \

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "load/worker.h"
+#include "load/job.h"
 #include "os/socket.h"
 
 /*
@@ -99,7 +99,7 @@ static void opened(struct client *client)
 	worker->stats->connects++;
 	worker->wire->reset(client);
 	client_arm(client, EV_READ);
-	worker_client_settled(worker, true);
+	job_client_settled(worker, true);
 	if (client->sent < client->next)
 		client_flush(client);
 	else
@@ -162,7 +162,7 @@ static void client_cb(evutil_socket_t fd, short what, void *arg)
 	struct worker *worker = client->worker;
 	int error;
 
-	worker_read_clock(worker);
+	job_read_clock(worker);
 	if (client->state == CLIENT_CONNECTING) {
 		error = socket_take_error(client->fd);
 		if (error == 0)
@@ -262,7 +262,7 @@ static void fill_up(struct client *client)
 {
 	bool any = false;
 
-	while (client_has_room(client) && worker_take_start(client->worker)) {
+	while (client_has_room(client) && job_take_start(client->worker)) {
 		any |= client_start(client, client->worker->now_ns);
 		if (client->worker->options->connect_per_request)
 			break;
@@ -325,14 +325,14 @@ static void record(struct client *client, uint64_t n, struct flight f)
 static void note_answer(struct client *client, uint64_t waited_ns)
 {
 	client->is_fruitful = true;
-	worker_note_answer(client->worker, waited_ns);
+	job_note_answer(client->worker, waited_ns);
 }
 
 /* Something has failed. What is no HTTP came from somebody, too. */
 static void note_error(struct worker *worker, size_t slot)
 {
 	if (error_is_wrong_reply(slot))
-		worker_note_answer(worker, UINT64_MAX);
+		job_note_answer(worker, UINT64_MAX);
 	else if (slot != ERROR_TIMEOUT)
 		silence_break(&worker->silence);
 }
@@ -406,7 +406,7 @@ void client_take_answer(struct client *client, uint64_t n)
 				&is_measured)) {
 		worker->stats->lost -= is_measured;
 		worker->stats->late += is_measured;
-		worker_note_answer(worker, UINT64_MAX);
+		job_note_answer(worker, UINT64_MAX);
 	} else {
 		worker->stats->duplicate += is_measured;
 	}
@@ -459,7 +459,7 @@ static void reopen(struct client *client)
 	struct worker *worker = client->worker;
 
 	if (client->retry_ns <= worker->now_ns &&
-	    !worker->options->connect_per_request && worker_goes_on(worker))
+	    !worker->options->connect_per_request && job_goes_on(worker))
 		client_open(client);
 	else
 		client_continue(client);
@@ -482,7 +482,7 @@ void client_fail(struct client *client, size_t slot)
 	client->state = CLIENT_CLOSED;
 	client_pause(client);
 	if (was_connecting)
-		worker_client_settled(worker, false);
+		job_client_settled(worker, false);
 	reopen(client);
 }
 

@@ -26,6 +26,7 @@
 #include "load/batch.h"
 #include "load/client.h"
 #include "load/http.h"
+#include "load/job.h"
 #include "load/meter.h"
 #include "load/tcp.h"
 #include "load/udp.h"
@@ -35,7 +36,6 @@
 #define SPIN_NS	       UINT64_C(5000)
 #define TICK_MIN_NS    CLOCK_NS_PER_MS
 #define TICK_MAX_NS    (20 * CLOCK_NS_PER_MS)
-#define PAUSED_NS      (60 * CLOCK_NS_PER_MS)
 #define LINGER_NS      (100 * CLOCK_NS_PER_MS)
 #define SLOT_SPARE     64 /* for answers that are too long */
 
@@ -47,50 +47,6 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 static uint64_t max_u64(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
-}
-
-/* --- time --- */
-
-/*
- * The tick reads the clock every TICK_MAX_NS at least: where it was not read
- * for much longer, this process did not run, and answers lay unread.
- */
-void worker_read_clock(struct worker *worker)
-{
-	uint64_t now_ns = clock_mono_ns(), gap_ns = now_ns - worker->now_ns;
-
-	worker->now_ns = now_ns;
-	if (gap_ns < PAUSED_NS)
-		return;
-	silence_forgive(&worker->silence, gap_ns);
-	if (worker->state == WORKER_RUNNING && now_ns >= worker->measure_ns)
-		worker->share->paused_ns += gap_ns;
-}
-
-static struct silence_rule silence_rule(const struct worker *worker)
-{
-	bool is_bounded = worker->limit != UINT32_MAX;
-
-	return (struct silence_rule){
-		.capacity =
-			is_bounded ? (uint64_t)worker->limit * worker->n_clients
-				   : 0,
-		.timeout_ns = worker->options->timeout_ns,
-	};
-}
-
-void worker_note_answer(struct worker *worker, uint64_t waited_ns)
-{
-	const struct silence_rule rule = silence_rule(worker);
-	bool is_waiting = worker->in_flight > 0 || worker->is_blocked;
-	uint64_t now_ns = worker->now_ns;
-
-	worker->last_answer_ns = now_ns;
-	/* Once nothing more is asked, who is slow is not silent. */
-	if (worker->state == WORKER_DRAINING)
-		now_ns = worker->drain_ns;
-	silence_answer(&worker->silence, &rule, &worker->share->silences,
-		       now_ns, waited_ns, is_waiting);
 }
 
 /* --- setting up --- */
@@ -111,14 +67,6 @@ static void tell_ready(struct worker *worker)
 	(void)!send(worker->control_fd, &order, sizeof(order), MSG_NOSIGNAL);
 }
 
-void worker_client_settled(struct worker *worker, bool is_connected)
-{
-	if (worker->state != WORKER_SETUP)
-		return;
-	worker->n_settled++;
-	worker->share->n_connected += is_connected;
-}
-
 static void set_up(struct worker *worker)
 {
 	if (!worker->options->connect_per_request)
@@ -130,32 +78,6 @@ static void set_up(struct worker *worker)
 }
 
 /* --- starting exchanges --- */
-
-static bool is_over(const struct worker *worker, uint64_t due_ns)
-{
-	return worker->n_started >= worker->n_share || due_ns >= worker->end_ns;
-}
-
-/* Those of the warm-up are not of the --count. */
-static void count_started(struct worker *worker, uint64_t due_ns)
-{
-	if (due_ns >= worker->measure_ns)
-		worker->n_started++;
-}
-
-bool worker_take_start(struct worker *worker)
-{
-	if (worker->state != WORKER_RUNNING || is_over(worker, worker->now_ns))
-		return false;
-	count_started(worker, worker->now_ns);
-	return true;
-}
-
-bool worker_goes_on(const struct worker *worker)
-{
-	return worker->state == WORKER_WAITING ||
-	       worker->state == WORKER_RUNNING || worker->has_backlog;
-}
 
 static uint64_t next_due_ns(const struct worker *worker)
 {
@@ -182,7 +104,7 @@ static void send_due(struct worker *worker, uint64_t due_ns)
 		CONTAINER_OF(worker->ready.next, struct client, ready);
 
 	worker->n_due++;
-	count_started(worker, due_ns);
+	job_count_started(worker, due_ns);
 	count_lateness(worker, due_ns);
 	list_remove(&client->ready);
 	if (client_start(client, due_ns))
@@ -196,8 +118,8 @@ static void pace(struct worker *worker)
 	for (int i = 0; i < PACE_MAX; i++) {
 		uint64_t due_ns = next_due_ns(worker);
 
-		worker->has_backlog =
-			!is_over(worker, due_ns) && due_ns <= worker->now_ns;
+		worker->has_backlog = !job_is_over(worker, due_ns) &&
+				      due_ns <= worker->now_ns;
 		if (!worker->has_backlog)
 			return;
 		if (list_is_empty(&worker->ready)) {
@@ -206,7 +128,7 @@ static void pace(struct worker *worker)
 			return;
 		}
 		send_due(worker, due_ns);
-		worker_read_clock(worker);
+		job_read_clock(worker);
 	}
 }
 
@@ -216,8 +138,8 @@ static void give_up_backlog(struct worker *worker)
 	for (; worker->has_backlog; worker->n_due++) {
 		uint64_t due_ns = next_due_ns(worker);
 
-		worker->has_backlog =
-			!is_over(worker, due_ns) && due_ns <= worker->now_ns;
+		worker->has_backlog = !job_is_over(worker, due_ns) &&
+				      due_ns <= worker->now_ns;
 		if (!worker->has_backlog || due_ns < worker->measure_ns)
 			continue;
 		worker->stats->unsent++;
@@ -233,7 +155,7 @@ static void begin_running(struct worker *worker)
 	worker->state = WORKER_RUNNING;
 	for (uint32_t i = 0; i < worker->n_clients; i++) {
 		client_continue(&worker->clients[i]);
-		worker_read_clock(worker);
+		job_read_clock(worker);
 	}
 	worker->freed_ns = worker->start_ns;
 }
@@ -336,7 +258,7 @@ static void look_for_surplus(struct worker *worker, struct client *client)
 
 static void finish(struct worker *worker)
 {
-	const struct silence_rule rule = silence_rule(worker);
+	const struct silence_rule rule = job_silence_rule(worker);
 
 	for (uint32_t i = 0; i < worker->n_clients; i++) {
 		struct client *client = &worker->clients[i];
@@ -360,7 +282,7 @@ static void run(struct worker *worker)
 	note_half(worker);
 	if (worker->is_open_loop)
 		pace(worker);
-	if (is_over(worker, worker->now_ns) || worker->is_broken_off)
+	if (job_is_over(worker, worker->now_ns) || worker->is_broken_off)
 		begin_draining(worker);
 }
 
@@ -403,7 +325,7 @@ static uint64_t next_time_ns(const struct worker *worker)
 	if (!worker->is_open_loop)
 		return worker->state == WORKER_RUNNING ? worker->end_ns : 0;
 	due_ns = next_due_ns(worker);
-	if (is_over(worker, due_ns) ||
+	if (job_is_over(worker, due_ns) ||
 	    (due_ns <= worker->now_ns && list_is_empty(&worker->ready)))
 		return worker->state == WORKER_RUNNING ? worker->end_ns : 0;
 	return due_ns;
@@ -449,7 +371,7 @@ static void tick_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	worker_read_clock(worker);
+	job_read_clock(worker);
 	/* All of them: n_tried is of the setting up alone. */
 	for (uint32_t i = 0; i < worker->n_clients; i++)
 		client_check(&worker->clients[i]);
@@ -596,7 +518,7 @@ static void loop(struct worker *worker)
 				      worker->is_spinning
 					      ? EVLOOP_ONCE | EVLOOP_NONBLOCK
 					      : EVLOOP_ONCE);
-		worker_read_clock(worker);
+		job_read_clock(worker);
 		turn(worker);
 	}
 }
