@@ -4,7 +4,7 @@
  * flush comes to help: a file takes every line however many there are; a pipe
  * that nobody reads costs lines, and costs them whom it should.
  */
-#include "server/accesslog.h"
+#include "web/accesslog.h"
 
 #include <fcntl.h>
 #include <stdio.h>

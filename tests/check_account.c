@@ -3,7 +3,7 @@
  * Whose connection goes when there is no room: a story in each test, told in
  * milliseconds.
  */
-#include "server/account.h"
+#include "loop/account.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * source its own, and in a table that forged sources neither grow nor empty
  * for those who have used up theirs.
  */
-#include "server/bucket.h"
+#include "loop/bucket.h"
 
 #include <arpa/inet.h>
 

@@ -14,8 +14,8 @@
 #include "harness.h"
 #include "os/datagram.h"
 #include "os/socket.h"
-#include "server/listing.h"
-#include "server/udp.h"
+#include "server/udp_service.h"
+#include "web/folder.h"
 
 /* The callbacks that are due, without the end of the turn behind them. */
 static void run_callbacks(struct loop *loop, size_t spent)

@@ -3,7 +3,7 @@
  * Two results side by side: the right numbers and ratios in 80 columns, a
  * warning before unlike things, and one clear line for a file that is none.
  */
-#include "load/compare.h"
+#include "result/compare.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,12 +3,12 @@
  * Many intervals put together to few: each number in its own way, nothing
  * counted that was not measured.
  */
-#include "load/condense.h"
+#include "result/condense.h"
 
 #include <math.h>
 
 #include "harness.h"
-#include "load/figure.h"
+#include "result/figure.h"
 #include "result_fixture.h"
 
 /* Condenses these, whose reference is taken, to n_max; n rows must result. */

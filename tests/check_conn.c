@@ -4,7 +4,7 @@
  * socket does not take is held and is bounded, and everything arrives once and
  * in order. How it ends is in check_conn_end.c.
  */
-#include "server/conn.h"
+#include "loop/conn.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * is gone is no signal; an answer on its way is not lost by a close; and a peer
  * that does nothing, or takes nothing, is not waited for without end.
  */
-#include "server/conn.h"
+#include "loop/conn.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

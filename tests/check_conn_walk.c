@@ -6,7 +6,7 @@
  * writable and take nothing, is played by the senders below, which stand before
  * the C library's.
  */
-#include "server/conn.h"
+#include "loop/conn.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,9 +21,9 @@
 #include "conn_fixture.h"
 #include "harness.h"
 #include "os/docroot.h"
-#include "server/site.h"
-#include "server/tcp.h"
-#include "server/web.h"
+#include "server/tcp_service.h"
+#include "web/site.h"
+#include "web/web.h"
 
 static bool is_choked; /* no socket of ours takes anything */
 

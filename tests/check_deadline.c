@@ -6,7 +6,7 @@
  *
  * No test says how late one may come: that is the machine's affair.
  */
-#include "server/deadline.h"
+#include "loop/deadline.h"
 
 #include <stdlib.h>
 

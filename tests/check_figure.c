@@ -3,7 +3,7 @@
  * Numbers as people read them: the unit that suits, three digits, and a dash
  * for what is none.
  */
-#include "load/figure.h"
+#include "result/figure.h"
 
 #include <math.h>
 

@@ -7,7 +7,7 @@
  * A shortage is made by lowering the process's limit, standard error is a pipe
  * so that the log can be read, and each test runs in a process of its own.
  */
-#include "server/listener.h"
+#include "loop/listener.h"
 
 #include <errno.h>
 #include <fcntl.h>

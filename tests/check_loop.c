@@ -4,7 +4,7 @@
  * once, the time stands still within a turn and moves between turns, and the
  * loop ends when it is told to.
  */
-#include "server/loop.h"
+#include "loop/loop.h"
 
 #include <event2/event_struct.h>
 #include <stdlib.h>

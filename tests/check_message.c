@@ -3,7 +3,7 @@
  * Messages of the load generator and the numbers in them; and the set of those
  * that were given up.
  */
-#include "load/message.h"
+#include "base/message.h"
 
 #include <stdlib.h>
 #include <string.h>

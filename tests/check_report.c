@@ -4,7 +4,7 @@
  * nothing from outside, says what was measured, and draws it where it belongs.
  * The last word has a browser, when one is installed.
  */
-#include "load/report.h"
+#include "result/report.h"
 
 #include <math.h>
 #include <stdio.h>

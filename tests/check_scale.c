@@ -3,7 +3,7 @@
  * The arithmetic of an axis: it holds the data, its ends and ticks are round,
  * and there are enough and not too many of them.
  */
-#include "load/scale.h"
+#include "result/scale.h"
 
 #include <math.h>
 

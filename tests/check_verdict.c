@@ -4,7 +4,7 @@
  * what cannot have happened. The numbers are such as real runs of that story
  * have; what is not named is 0.
  */
-#include "load/verdict.h"
+#include "result/verdict.h"
 
 #include <string.h>
 

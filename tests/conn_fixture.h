@@ -3,7 +3,7 @@
 #define TESTS_CONN_FIXTURE_H
 
 #include "base/clock.h"
-#include "server/conn.h"
+#include "loop/conn.h"
 
 /* No limit of a test that is not about limits is reached. */
 #define LONG_NS (3600 * CLOCK_NS_PER_S)

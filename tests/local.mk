@@ -8,7 +8,9 @@
 base_libs = src/libbase.a
 os_libs = src/libos.a $(base_libs)
 http_libs = src/libhttp.a $(base_libs) $(XXHASH_LIBS)
-server_libs = src/libserver.a src/libhttp.a $(os_libs) $(LIBEVENT_LIBS) \
+loop_libs = src/libloop.a $(os_libs) $(LIBEVENT_LIBS)
+web_libs = src/libweb.a src/libhttp.a $(loop_libs) $(XXHASH_LIBS)
+server_libs = src/libserver.a src/libweb.a src/libhttp.a $(loop_libs) \
 	$(XXHASH_LIBS)
 client_libs = src/libclient.a $(os_libs)
 
@@ -74,21 +76,21 @@ server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
 	tests/check_conn_end tests/check_conn_walk tests/check_deadline \
 	tests/check_listener tests/check_loop
-tests_check_account_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
-tests_check_bucket_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_account_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_bucket_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_budget_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_budget_SOURCES = tests/check_budget.c $(conn_fixture)
-tests_check_accesslog_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_accesslog_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_config_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
-tests_check_conn_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_conn_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_conn_SOURCES = tests/check_conn.c $(conn_fixture)
-tests_check_conn_end_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_conn_end_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_conn_end_SOURCES = tests/check_conn_end.c $(conn_fixture)
 tests_check_conn_walk_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_walk_SOURCES = tests/check_conn_walk.c $(conn_fixture)
-tests_check_deadline_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
-tests_check_listener_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
-tests_check_loop_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_deadline_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_listener_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_loop_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 
 # The client's parts that can be tried alone.
 client_tests = tests/check_visible
@@ -158,28 +160,29 @@ tests_check_e2e_validators_LDADD = $(e2e_libs)
 tests_check_e2e_welcome_LDADD = $(e2e_libs)
 
 # The load generator: its parts, and the program from end to end.
-load_libs = tests/libharness.a src/libload.a src/libhttp.a $(os_libs) \
-	$(LIBEVENT_LIBS) \
+result_libs = tests/libharness.a src/libresult.a $(base_libs) \
 	$(JANSSON_LIBS) -lm $(CHECK_LIBS)
+load_libs = tests/libharness.a src/libload.a src/libresult.a src/libhttp.a \
+	$(os_libs) $(LIBEVENT_LIBS) $(JANSSON_LIBS) -lm $(CHECK_LIBS)
 result_fixture = tests/result_fixture.c tests/result_fixture.h
 load_fixture = tests/load_fixture.c tests/load_fixture.h \
 	tests/load_rogue.c tests/load_rogue.h
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
 load_tests = tests/check_compare tests/check_condense tests/check_figure \
-	tests/check_load tests/check_load_condition tests/check_load_files \
+	tests/check_load tests/check_threshold tests/check_load_files \
 	tests/check_load_live tests/check_load_rogue \
 	tests/check_load_search tests/check_load_ways tests/check_message \
 	tests/check_probe \
-	tests/check_reply \
+	tests/check_response \
 	tests/check_report tests/check_scale tests/check_verdict
 tests_check_compare_SOURCES = tests/check_compare.c $(result_fixture)
-tests_check_compare_LDADD = $(load_libs)
+tests_check_compare_LDADD = $(result_libs)
 tests_check_condense_SOURCES = tests/check_condense.c $(result_fixture)
-tests_check_condense_LDADD = $(load_libs)
-tests_check_figure_LDADD = $(load_libs)
+tests_check_condense_LDADD = $(result_libs)
+tests_check_figure_LDADD = $(result_libs)
 tests_check_load_SOURCES = tests/check_load.c $(load_fixture)
 tests_check_load_LDADD = $(load_e2e_libs)
-tests_check_load_condition_LDADD = $(load_libs)
+tests_check_threshold_LDADD = $(result_libs)
 tests_check_load_files_SOURCES = tests/check_load_files.c $(load_fixture)
 tests_check_load_files_LDADD = $(load_e2e_libs)
 tests_check_load_live_SOURCES = tests/check_load_live.c $(load_fixture)
@@ -190,12 +193,12 @@ tests_check_load_search_SOURCES = tests/check_load_search.c $(load_fixture)
 tests_check_load_search_LDADD = $(load_e2e_libs)
 tests_check_load_ways_SOURCES = tests/check_load_ways.c $(load_fixture)
 tests_check_load_ways_LDADD = $(load_e2e_libs)
-tests_check_message_LDADD = $(load_libs)
 tests_check_probe_LDADD = $(load_libs)
-tests_check_reply_LDADD = $(load_libs)
+tests_check_message_LDADD = $(load_libs)
+tests_check_response_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_report_SOURCES = tests/check_report.c $(result_fixture)
-tests_check_report_LDADD = $(load_libs)
-tests_check_scale_LDADD = $(load_libs)
+tests_check_report_LDADD = $(result_libs)
+tests_check_scale_LDADD = $(result_libs)
 tests_check_verdict_LDADD = $(load_libs)
 
 tests_libharness_a_SOURCES = \
@@ -264,7 +267,7 @@ tests_fuzz_replay_range_LDADD = $(http_libs)
 tests_fuzz_replay_reply_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_reply.c
 tests_fuzz_replay_reply_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"reply"'
-tests_fuzz_replay_reply_LDADD = src/libload.a src/libhttp.a $(base_libs)
+tests_fuzz_replay_reply_LDADD = $(http_libs)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_request.c
 tests_fuzz_replay_request_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"request"'
@@ -291,7 +294,7 @@ tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(fuzz)
 tests_fuzz_fuzz_range_LDADD = $(http_libs)
 tests_fuzz_fuzz_range_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c $(fuzz)
-tests_fuzz_fuzz_reply_LDADD = src/libload.a src/libhttp.a $(base_libs)
+tests_fuzz_fuzz_reply_LDADD = $(http_libs)
 tests_fuzz_fuzz_reply_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c $(fuzz)
 tests_fuzz_fuzz_request_LDADD = $(http_libs)

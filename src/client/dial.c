@@ -20,9 +20,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/advice.h"
-#include "client/wait.h"
 #include "os/icmp.h"
 #include "os/socket.h"
+#include "os/wait.h"
 
 static const char *protocol(const struct dial *dial)
 {

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
-#include "client/options.h"
-#include "client/report.h"
+#include "client/client_options.h"
+#include "client/narrator.h"
 #include "client/status.h"
 #include "os/address.h"
 

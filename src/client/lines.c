@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/wait.h"
+#include "os/wait.h"
 
 void lines_init(struct lines *lines, int fd, void (*wait)(void *arg), void *arg)
 {

@@ -3,7 +3,7 @@
  * uppercase-client: sends text to an uppercase server, prints what comes back.
  * All of it is in the library, where tests reach it.
  */
-#include "client/client.h"
+#include "client/session.h"
 
 int main(int argc, char **argv)
 {

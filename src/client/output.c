@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/report.h"
+#include "client/narrator.h"
 #include "client/visible.h"
-#include "client/wait.h"
+#include "os/wait.h"
 
 #define OUTPUT_SHOWN_MAX 1024 /* bytes made visible at a time */
 

@@ -26,7 +26,7 @@
 
 #include "base/clock.h"
 #include "client/output.h"
-#include "client/wait.h"
+#include "os/wait.h"
 
 #define PUMP_BUF_SIZE 65536 /* a pipe holds as much */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef HTTP_CONDITIONS_H
-#define HTTP_CONDITIONS_H
+#ifndef HTTP_CONDITION_H
+#define HTTP_CONDITION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "load/message.h"
+#include "base/message.h"
+#include "http/response.h"
 #include "load/meter.h"
 #include "load/missing.h"
 #include "load/plan.h"
-#include "load/reply.h"
 #include "load/silence.h"
 
 /*

@@ -14,21 +14,21 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/message.h"
 #include "base/text.h"
-#include "load/compare.h"
-#include "load/condition.h"
-#include "load/error.h"
-#include "load/message.h"
+#include "load/load_options.h"
 #include "load/monitor.h"
-#include "load/options.h"
 #include "load/plan.h"
 #include "load/probe.h"
 #include "load/result.h"
 #include "load/run.h"
 #include "load/search.h"
 #include "load/sink.h"
-#include "load/table.h"
 #include "os/process.h"
+#include "result/compare.h"
+#include "result/error.h"
+#include "result/table.h"
+#include "result/threshold.h"
 
 #define DESCRIPTORS_SPARE 32 /* besides one for each client */
 #define COMMAND_MAX	  4096

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "load/live.h"
 #include "load/result.h"
+#include "result/live.h"
 
 #define SHORT_RUN_NS  (10 * CLOCK_NS_PER_S)
 #define SHORT_PARTS   10

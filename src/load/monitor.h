@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-#include "load/live.h"
 #include "load/sink.h"
-#include "load/stats.h"
+#include "result/live.h"
+#include "result/stats.h"
 
 /*
  * Follows runs from outside: cuts their time into intervals, which it writes

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "load/options.h"
+#include "load/load_options.h"
 #include "load/silence.h"
-#include "load/stats.h"
 #include "os/address.h"
+#include "result/stats.h"
 
 /* What one run does: the options, looked up, and with this step's numbers. */
 struct plan {

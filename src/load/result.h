@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "base/compiler.h"
-#include "load/options.h"
-#include "load/tally.h"
+#include "load/load_options.h"
+#include "result/tally.h"
 
 /*
  * The result as JSON. Its keys are an interface: they do not change meaning.

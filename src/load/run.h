@@ -7,7 +7,7 @@
 #include "base/compiler.h"
 #include "load/monitor.h"
 #include "load/plan.h"
-#include "load/tally.h"
+#include "result/tally.h"
 
 /*
  * One run: connect, load, wait for the last answer, count up.

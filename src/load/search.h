@@ -8,7 +8,7 @@
 #include "base/compiler.h"
 #include "load/monitor.h"
 #include "load/plan.h"
-#include "load/tally.h"
+#include "result/tally.h"
 
 /*
  * Several runs in a row. Each is complete in itself, down to its last answer,

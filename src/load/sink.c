@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "load/report.h"
 #include "os/draft.h"
+#include "result/report.h"
 
 enum kind {
 	KIND_JSON,

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/compiler.h"
-#include "load/options.h"
+#include "load/load_options.h"
 
 /*
  * The files of --output. All are opened before the load begins, so that a

@@ -25,11 +25,11 @@
 #include "base/clock.h"
 #include "load/batch.h"
 #include "load/client.h"
-#include "load/http.h"
 #include "load/job.h"
 #include "load/meter.h"
-#include "load/tcp.h"
-#include "load/udp.h"
+#include "load/wire_http.h"
+#include "load/wire_tcp.h"
+#include "load/wire_udp.h"
 
 #define CONNECTING_MAX 256 /* at once */
 #define PACE_MAX       64  /* sends in a row before answers are looked at */

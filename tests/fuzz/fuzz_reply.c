@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#include "load/reply.h"
+#include "http/response.h"
 
 struct reading {
 	enum reply_verdict verdict, at_end;

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections: write first, wait second. All arming goes through arm(), all
+ * closing through conn_close(), so a connection is always in a known state and
+ * nothing is armed on one that is closed.
+ *
+ * The services decide what to say; this file decides when a socket can take it.
+ */
+#include "loop/conn.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Bytes of a lingering connection per wake-up when the turn is old. */
+#define CONN_DISCARD_LEAST 4096
+
+/* Those with input unread that are passed over when one is to be shed. */
+#define CONN_SHED_TRIES 8
+
+/* Until a socket that was called writable and took nothing is tried again. */
+#define CONN_CHOKED_NS (50 * CLOCK_NS_PER_MS)
+
+/* Connections that a wake-up tells of the end, and when the turn is old. */
+#define CONN_DRAIN_BUDGET	256
+#define CONN_DRAIN_BUDGET_LEAST 4
+
+int conn_hold(struct conn_held *held, const char *buf, size_t len)
+{
+	char *ptr;
+
+	if (len == 0)
+		return 0;
+	ptr = malloc(len);
+	if (!ptr)
+		return -1;
+	memcpy(ptr, buf, len);
+	*held = (struct conn_held){.ptr = ptr, .len = (uint32_t)len};
+	return 0;
+}
+
+void conn_held_clear(struct conn_held *held)
+{
+	free(held->ptr);
+	*held = (struct conn_held){0};
+}
+
+/* Drops what is left of the input of a lingering connection. */
+static void discard_input(struct conn *conn)
+{
+	struct loop *loop = conn->loop;
+	size_t n;
+
+	switch (conn_receive(
+		conn, loop->in,
+		loop_budget(loop, LOOP_IN_SIZE, CONN_DISCARD_LEAST), &n)) {
+	case CONN_GOT_BYTES:
+		loop_spend(loop, n);
+		break;
+	case CONN_GOT_END:
+		conn_close(conn, CONN_FINISHED);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Sends as much as the socket takes of buf[0..len) and returns how much that
+ * was; a socket that fails closes the connection.
+ */
+static size_t send_some(struct conn *conn, const char *buf, size_t len,
+			int flags)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = send(conn->fd, buf + done, len - done,
+				 MSG_NOSIGNAL | MSG_DONTWAIT | flags);
+
+		if (n >= 0) {
+			conn_note_sent(conn, (size_t)n);
+			done += (size_t)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != ENOBUFS)
+			conn_close(conn, CONN_FAILED);
+		break;
+	}
+	return done;
+}
+
+/* Sends what is held. */
+static enum conn_sent flush_held(struct conn *conn)
+{
+	struct conn_held *out = &conn->out;
+
+	out->off += (uint32_t)send_some(conn, out->ptr + out->off,
+					out->len - out->off, 0);
+	if (conn->closed)
+		return CONN_BROKEN;
+	if (out->off < out->len)
+		return CONN_HELD;
+	conn_held_clear(out);
+	return CONN_SENT;
+}
+
+static void arm(struct conn *conn, short want);
+
+/* A writable wake-up: what is held first, then the service. */
+static void write_on(struct conn *conn)
+{
+	conn->has_progress = false;
+	if (!conn_has_held(conn) || flush_held(conn) == CONN_SENT)
+		conn->ops->writable(conn);
+	if (conn->closed || conn->armed != EV_WRITE)
+		return;
+	if (conn->has_progress) {
+		/* Otherwise the service has said so. */
+		if (conn_has_held(conn))
+			conn_wait_writable(conn, conn->stall);
+		return;
+	}
+	/*
+	 * When the host is short of TCP memory a socket is called writable and
+	 * takes nothing: waiting for it again would burn the processor.
+	 */
+	arm(conn, 0);
+	deadline_start(&conn->stall->choked, &conn->deadline);
+}
+
+static void conn_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd;
+	(void)what;
+	if (conn->lingering)
+		discard_input(conn);
+	else if (conn->armed == EV_READ)
+		conn->ops->readable(conn);
+	else
+		write_on(conn);
+}
+
+/* The one place that arms and disarms the event. */
+static void arm(struct conn *conn, short want)
+{
+	if (conn->armed == want || conn->closed)
+		return;
+	if (conn->armed)
+		(void)event_del(&conn->event);
+	conn->armed = want;
+	if (!want)
+		return;
+	account_note_taking(&conn->member, want == EV_WRITE);
+	(void)event_assign(&conn->event, conn->loop->base, conn->fd,
+			   (short)(want | EV_PERSIST), conn_cb, conn);
+	if (event_add(&conn->event, NULL) < 0) {
+		conn->armed = 0;
+		conn_close(conn, CONN_NO_MEMORY);
+	}
+}
+
+void conn_init(struct conn *conn, struct loop *loop, int fd,
+	       const struct conn_ops *ops)
+{
+	*conn = (struct conn){.loop = loop, .ops = ops, .fd = fd};
+	deadline_init(&conn->deadline);
+	list_add_last(&loop->conns, &conn->node);
+	loop->n_conns++;
+}
+
+bool conn_join(struct conn *conn, const struct address *peer)
+{
+	struct loop *loop = conn->loop;
+
+	if (!loop->accounts || account_join(loop->accounts, &conn->member, peer,
+					    loop_now_ns(loop)) == 0)
+		return true;
+	conn_close(conn, CONN_NO_MEMORY);
+	return false;
+}
+
+bool conn_shed(struct loop *loop)
+{
+	uint64_t now_ns = loop_now_ns(loop);
+
+	for (int i = 0; loop->accounts && i < CONN_SHED_TRIES; i++) {
+		struct account_member *member =
+			account_to_spare(loop->accounts, now_ns);
+		struct conn *conn;
+
+		if (!member)
+			break;
+		conn = CONTAINER_OF(member, struct conn, member);
+		if (!conn_is_reading(conn) || !conn_has_input(conn)) {
+			conn_close(conn, CONN_SHED);
+			loop->counters.shed++;
+			return true;
+		}
+		/* It has asked for something just now. */
+		account_note_useful(member, now_ns);
+	}
+	return false;
+}
+
+void conn_wait_readable(struct conn *conn)
+{
+	arm(conn, EV_READ);
+}
+
+/* Bytes that the peer has not acknowledged yet. */
+static uint32_t count_unsent(const struct conn *conn)
+{
+	int n = 0;
+
+	return ioctl(conn->fd, SIOCOUTQ, &n) == 0 ? (uint32_t)n : 0;
+}
+
+void conn_wait_writable(struct conn *conn, struct conn_stall *stall)
+{
+	if (conn->closed)
+		return;
+	conn->stall = stall;
+	conn->stall_at_ns = loop_now_ns(conn->loop) + stall->limit.limit_ns;
+	conn->unsent = count_unsent(conn);
+	deadline_start(&stall->limit, &conn->deadline);
+	arm(conn, EV_WRITE);
+}
+
+enum conn_got conn_receive(struct conn *conn, char *buf, size_t size, size_t *n)
+{
+	ssize_t got;
+
+	do
+		got = recv(conn->fd, buf, size, MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got > 0) {
+		*n = (size_t)got;
+		return CONN_GOT_BYTES;
+	}
+	if (got == 0)
+		return CONN_GOT_END;
+	if (errno == EAGAIN)
+		return CONN_GOT_NOTHING;
+	conn_close(conn, CONN_FAILED);
+	return CONN_GOT_BROKEN;
+}
+
+bool conn_has_input(const struct conn *conn)
+{
+	int n = 0;
+
+	return ioctl(conn->fd, FIONREAD, &n) == 0 && n > 0;
+}
+
+enum conn_sent conn_send(struct conn *conn, const char *buf, size_t len,
+			 bool more)
+{
+	size_t done = send_some(conn, buf, len, more ? MSG_MORE : 0);
+
+	if (conn->closed)
+		return CONN_BROKEN;
+	if (done == len)
+		return CONN_SENT;
+	if (conn_hold(&conn->out, buf + done, len - done) < 0) {
+		conn_close(conn, CONN_NO_MEMORY);
+		return CONN_BROKEN;
+	}
+	return CONN_HELD;
+}
+
+/* Sends what the kernel still keeps, and FIN with it. */
+static bool send_fin(struct conn *conn)
+{
+	if (shutdown(conn->fd, SHUT_WR) == 0)
+		return true;
+	conn_close(conn, CONN_FAILED);
+	return false;
+}
+
+static void await_end(struct conn *conn, struct deadline_queue *queue)
+{
+	conn->lingering = true;
+	deadline_start(queue, &conn->deadline);
+	conn_wait_readable(conn);
+}
+
+void conn_linger(struct conn *conn, struct deadline_queue *queue)
+{
+	if (send_fin(conn))
+		await_end(conn, queue);
+}
+
+/* Takes the first done bytes off the row; returns what is left of its len. */
+static size_t advance_iov(struct iovec **iov, size_t *n, size_t done)
+{
+	size_t left = 0;
+
+	while (*n > 0 && done >= (*iov)->iov_len) {
+		done -= (*iov)->iov_len;
+		(*iov)++;
+		(*n)--;
+	}
+	if (*n > 0) {
+		(*iov)->iov_base = (char *)(*iov)->iov_base + done;
+		(*iov)->iov_len -= done;
+	}
+	for (size_t i = 0; i < *n; i++)
+		left += (*iov)[i].iov_len;
+	return left;
+}
+
+/* Copies all of the row to be kept. */
+static int hold_iov(struct conn_held *held, const struct iovec *iov, size_t n,
+		    size_t len)
+{
+	char *at = malloc(len);
+
+	if (!at)
+		return -1;
+	*held = (struct conn_held){.ptr = at, .len = (uint32_t)len};
+	for (size_t i = 0; i < n; i++) {
+		memcpy(at, iov[i].iov_base, iov[i].iov_len);
+		at += iov[i].iov_len;
+	}
+	return 0;
+}
+
+enum conn_sent conn_send_iov(struct conn *conn, struct iovec *iov, size_t n,
+			     bool more)
+{
+	struct msghdr message = {0};
+	size_t left = advance_iov(&iov, &n, 0);
+
+	if (n == 1)
+		return conn_send(conn, iov->iov_base, iov->iov_len, more);
+	while (left > 0) {
+		ssize_t sent;
+
+		message.msg_iov = iov;
+		message.msg_iovlen = n;
+		sent = sendmsg(conn->fd, &message,
+			       MSG_NOSIGNAL | MSG_DONTWAIT |
+				       (more ? MSG_MORE : 0));
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			break;
+		conn_note_sent(conn, (size_t)sent);
+		left = advance_iov(&iov, &n, (size_t)sent);
+	}
+	if (left == 0)
+		return CONN_SENT;
+	if (errno != EAGAIN && errno != ENOBUFS)
+		conn_close(conn, CONN_FAILED);
+	else if (hold_iov(&conn->out, iov, n, left) < 0)
+		conn_close(conn, CONN_NO_MEMORY);
+	return conn->closed ? CONN_BROKEN : CONN_HELD;
+}
+
+void conn_finish(struct conn *conn, struct deadline_queue *linger)
+{
+	/* Asked before, since the FIN would count as unsent itself. */
+	bool is_over = !conn_has_input(conn) && count_unsent(conn) == 0;
+
+	if (!send_fin(conn))
+		return;
+	if (!is_over)
+		await_end(conn, linger);
+	else
+		conn_close(conn, CONN_FINISHED);
+}
+
+void conn_leave(struct conn *conn, struct deadline_queue *linger)
+{
+	/* With input unread close(2) drops what is unsent and sends RST. */
+	if (conn_has_input(conn))
+		conn_linger(conn, linger);
+	else
+		conn_close(conn, CONN_FINISHED);
+}
+
+static struct conn *conn_of(struct deadline *deadline)
+{
+	return CONTAINER_OF(deadline, struct conn, deadline);
+}
+
+bool conn_look(struct conn *conn)
+{
+	struct pollfd pfd = {
+		.fd = conn->fd,
+		.events = conn->armed == EV_WRITE ? POLLOUT : POLLIN,
+	};
+
+	if (conn->armed && poll(&pfd, 1, 0) > 0)
+		conn_cb(conn->fd, 0, conn);
+	/* Choked it has a deadline too, but nothing was achieved. */
+	return conn->closed ||
+	       (conn->armed && deadline_is_running(&conn->deadline));
+}
+
+void conn_idle_expired_cb(struct deadline *deadline)
+{
+	struct conn *conn = conn_of(deadline);
+
+	if (!conn_look(conn))
+		conn_close(conn, CONN_TIMED_OUT);
+}
+
+static void stall_expired_cb(struct deadline *deadline)
+{
+	struct conn *conn = conn_of(deadline);
+
+	if (conn_look(conn))
+		return;
+	if (count_unsent(conn) < conn->unsent)
+		conn_wait_writable(conn, conn->stall);
+	else
+		conn_close(conn, CONN_TIMED_OUT);
+}
+
+/*
+ * Tries again, but not beyond the limit. If the socket is not even writable by
+ * now, the peer has the whole limit once more: still a bound.
+ */
+static void unchoke_cb(struct deadline *deadline)
+{
+	struct conn *conn = conn_of(deadline);
+	bool is_over = loop_now_ns(conn->loop) >= conn->stall_at_ns;
+
+	if (!is_over)
+		deadline_start(&conn->stall->limit, deadline);
+	arm(conn, EV_WRITE);
+	if (is_over && !conn->closed)
+		stall_expired_cb(deadline);
+}
+
+void conn_stall_init(struct conn_stall *stall, struct loop *loop,
+		     uint64_t limit_ns)
+{
+	deadline_queue_init(&stall->limit, loop, limit_ns, stall_expired_cb);
+	deadline_queue_init(&stall->choked, loop, CONN_CHOKED_NS, unchoke_cb);
+}
+
+void conn_stall_clear(struct conn_stall *stall)
+{
+	deadline_queue_clear(&stall->limit);
+	deadline_queue_clear(&stall->choked);
+}
+
+void conn_linger_expired_cb(struct deadline *deadline)
+{
+	struct conn *conn = conn_of(deadline);
+
+	if (!conn_look(conn))
+		conn_close(conn, CONN_FINISHED);
+}
+
+static bool is_fresh(const struct conn *conn, const struct deadline_queue *idle)
+{
+	uint64_t since_ns = conn->deadline.at_ns - idle->limit_ns;
+
+	return conn->n_sent == 0 &&
+	       loop_now_ns(conn->loop) - since_ns < CONN_PARTING_NS;
+}
+
+void conn_dismiss(struct conn *conn, const struct deadline_queue *idle,
+		  struct deadline_queue *parting)
+{
+	if (is_fresh(conn, idle))
+		deadline_start(parting, &conn->deadline);
+	else
+		conn_finish(conn, parting);
+}
+
+bool conn_drain_some(struct loop *loop)
+{
+	for (size_t i = 0; !list_is_empty(&loop->conns); i++) {
+		struct conn *conn =
+			CONTAINER_OF(loop->conns.next, struct conn, node);
+
+		if (i >= loop_budget(loop, CONN_DRAIN_BUDGET,
+				     CONN_DRAIN_BUDGET_LEAST))
+			return true;
+		list_remove(&conn->node);
+		list_add_last(&loop->drained, &conn->node);
+		conn->ops->drain(conn);
+	}
+	return false;
+}
+
+static void close_list(struct list_node *conns)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, conns)
+		conn_close(CONTAINER_OF(node, struct conn, node), CONN_STOPPED);
+}
+
+void conn_close_all(struct loop *loop)
+{
+	close_list(&loop->conns);
+	close_list(&loop->drained);
+}
+
+static void free_corpse(struct loop_corpse *corpse)
+{
+	struct conn *conn = CONTAINER_OF(corpse, struct conn, corpse);
+
+	conn->ops->free(conn);
+}
+
+void conn_close(struct conn *conn, enum conn_reason reason)
+{
+	struct loop *loop = conn->loop;
+
+	if (conn->closed)
+		return;
+	arm(conn, 0);
+	conn->closed = true;
+	deadline_stop(&conn->deadline);
+	account_leave(&conn->member);
+	list_remove(&conn->node);
+	(void)close(conn->fd);
+	if (reason == CONN_NO_MEMORY)
+		loop->counters.out_of_memory++;
+	conn->ops->closed(conn, reason);
+	conn_held_clear(&conn->out);
+	conn->corpse.free_cb = free_corpse;
+	loop_bury(loop, &conn->corpse);
+	loop->n_conns--;
+	loop_stop_if_drained(loop);
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accepting. A listening socket is level-triggered, so when accept(2) fails for
+ * want of descriptors its event would fire for ever and burn the processor.
+ * Being out of them is therefore a state. As long as a connection can be spared
+ * each one that waits takes the place of one; when none can, no listener is
+ * armed until the timer has seen whether there is room again. It is told once,
+ * not at every turn.
+ */
+#include "loop/listener.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "os/socket.h"
+
+#define LISTENER_BUDGET	  64 /* accepts per wake-up, then others' turn */
+#define LISTENER_PAUSE_MS 100
+
+/*
+ * Rounds per wake-up at the limit. The file of a download that makes room stays
+ * open until the turn ends: the reserve of descriptors must have room for it.
+ */
+#define LISTENER_ROUNDS 8
+#define LISTENER_FULL	(-1) /* in place of an errno: no room is left */
+
+/*
+ * Beyond this many connections each may keep little in the kernel: a thousand
+ * that do not read would else fill the memory that the host has for TCP.
+ */
+#define LISTENER_CROWD 256
+
+/* A shortage that comes back sooner than this is still the same one. */
+#define LISTENER_CALM_NS (10 * CLOCK_NS_PER_S)
+
+struct listener {
+	struct listener_set *set;
+	struct list_node node;
+	struct event event;
+	int fd;
+	size_t n_left; /* in a drain: connections to take yet */
+	listener_accepted_cb accepted_cb;
+	void *service;
+};
+
+/* A new connection; fd is -1 when it has ended before it was accepted. */
+struct accepted {
+	int fd;
+	struct address peer;
+};
+
+static const struct timeval pause_time = {
+	.tv_usec = LISTENER_PAUSE_MS * 1000,
+};
+
+static struct listener *listener_of(struct list_node *node)
+{
+	return CONTAINER_OF(node, struct listener, node);
+}
+
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	       error == ENOMEM;
+}
+
+/* Errors that belong to one connection, which is gone then; see accept(2). */
+static bool is_consumed(int error)
+{
+	switch (error) {
+	case ECONNABORTED:
+	case ENETDOWN:
+	case EPROTO:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
+	case EINTR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void disarm_all(struct listener_set *set)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &set->listeners)
+		(void)event_del(&listener_of(node)->event);
+}
+
+/* False when out of memory: then not all of them accept. */
+static bool arm_all(struct listener_set *set)
+{
+	struct list_node *node, *following;
+	bool armed = true;
+
+	LIST_FOR_EACH (node, following, &set->listeners)
+		armed &= event_add(&listener_of(node)->event, NULL) == 0;
+	return armed;
+}
+
+/* What goes on for a while is told once; what is new is told. */
+static void tell(struct listener_set *set, const char *what, int error)
+{
+	bool is_limit = error == LISTENER_FULL || is_shortage(error);
+	uint64_t now_ns = loop_now_ns(set->loop);
+	bool is_new =
+		set->told != error || now_ns - set->short_ns > LISTENER_CALM_NS;
+
+	set->short_ns = now_ns;
+	set->told = error;
+	if (is_new)
+		log_warn("accept: %s with %zu connections open: %s%s", what,
+			 set->loop->n_conns,
+			 error == LISTENER_FULL ? "the descriptor limit is near"
+						: strerror(error),
+			 is_limit ? " (raise the limit with ulimit -n)" : "");
+}
+
+/* Stops accepting until the timer. */
+static void pause_all(struct listener_set *set, int error)
+{
+	tell(set, "paused", error);
+	set->loop->counters.accept_pauses++;
+	/* Without its timer the set must not stay paused. */
+	if (event_add(&set->resume_timer, &pause_time) == 0)
+		disarm_all(set);
+}
+
+/* Closes one connection for one that waits. False when none can be spared. */
+static bool make_room(struct listener_set *set, int error)
+{
+	if (!set->shed_cb || !set->shed_cb(set->loop))
+		return false;
+	tell(set, "closing idle ones", error);
+	return true;
+}
+
+/*
+ * The kernel had no descriptor or no memory. If room that was made for it did
+ * not help, closing more would not either: then there is one in each pause.
+ */
+static void meet_shortage(struct listener_set *set, int error)
+{
+	bool has_room = make_room(set, error);
+
+	if (!has_room || set->has_made_room)
+		pause_all(set, error);
+	set->has_made_room = has_room;
+}
+
+static void resume_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener_set *set = arg;
+
+	(void)fd;
+	(void)what;
+	if (!arm_all(set))
+		(void)event_add(&set->resume_timer, &pause_time);
+}
+
+static void close_listener(struct listener *listener)
+{
+	struct loop *loop = listener->set->loop;
+
+	list_remove(&listener->node);
+	(void)event_del(&listener->event);
+	(void)close(listener->fd);
+	loop->n_waiting -= listener->set->draining;
+	free(listener);
+	loop_stop_if_drained(loop);
+}
+
+/* Accepts one connection; returns 0, or the errno. */
+static int accept_one(struct listener *listener, struct accepted *accepted)
+{
+	accepted->peer.len = sizeof(accepted->peer.sa);
+	accepted->fd =
+		accept4(listener->fd, &accepted->peer.sa.any,
+			&accepted->peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	return accepted->fd < 0 ? errno : 0;
+}
+
+/* Hands a new connection over to its service. */
+static void hand_over(struct listener *listener, struct accepted *accepted)
+{
+	if (accepted->fd < 0)
+		return;
+	if (listener->set->loop->n_conns >= LISTENER_CROWD)
+		socket_limit_unsent(accepted->fd);
+	listener->accepted_cb(listener->service, accepted->fd, &accepted->peer);
+}
+
+/*
+ * Accepts up to n; *n is then how many have left the queue. Returns 0 when more
+ * may wait, or what ended it: EAGAIN, a shortage, or an error that would come
+ * again. All are accepted before the first is served: that is time for their
+ * requests to arrive, and a connection whose request is there need not be
+ * waited for.
+ */
+static int accept_some(struct listener *listener, size_t *n)
+{
+	struct listener_set *set = listener->set;
+	struct accepted list[LISTENER_BUDGET];
+	size_t n_wanted = *n, n_errors = 0;
+	/*
+	 * Where the kernel has no descriptor but the one that was made free,
+	 * a second accept would fail even if nobody waits for it.
+	 */
+	size_t n_room = set->has_made_room ? 1 : loop_room(set->loop);
+	int error = 0;
+
+	for (*n = 0; *n < n_wanted && *n < n_room; (*n)++) {
+		error = accept_one(listener, &list[*n]);
+		if (error != 0 && !is_consumed(error))
+			break;
+		n_errors += error != 0;
+	}
+	for (size_t i = 0; i < *n; i++)
+		hand_over(listener, &list[i]);
+	if (*n > n_errors)
+		set->has_made_room = false;
+	set->loop->counters.accept_errors += n_errors;
+	/* Nothing but errors: they do not belong to connections. */
+	if (is_consumed(error) && n_errors < LISTENER_BUDGET)
+		return 0;
+	return error;
+}
+
+/*
+ * In a drain a listener is closed when it has handed over its connections, or
+ * when no waiting will make that possible. Returns whether that was so.
+ */
+static bool close_drained(struct listener *listener, int error)
+{
+	bool may_go_on =
+		error == 0 || error == LISTENER_FULL ||
+		(is_shortage(error) && listener->set->loop->n_conns > 0);
+
+	if (listener->n_left > 0 && may_go_on)
+		return false;
+	close_listener(listener);
+	return true;
+}
+
+/*
+ * Accepts up to n, in a drain no more than waited when it began. Returns how
+ * many have left the queue when more may wait, and 0 when it is over for now:
+ * the listener may be closed then.
+ */
+static size_t accept_round(struct listener *listener, size_t n)
+{
+	struct listener_set *set = listener->set;
+	int error = LISTENER_FULL;
+
+	if (set->draining && listener->n_left < n)
+		n = listener->n_left;
+	/* Somebody is known to wait, so the shortage is real. */
+	if (loop_room(set->loop) > 0 || make_room(set, LISTENER_FULL))
+		error = accept_some(listener, &n);
+	else
+		n = 0;
+	listener->n_left -= set->draining ? n : 0;
+	if (set->draining && close_drained(listener, error))
+		return 0;
+	if (is_shortage(error))
+		meet_shortage(set, error);
+	else if (error != 0 && error != EAGAIN)
+		pause_all(set, error);
+	return error == 0 ? n : 0;
+}
+
+static bool is_awaited(const struct listener *listener)
+{
+	struct pollfd pfd = {.fd = listener->fd, .events = POLLIN};
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
+/*
+ * At the limit a round brings what little room there is, often one connection,
+ * and a busy server's turns are long: with one round in each, a peer who does
+ * nothing but connect would fill the queue, and others wait behind him.
+ */
+static void accept_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *listener = arg;
+	struct loop *loop = listener->set->loop;
+	size_t n_left = LISTENER_BUDGET;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < LISTENER_ROUNDS; i++) {
+		size_t n = accept_round(listener, n_left);
+
+		n_left -= n;
+		if (n == 0 || loop_room(loop) >= n_left ||
+		    !is_awaited(listener))
+			break;
+	}
+}
+
+void listener_set_init(struct listener_set *set, struct loop *loop,
+		       size_t max_descriptors)
+{
+	*set = (struct listener_set){.loop = loop};
+	loop->max_descriptors = max_descriptors;
+	list_init(&set->listeners);
+	(void)event_assign(&set->resume_timer, loop->base, -1, 0, resume_cb,
+			   set);
+}
+
+void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb)
+{
+	set->shed_cb = shed_cb;
+}
+
+int listener_add(struct listener_set *set, int fd,
+		 listener_accepted_cb accepted_cb, void *service)
+{
+	struct listener *listener = calloc(1, sizeof(*listener));
+
+	if (!listener)
+		return -1;
+	listener->set = set;
+	listener->fd = fd;
+	listener->accepted_cb = accepted_cb;
+	listener->service = service;
+	(void)event_assign(&listener->event, set->loop->base, fd,
+			   EV_READ | EV_PERSIST, accept_cb, listener);
+	if (event_add(&listener->event, NULL) < 0) {
+		free(listener);
+		return -1;
+	}
+	list_add_last(&set->listeners, &listener->node);
+	return 0;
+}
+
+void listener_set_clear(struct listener_set *set)
+{
+	struct list_node *node, *following;
+
+	if (!set->loop)
+		return; /* never set up */
+	(void)event_del(&set->resume_timer);
+	LIST_FOR_EACH (node, following, &set->listeners)
+		close_listener(listener_of(node));
+}
+
+void listener_set_drain(struct listener_set *set)
+{
+	struct list_node *node, *following;
+
+	set->draining = true;
+	/* All of them count before the first is closed: that may be the end. */
+	LIST_FOR_EACH (node, following, &set->listeners)
+		set->loop->n_waiting++;
+	LIST_FOR_EACH (node, following, &set->listeners) {
+		struct listener *listener = listener_of(node);
+
+		/* Closing the socket would reset whoever waits in its queue. */
+		listener->n_left = socket_count_waiting(listener->fd);
+		if (listener->n_left == 0)
+			close_listener(listener);
+	}
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "base/list.h"
+#include "loop/counters.h"
+
+/*
+ * The shared buffers' sizes. `in` takes what one recv() brings; its size bounds
+ * what one connection can do in a wake-up and what it can leave to be kept.
+ * `out` takes the answers to one wake-up's pipelined requests.
+ */
+#define LOOP_IN_SIZE	(64 << 10)
+#define LOOP_OUT_SIZE	(128 << 10)
+
+#define LOOP_TURN_BYTES (2 << 20) /* half a millisecond of copying */
+
+/*
+ * One event loop in one thread. It runs in turns: wait for events, run their
+ * callbacks, then the end of the turn, which frees what died and writes the
+ * log. What a callback looks at is alive until then.
+ */
+struct loop {
+	struct event_base *base;
+	struct counters counters;
+	uint64_t turn;
+	uint64_t epoch; /* what was looked up in an earlier one is too old */
+	bool running;
+	bool draining;	  /* no new work; see loop_stop_if_drained() */
+	size_t n_conns;	  /* open connections of all services */
+	size_t n_held;	  /* descriptors of files and folders being sent */
+	size_t n_waiting; /* what else a drain waits for */
+
+	/* The open ones, struct conn, and those that know of the drain. */
+	struct list_node conns;
+	struct list_node drained;
+
+	size_t max_descriptors;	   /* for both */
+	struct accounts *accounts; /* of all connections, or NULL */
+
+	/*
+	 * I/O memory that every callback may use until it returns. Nothing in
+	 * it outlives the callback.
+	 */
+	char *in;
+	char *out;
+
+	/* Read loop_now_ns() and loop_wall() instead. */
+	uint64_t now_ns;
+	uint64_t now_turn;
+	struct timespec wall;
+	uint64_t wall_turn;
+
+	struct list_node dead; /* struct loop_corpse */
+
+	/* Called when a turn ends, if not NULL. */
+	void (*turn_ended_cb)(void *arg);
+	void *turn_ended_arg;
+
+	size_t spent;	   /* bytes moved in this turn; see loop_budget() */
+	size_t peak_conns; /* since memory was last given back */
+};
+
+/* Descriptors that are left for connections and what they are sent. */
+static inline size_t loop_room(const struct loop *loop)
+{
+	size_t used = loop->n_conns + loop->n_held;
+
+	return used < loop->max_descriptors ? loop->max_descriptors - used : 0;
+}
+
+/* Something to be freed at the end of the turn; embed it. */
+struct loop_corpse {
+	struct list_node node;
+	void (*free_cb)(struct loop_corpse *corpse);
+};
+
+/* Returns 0, or -1 when out of memory or epoll is not to be had. */
+int loop_init(struct loop *loop) MUST_CHECK;
+void loop_clear(struct loop *loop);
+
+/* Runs turns until loop_stop(). Returns 0, or -1 when the loop failed. */
+int loop_run(struct loop *loop) MUST_CHECK;
+void loop_stop(struct loop *loop);
+
+/* Ends a drain when no connection is left, and nobody who could bring one. */
+void loop_stop_if_drained(struct loop *loop);
+
+/* Hands over what a callback has finished with; freed when the turn ends. */
+void loop_bury(struct loop *loop, struct loop_corpse *corpse);
+
+/*
+ * How much a callback may do before it lets others have their turn, in bytes
+ * moved: most while the turn is young, least when its callbacks together have
+ * done LOOP_TURN_BYTES already, so that however many connections are busy a
+ * turn stays short. Tell what was done by loop_spend().
+ */
+size_t loop_budget(const struct loop *loop, size_t most, size_t least);
+void loop_spend(struct loop *loop, size_t bytes);
+
+/* CLOCK_MONOTONIC, read at most once per turn. */
+uint64_t loop_now_ns(struct loop *loop);
+
+/* The time of day, read once per turn. */
+struct timespec loop_wall(struct loop *loop);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The UDP uppercase service. A batch is received, judged, changed in place and
+ * sent; nothing is kept between two batches, so a flood costs time and no
+ * memory. What the socket does not take is lost, as datagrams may be, and
+ * counted. An error that nobody expected would come again at once, since the
+ * datagram stays: then the socket rests until a timer brings it back.
+ */
+#include "server/udp_service.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/upper.h"
+#include "loop/bucket.h"
+#include "os/datagram.h"
+
+/*
+ * What may be moved per wake-up, in and out together, and when the turn is old;
+ * and what a datagram counts beside its bytes. A batch is as large as the last
+ * datagrams' size lets it be: of the longest, 32 would be 4 MB.
+ */
+#define UDP_SLICE	(512 << 10)
+#define UDP_SLICE_LEAST (64 << 10)
+#define UDP_COST	(4 << 10)
+
+/*
+ * A flood must not hold up the end: what a full socket buffer holds when the
+ * server drains is answered, and it holds fewer datagrams than this many
+ * batches.
+ */
+#define UDP_DRAIN_BATCHES 512
+
+/*
+ * Ports below are those of services, not of clients: echo, chargen, DNS, NTP.
+ * An answer to one may come back as its answer, without end.
+ */
+#define UDP_SOURCE_PORT_MIN 1024
+
+#define UDP_PAUSE_MS	    100
+
+/* An error that comes back sooner than this is still the same one. */
+#define UDP_CALM_NS (10 * CLOCK_NS_PER_S)
+
+static const struct timeval pause_time = {.tv_usec = UDP_PAUSE_MS * 1000};
+
+struct udp_service {
+	struct loop *loop;
+	struct datagram_batch *batch;
+	struct bucket_table *buckets;
+	struct list_node sockets;
+};
+
+struct udp_socket {
+	struct udp_service *service;
+	struct list_node node;
+	struct event event;
+	struct event resume_timer;
+	int fd;
+	int told;	      /* the errno that was last told in the log */
+	uint64_t failed_ns;   /* when it last came */
+	size_t mean_cost;     /* of the last datagrams */
+	uint32_t kernel_lost; /* as last told by the kernel */
+};
+
+static struct udp_socket *udp_socket_of(struct list_node *node)
+{
+	return CONTAINER_OF(node, struct udp_socket, node);
+}
+
+/* Whether this address and port can be a client's. */
+static bool is_client(const struct address *source)
+{
+	return address_port(source) >= UDP_SOURCE_PORT_MIN &&
+	       !address_is_group(source) && !address_is_any(source);
+}
+
+/* Changes a datagram; true when it gets an answer. Counts the refusals. */
+static bool answer(struct udp_service *service, const struct address *source,
+		   char *bytes, size_t len)
+{
+	struct counters *counters = &service->loop->counters;
+
+	if (!is_client(source)) {
+		counters->udp_source_refused++;
+		return false;
+	}
+	/* Whoever sends letters is in no loop. */
+	if (upper_ascii(bytes, len) ||
+	    bucket_take(service->buckets, source, loop_now_ns(service->loop)))
+		return true;
+	counters->udp_loop_refused++;
+	return false;
+}
+
+/* Answers the n datagrams of the batch; returns what that counts as. */
+static size_t answer_batch(struct udp_socket *sock, size_t n)
+{
+	struct udp_service *service = sock->service;
+	struct datagram_batch *batch = service->batch;
+	size_t cost = n * UDP_COST;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len;
+		char *bytes = datagram_bytes(batch, i, &len);
+
+		cost += 2 * len;
+		if (!answer(service, datagram_source(batch, i), bytes, len))
+			datagram_drop(batch, i);
+	}
+	service->loop->counters.udp_datagrams += n;
+	service->loop->counters.udp_send_refused +=
+		datagram_send(sock->fd, batch);
+	return cost;
+}
+
+/* How many datagrams like the last ones such a budget is for. */
+static size_t count_for(const struct udp_socket *sock, size_t budget)
+{
+	size_t n = budget / sock->mean_cost;
+
+	if (n == 0)
+		return 1;
+	return n < DATAGRAM_BATCH ? n : DATAGRAM_BATCH;
+}
+
+/*
+ * Serves one batch, and takes what it counts as off the budget, down to 0.
+ * Returns 0 when more datagrams may wait, or what ended it: EAGAIN, or an error
+ * that would come again.
+ */
+static int serve_batch(struct udp_socket *sock, size_t *budget)
+{
+	struct udp_service *service = sock->service;
+	uint32_t lost_before = sock->kernel_lost;
+	size_t most = count_for(sock, *budget), cost;
+	int n = datagram_receive(sock->fd, service->batch, most,
+				 &sock->kernel_lost);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : errno;
+	/* Unsigned, so that the kernel's number may wrap. */
+	service->loop->counters.udp_kernel_lost +=
+		(uint32_t)(sock->kernel_lost - lost_before);
+	cost = answer_batch(sock, (size_t)n);
+	sock->mean_cost = cost / (size_t)n;
+	loop_spend(service->loop, cost);
+	*budget -= cost < *budget ? cost : *budget;
+	return (size_t)n == most ? 0 : EAGAIN;
+}
+
+/* What goes on for a while is told once; what is new is told. */
+static void tell(struct udp_socket *sock, int error)
+{
+	uint64_t now_ns = loop_now_ns(sock->service->loop);
+
+	if (sock->told != error || now_ns - sock->failed_ns > UDP_CALM_NS)
+		log_warn("udp: paused: cannot receive: %s", strerror(error));
+	sock->told = error;
+	sock->failed_ns = now_ns;
+}
+
+/* Stops receiving until the timer, without which it must not stop. */
+static void pause_socket(struct udp_socket *sock, int error)
+{
+	tell(sock, error);
+	sock->service->loop->counters.udp_pauses++;
+	if (event_add(&sock->resume_timer, &pause_time) == 0)
+		(void)event_del(&sock->event);
+}
+
+static void resume_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct udp_socket *sock = arg;
+
+	(void)fd;
+	(void)what;
+	if (event_add(&sock->event, NULL) < 0)
+		(void)event_add(&sock->resume_timer, &pause_time);
+}
+
+static void readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct udp_socket *sock = arg;
+	size_t budget =
+		loop_budget(sock->service->loop, UDP_SLICE, UDP_SLICE_LEAST);
+	int error = 0;
+
+	(void)fd;
+	(void)what;
+	while (budget > 0 && error == 0)
+		error = serve_batch(sock, &budget);
+	if (error != 0 && error != EAGAIN)
+		pause_socket(sock, error);
+}
+
+struct udp_service *udp_service_new(struct loop *loop)
+{
+	struct udp_service *service = calloc(1, sizeof(*service));
+
+	if (!service)
+		return NULL;
+	service->loop = loop;
+	list_init(&service->sockets);
+	service->batch = datagram_batch_new();
+	service->buckets = bucket_table_new();
+	if (service->batch && service->buckets)
+		return service;
+	udp_service_free(service);
+	return NULL;
+}
+
+int udp_service_add(struct udp_service *service, int fd)
+{
+	struct udp_socket *sock = calloc(1, sizeof(*sock));
+
+	if (!sock)
+		return -1;
+	sock->service = service;
+	sock->fd = fd;
+	sock->mean_cost = UDP_COST;
+	(void)event_assign(&sock->event, service->loop->base, fd,
+			   EV_READ | EV_PERSIST, readable_cb, sock);
+	(void)event_assign(&sock->resume_timer, service->loop->base, -1, 0,
+			   resume_cb, sock);
+	if (event_add(&sock->event, NULL) < 0) {
+		free(sock);
+		return -1;
+	}
+	list_add_last(&service->sockets, &sock->node);
+	return 0;
+}
+
+static void close_sockets(struct udp_service *service)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &service->sockets) {
+		struct udp_socket *sock = udp_socket_of(node);
+
+		list_remove(node);
+		(void)event_del(&sock->event);
+		(void)event_del(&sock->resume_timer);
+		(void)close(sock->fd);
+		free(sock);
+	}
+}
+
+void udp_service_drain(struct udp_service *service)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &service->sockets)
+		for (int i = 0; i < UDP_DRAIN_BATCHES; i++) {
+			size_t budget = UDP_SLICE;
+
+			if (serve_batch(udp_socket_of(node), &budget) != 0)
+				break;
+		}
+	close_sockets(service);
+}
+
+void udp_service_free(struct udp_service *service)
+{
+	if (!service)
+		return;
+	close_sockets(service);
+	datagram_batch_free(service->batch);
+	bucket_table_free(service->buckets);
+	free(service);
+}

@@ -1,0 +1,889 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file cache. Each entry belongs to the directory that its name stands in,
+ * and a check of an entry is two questions:
+ *
+ *	Does the name still mean that file? Only a change of the directory, or
+ *	of one above it, can alter that. The directory is opened anew beneath
+ *	the root, once per turn for all its entries; same inode, same times:
+ *	same names.
+ *	Has the file itself changed? One fstatat(2) that follows no link.
+ *
+ * If either answer is not a plain "same as before", the file is opened again
+ * like any other. Times are believed only once they lie CACHE_SETTLE_S in the
+ * past: a change right after another may leave the same time behind, and
+ * what was read between the two would be taken for the second. Until
+ * then an entry is read afresh in every turn that asks for it.
+ *
+ * A path whose last segment is a symbolic link depends on a second directory,
+ * which nobody watches: it is opened anew in every turn.
+ *
+ * Entries with content and entries with descriptors stand in lists of their
+ * own, most recently used first; each has its own bound, and the last goes.
+ */
+#include "web/cache.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/coding.h"
+#include "http/etag.h"
+
+#define CACHE_SETTLE_S 2 /* the coarsest clock of a file system in use */
+#define CACHE_TOUCH_NS                                                         \
+	CLOCK_NS_PER_S	    /* "recently used" is as exact as that             \
+			     */
+#define CACHE_SUFFIX_SIZE 8 /* ".zst" and a NUL fit */
+#define CACHE_TICK_NS                                                          \
+	(20 * (int64_t)CLOCK_NS_PER_MS) /* of a 100 Hz kernel, twice */
+#define CACHE_READ_TRIES 3 /* for a file that changes while it is read */
+/* Of a file that does not tell its size: read at first, and at most. */
+#define CACHE_MADE_SIZE 4096
+#define CACHE_MADE_MAX	(1 << 20)
+
+/*
+ * A descriptor kept open keeps a deleted file's space on the disk in use, so
+ * it is given up when nobody has asked for it for so long.
+ */
+#define CACHE_OPEN_IDLE_S 10
+
+/* By what a file or directory is known to be the same as before. */
+struct facts {
+	dev_t dev;
+	ino_t ino;
+	mode_t mode;
+	off_t size;
+	struct timespec mtime;
+	struct timespec ctime;
+	bool is_stored; /* not compared; see is_believed() */
+};
+
+struct directory {
+	struct directory *next; /* of the same hash */
+	uint64_t hash;
+	struct facts facts;
+	bool is_settled;
+	bool is_gone;
+	unsigned version; /* grows when the names in it may have changed */
+	unsigned n_entries;
+	uint64_t checked_epoch;
+	size_t path_len;
+	char path[]; /* NUL-ended */
+};
+
+/*
+ * What a lookup touches comes first and together: among thousands of files it
+ * is the processor's cache misses that a lookup costs.
+ */
+struct entry {
+	struct entry *next; /* of the same hash */
+	uint64_t hash;
+	uint64_t checked_epoch;
+	uint64_t used_ns;
+	struct directory *directory;
+	unsigned directory_version;
+	bool is_settled;
+	bool is_watched; /* a change of its directory tells of its name */
+	bool is_buried;	 /* until the turn ends */
+	bool is_listed;	 /* can be found; else it lives for its holders only */
+	struct facts facts;
+	struct cache_entry public;
+	char etag[HTTP_ETAG_SIZE];
+
+	struct cache *cache;
+	struct list_node used; /* of cache->small or cache->large */
+	struct loop_corpse corpse;
+	unsigned n_holds;
+	size_t cost; /* bytes */
+	size_t path_len;
+	char path[]; /* NUL-ended */
+};
+
+struct cache {
+	struct loop *loop;
+	struct docroot *root;
+	struct stat root_stat; /* as of root_epoch */
+	uint64_t root_epoch;
+	bool is_root_lost; /* told already */
+	const struct http_media *media;
+	struct cache_limits limits;
+	struct cache_limits usage;
+	struct entry **entries; /* buckets */
+	struct directory **directories;
+	size_t mask; /* of both tables */
+	struct list_node small;
+	struct list_node large;
+	struct event idle_timer;
+	int spare_fd; /* or -1 */
+};
+
+static struct entry *entry_of(struct list_node *node)
+{
+	return CONTAINER_OF(node, struct entry, used);
+}
+
+/* --- facts --- */
+
+static struct facts facts_of(const struct stat *st)
+{
+	return (struct facts){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.mode = st->st_mode,
+		.size = st->st_size,
+		.mtime = st->st_mtim,
+		.ctime = st->st_ctim,
+		.is_stored = st->st_blocks > 0,
+	};
+}
+
+static bool is_same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static bool is_same(const struct facts *a, const struct facts *b)
+{
+	return a->ino == b->ino && a->dev == b->dev && a->mode == b->mode &&
+	       a->size == b->size && is_same_time(a->mtime, b->mtime) &&
+	       is_same_time(a->ctime, b->ctime);
+}
+
+/* Whether a change from now on must leave other times behind. */
+static bool is_settled(const struct facts *facts)
+{
+	int64_t now_s = clock_wall().tv_sec, since_s = now_s - CACHE_SETTLE_S;
+
+	/* Somebody may have set a time to come; the other one tells then. */
+	return facts->ctime.tv_sec < since_s &&
+	       (facts->mtime.tv_sec < since_s || facts->mtime.tv_sec > now_s);
+}
+
+/* --- tables --- */
+
+/* FNV-1a. Only names that exist get in, so peers cannot choose collisions. */
+static uint64_t hash_of(struct slice s)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < s.len; i++)
+		hash = (hash ^ (unsigned char)s.ptr[i]) *
+		       UINT64_C(1099511628211);
+	return hash ^ hash >> 32;
+}
+
+static struct entry *find_entry(struct cache *cache, struct slice path,
+				uint64_t hash)
+{
+	struct entry *entry = cache->entries[hash & cache->mask];
+
+	while (entry &&
+	       (entry->hash != hash ||
+		!slice_eq((struct slice){entry->path, entry->path_len}, path)))
+		entry = entry->next;
+	return entry;
+}
+
+/* --- directories --- */
+
+static int open_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * docroot_stat() needs a descriptor for a moment. One is kept for that, so that
+ * what is in the cache can be served when there are no others.
+ */
+static int stat_directory(struct cache *cache, const char *path,
+			  struct stat *st)
+{
+	int result = docroot_stat(cache->root, path, st);
+
+	if (result == 0 || (errno != EMFILE && errno != ENFILE) ||
+	    cache->spare_fd < 0)
+		return result;
+	(void)close(cache->spare_fd);
+	result = docroot_stat(cache->root, path, st);
+	cache->spare_fd = open_spare();
+	return result;
+}
+
+/*
+ * Looks at the root's name, the first time in an epoch: it may be a link that
+ * was turned to another folder. Entries of the old one are found out by their
+ * directories, which are others now.
+ */
+static void look_at_root(struct cache *cache)
+{
+	if (cache->root_epoch == cache->loop->epoch)
+		return;
+	cache->root_epoch = cache->loop->epoch;
+	switch (docroot_look(cache->root, &cache->root_stat)) {
+	case DOCROOT_SAME:
+		break;
+	case DOCROOT_TURNED:
+		log_info("document root %s: another folder goes by its name "
+			 "now",
+			 docroot_name(cache->root));
+		break;
+	case DOCROOT_LOST:
+		if (!cache->is_root_lost)
+			log_warn("document root %s: another folder goes by its "
+				 "name now: %s: the old one is served",
+				 docroot_name(cache->root), strerror(errno));
+		cache->is_root_lost = true;
+		return;
+	}
+	cache->is_root_lost = false;
+}
+
+/* Looks at the directory, the first time in a turn that it is asked for. */
+static void check_directory(struct cache *cache, struct directory *directory)
+{
+	const struct stat *now = &cache->root_stat;
+	struct facts facts;
+	struct stat st;
+
+	if (directory->checked_epoch == cache->loop->epoch)
+		return;
+	directory->checked_epoch = cache->loop->epoch;
+	if (directory->path_len > 0) {
+		now = &st;
+		directory->is_gone =
+			stat_directory(cache, directory->path, &st) < 0 ||
+			!S_ISDIR(st.st_mode);
+	}
+	if (directory->is_gone)
+		return;
+	facts = facts_of(now);
+	if (!directory->is_settled || !is_same(&facts, &directory->facts)) {
+		directory->version++;
+		directory->facts = facts;
+		directory->is_settled = is_settled(&facts);
+	}
+}
+
+/* The directory that path stands in, checked; NULL when out of memory. */
+static struct directory *get_directory(struct cache *cache, struct slice path)
+{
+	const char *slash = memrchr(path.ptr, '/', path.len);
+	struct slice name = {path.ptr, slash ? (size_t)(slash - path.ptr) : 0};
+	uint64_t hash = hash_of(name);
+	struct directory **bucket = &cache->directories[hash & cache->mask];
+	struct directory *directory = *bucket;
+
+	while (directory &&
+	       !slice_eq((struct slice){directory->path, directory->path_len},
+			 name))
+		directory = directory->next;
+	if (!directory) {
+		directory = calloc(1, sizeof(*directory) + name.len + 1);
+		if (!directory)
+			return NULL;
+		memcpy(directory->path, name.ptr, name.len);
+		directory->path_len = name.len;
+		directory->hash = hash;
+		directory->next = *bucket;
+		*bucket = directory;
+	}
+	check_directory(cache, directory);
+	return directory;
+}
+
+/* Frees a directory that no entry stands in any more. */
+static void put_directory(struct cache *cache, struct directory *directory)
+{
+	struct directory **at =
+		&cache->directories[directory->hash & cache->mask];
+
+	if (directory->n_entries > 0)
+		return;
+	while (*at != directory)
+		at = &(*at)->next;
+	*at = directory->next;
+	free(directory);
+}
+
+/* --- entries: the end of their lives --- */
+
+static void free_entry(struct entry *entry)
+{
+	if (entry->public.fd >= 0)
+		(void)close(entry->public.fd);
+	/* The cast takes off the const that is for the readers. */
+	free((void *)(uintptr_t)entry->public.content);
+	free(entry);
+}
+
+/* The turn has ended. Somebody may have taken hold of the entry since. */
+static void free_entry_cb(struct loop_corpse *corpse)
+{
+	struct entry *entry = CONTAINER_OF(corpse, struct entry, corpse);
+
+	entry->is_buried = false;
+	if (entry->n_holds == 0)
+		free_entry(entry);
+}
+
+/* Nobody can find the entry any more; it goes when nobody holds it. */
+static void bury(struct entry *entry)
+{
+	if (entry->n_holds > 0 || entry->is_buried)
+		return;
+	entry->is_buried = true;
+	loop_bury(entry->cache->loop, &entry->corpse);
+}
+
+/* Takes an entry out of the cache; it lives on for those who use it. */
+static void drop(struct entry *entry)
+{
+	struct cache *cache = entry->cache;
+	struct entry **at = &cache->entries[entry->hash & cache->mask];
+
+	while (*at != entry)
+		at = &(*at)->next;
+	*at = entry->next;
+	list_remove(&entry->used);
+	cache->usage.max_bytes -= entry->cost;
+	cache->usage.max_files--;
+	cache->usage.max_open -= entry->public.fd >= 0;
+	entry->directory->n_entries--;
+	put_directory(cache, entry->directory);
+	entry->is_listed = false;
+	bury(entry);
+}
+
+struct slice cache_path(struct cache_entry *public)
+{
+	const struct entry *entry = CONTAINER_OF(public, struct entry, public);
+
+	return (struct slice){entry->path, entry->path_len};
+}
+
+void cache_hold(struct cache_entry *public)
+{
+	struct entry *entry = CONTAINER_OF(public, struct entry, public);
+
+	if (entry->n_holds++ == 0)
+		entry->cache->loop->n_held += public->fd >= 0;
+}
+
+void cache_release(struct cache_entry *public)
+{
+	struct entry *entry = CONTAINER_OF(public, struct entry, public);
+
+	if (--entry->n_holds == 0)
+		entry->cache->loop->n_held -= public->fd >= 0;
+	if (!entry->is_listed)
+		bury(entry);
+}
+
+/* The least recently used of the list goes. */
+static void drop_last(struct list_node *list)
+{
+	drop(entry_of(list->prev));
+}
+
+/* The list whose last entry has been unused for longer. */
+static struct list_node *older_list(struct cache *cache)
+{
+	if (list_is_empty(&cache->large))
+		return &cache->small;
+	if (list_is_empty(&cache->small))
+		return &cache->large;
+	return entry_of(cache->small.prev)->used_ns <=
+			       entry_of(cache->large.prev)->used_ns
+		       ? &cache->small
+		       : &cache->large;
+}
+
+static void enforce_limits(struct cache *cache)
+{
+	const struct cache_limits *limits = &cache->limits;
+	struct cache_limits *usage = &cache->usage;
+
+	while (usage->max_open > limits->max_open)
+		drop_last(&cache->large);
+	while (usage->max_bytes > limits->max_bytes ||
+	       usage->max_files > limits->max_files)
+		drop_last(older_list(cache));
+}
+
+/* Gives up descriptors that nobody asks for any more. */
+static void idle_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct cache *cache = arg;
+	uint64_t now_ns = loop_now_ns(cache->loop);
+
+	(void)fd;
+	(void)what;
+	while (!list_is_empty(&cache->large) &&
+	       now_ns - entry_of(cache->large.prev)->used_ns >=
+		       CACHE_OPEN_IDLE_S * CLOCK_NS_PER_S)
+		drop_last(&cache->large);
+}
+
+/* --- entries: loading --- */
+
+unsigned cache_status_of_error(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+	case ELOOP:
+	case EINVAL:
+		return 404;
+	case EACCES:
+	case EPERM:
+	case EXDEV: /* a symbolic link that leaves the root */
+	case ENXIO: /* a FIFO, a socket, a device */
+	case ENODEV:
+	case EFBIG: /* more of it than is read into memory */
+		return 403;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EAGAIN:
+	case EINTR:
+	case EBUSY:
+		return 503;
+	default:
+		return 500;
+	}
+}
+
+static int refuse(struct http_file *refusal, unsigned status)
+{
+	*refusal =
+		(struct http_file){.kind = HTTP_FILE_REFUSED, .status = status};
+	return -1;
+}
+
+/* Opens path and reads its facts. Only a regular file is not refused. */
+static int open_regular(struct cache *cache, struct slice path,
+			struct facts *facts, struct http_file *refusal)
+{
+	struct stat st;
+	int fd = docroot_open_file(cache->root, path.ptr, &st);
+
+	if (fd >= 0) {
+		*facts = facts_of(&st);
+		return fd;
+	}
+	(void)refuse(refusal, cache_status_of_error(errno));
+	if (errno == EISDIR)
+		refusal->kind = HTTP_FILE_DIRECTORY;
+	return -1;
+}
+
+/* Makes room for more of a file; false with errno, EFBIG for too much. */
+static bool grow_content(char **content, size_t *size)
+{
+	size_t wanted = *size < CACHE_MADE_MAX / 2 ? *size * 2 : CACHE_MADE_MAX;
+	char *more = NULL;
+
+	if (*size >= CACHE_MADE_MAX)
+		errno = EFBIG;
+	else
+		more = realloc(*content, wanted);
+	if (!more)
+		return false;
+	*content = more;
+	*size = wanted;
+	return true;
+}
+
+static ssize_t read_at(int fd, char *buf, size_t size, size_t off)
+{
+	ssize_t n;
+
+	do
+		n = pread(fd, buf, size, (off_t)off);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/*
+ * Reads a file to its end, whatever it says of its size, since a file that is
+ * made as it is read says 0 or a page. NULL with errno.
+ */
+static char *read_content(int fd, size_t told, size_t *len)
+{
+	/* With room for one byte more, one call shows that this is all. */
+	size_t size = told > 0 ? told + 1 : CACHE_MADE_SIZE;
+	char *content = malloc(size), *fitting;
+	ssize_t n = content ? 1 : -1;
+
+	for (*len = 0; n > 0; *len += (size_t)n) {
+		if (*len == size && !grow_content(&content, &size))
+			break;
+		n = read_at(fd, content + *len, size - *len, *len);
+		if (n > 0 && *len + (size_t)n == told) {
+			*len = told;
+			return content;
+		}
+		if (n < 0)
+			break;
+	}
+	if (n != 0) {
+		free(content);
+		return NULL;
+	}
+	fitting = realloc(content, *len + 1);
+	return fitting ? fitting : content;
+}
+
+/* The codings that the file stands precompressed in beside itself. */
+static unsigned find_siblings(struct cache *cache, struct slice path)
+{
+	char name[HTTP_LINE_MAX];
+	unsigned codings = 0;
+	struct stat st;
+
+	if (path.len + CACHE_SUFFIX_SIZE > sizeof(name))
+		return 0;
+	memcpy(name, path.ptr, path.len);
+	for (int i = 0; i < HTTP_CODING_IDENTITY; i++) {
+		strcpy(name + path.len,
+		       http_coding_suffix((enum http_coding)i));
+		/* Only whether the name exists; cache_get() opens it right. */
+		if (fstatat(docroot_fd(cache->root), name, &st,
+			    AT_SYMLINK_NOFOLLOW) == 0)
+			codings |= 1U << i;
+	}
+	return codings;
+}
+
+/*
+ * Learns what can only change when the directory does. The directory has been
+ * looked at before: a name that means the opened file now is watched from then
+ * on. One that does not is a link, or was replaced this moment.
+ */
+static void learn_names(struct entry *entry)
+{
+	struct cache *cache = entry->cache;
+	struct slice path = {entry->path, entry->path_len};
+	struct stat st;
+
+	entry->directory_version = entry->directory->version;
+	entry->is_watched = fstatat(docroot_fd(cache->root), path.ptr, &st,
+				    AT_SYMLINK_NOFOLLOW) == 0 &&
+			    st.st_ino == entry->facts.ino &&
+			    st.st_dev == entry->facts.dev;
+	entry->public.file.codings = find_siblings(cache, path);
+}
+
+/*
+ * Whether the clock that the file's time was taken from has moved on since. As
+ * long as it has not, two versions may have the same time.
+ */
+static bool has_ticked_since(struct timespec then)
+{
+	struct timespec now = clock_wall();
+	int64_t ns = (now.tv_sec - then.tv_sec) * (int64_t)CLOCK_NS_PER_S +
+		     now.tv_nsec - then.tv_nsec;
+
+	return ns < 0 || ns > CACHE_TICK_NS;
+}
+
+/*
+ * Content tells the versions of a file apart by itself. Otherwise its time of
+ * change must: where that is kept in whole seconds it can be that of an image
+ * or an archive, as on ISO 9660 and squashfs, and proves nothing.
+ */
+static void set_etag(struct entry *entry)
+{
+	struct http_file *file = &entry->public.file;
+	const struct facts *facts = &entry->facts;
+	const struct http_etag_facts told = {
+		.inode = (uint64_t)facts->ino,
+		.size = (uint64_t)facts->size,
+		.mtime = facts->mtime,
+		.ctime = facts->ctime,
+	};
+
+	if (entry->public.content)
+		file->etag = http_etag_of_content(
+			entry->etag, (struct slice){entry->public.content,
+						    (size_t)file->size});
+	else if (facts->ctime.tv_nsec != 0 && has_ticked_since(facts->ctime))
+		file->etag = http_etag_of_facts(entry->etag, &told);
+}
+
+/*
+ * What takes no room on a disk is empty, or a hole, or made as it is read, as
+ * in /proc and /sys, where times tell of no change: it is read each time.
+ */
+static bool is_believed(const struct entry *entry)
+{
+	const struct facts *facts = &entry->facts;
+
+	return is_settled(facts) &&
+	       (!entry->public.content ||
+		(facts->is_stored &&
+		 entry->public.file.size == (uint64_t)facts->size));
+}
+
+static void describe(struct entry *entry, const struct facts *facts)
+{
+	struct http_file *file = &entry->public.file;
+	struct slice path = {entry->path, entry->path_len};
+
+	entry->facts = *facts;
+	entry->is_settled = is_believed(entry);
+	file->kind = HTTP_FILE_REGULAR;
+	/* A time before all times, or of a file that is made as it is read. */
+	file->mtime_s = facts->mtime.tv_sec;
+	if (file->mtime_s <= 0 || file->size != (uint64_t)facts->size)
+		file->mtime_s = HTTP_NO_DATE;
+	set_etag(entry);
+	file->coding = HTTP_CODING_IDENTITY;
+	file->media_type = http_media_type(entry->cache->media, path);
+	file->inner_type = http_media_inner_type(entry->cache->media, path,
+						 &file->inner_coding);
+}
+
+/* Puts a loaded entry where it can be found, as the most recently used. */
+static void add(struct entry *entry)
+{
+	struct cache *cache = entry->cache;
+	struct entry **bucket = &cache->entries[entry->hash & cache->mask];
+	bool is_large = entry->public.fd >= 0;
+
+	entry->next = *bucket;
+	*bucket = entry;
+	entry->is_listed = true;
+	entry->directory->n_entries++;
+	entry->cost = sizeof(*entry) + entry->path_len +
+		      (is_large ? 0 : (size_t)entry->public.file.size);
+	cache->usage.max_bytes += entry->cost;
+	cache->usage.max_files++;
+	cache->usage.max_open += is_large;
+	entry->used_ns = loop_now_ns(cache->loop);
+	list_add_first(is_large ? &cache->large : &cache->small, &entry->used);
+}
+
+/* The entry has its content in memory, and no descriptor. */
+static void keep_content(struct entry *entry, char *content, size_t len)
+{
+	entry->public.content = content;
+	entry->public.file.size = len;
+	(void)close(entry->public.fd);
+	entry->public.fd = -1;
+}
+
+/*
+ * Gives a new entry its content, and *facts as of then. A file that changes
+ * while it is read is read again; one that never rests is served as it was
+ * read. Returns 0, or -1 with errno.
+ */
+static int read_entry(struct entry *entry, int fd, struct facts *facts)
+{
+	bool is_whole = false;
+
+	entry->public.fd = fd;
+	for (int i = 0; !is_whole && facts->size <= CACHE_SMALL_MAX; i++) {
+		struct facts before = *facts;
+		size_t len;
+		char *content = read_content(fd, (size_t)facts->size, &len);
+		int error = errno;
+		struct stat st;
+
+		if (fstat(fd, &st) == 0)
+			*facts = facts_of(&st);
+		is_whole = is_same(facts, &before) || i == CACHE_READ_TRIES;
+		if (content && is_whole)
+			keep_content(entry, content, len);
+		else
+			free(content);
+		errno = error;
+		if (!content && is_whole)
+			return -1;
+	}
+	if (!entry->public.content)
+		entry->public.file.size = (uint64_t)facts->size;
+	describe(entry, facts);
+	return 0;
+}
+
+/* A new entry for an open file, which it takes over; NULL with errno. */
+static struct entry *new_entry(struct cache *cache, struct slice path,
+			       uint64_t hash, int fd, struct facts *facts)
+{
+	struct entry *entry = calloc(1, sizeof(*entry) + path.len + 1);
+	int error;
+
+	if (!entry) {
+		(void)close(fd);
+		errno = ENOMEM;
+		return NULL;
+	}
+	memcpy(entry->path, path.ptr, path.len);
+	entry->path_len = path.len;
+	entry->cache = cache;
+	entry->hash = hash;
+	entry->corpse.free_cb = free_entry_cb;
+	list_init(&entry->used);
+	if (read_entry(entry, fd, facts) == 0)
+		entry->directory = get_directory(cache, path);
+	if (entry->directory)
+		return entry;
+	error = errno;
+	free_entry(entry);
+	errno = error;
+	return NULL;
+}
+
+/*
+ * Opens the path anew. What an old entry has is kept when it is the same file
+ * and cannot have changed unseen.
+ */
+static struct entry *load(struct cache *cache, struct slice path, uint64_t hash,
+			  struct entry *old, struct http_file *refusal)
+{
+	struct facts facts;
+	int fd = open_regular(cache, path, &facts, refusal);
+	struct entry *entry = NULL;
+
+	if (fd >= 0 && old && old->is_settled && is_same(&facts, &old->facts)) {
+		(void)close(fd);
+		learn_names(old);
+		return old;
+	}
+	if (fd >= 0) {
+		entry = new_entry(cache, path, hash, fd, &facts);
+		if (!entry)
+			(void)refuse(refusal, cache_status_of_error(errno));
+	}
+	if (entry) {
+		add(entry);
+		learn_names(entry);
+	}
+	if (old)
+		drop(old);
+	return entry;
+}
+
+/* Whether the entry is what a fresh look would find. */
+static bool is_current(struct cache *cache, struct entry *entry)
+{
+	struct facts facts;
+	struct stat st;
+
+	check_directory(cache, entry->directory);
+	if (entry->directory->is_gone || !entry->is_watched ||
+	    !entry->is_settled ||
+	    entry->directory_version != entry->directory->version ||
+	    fstatat(docroot_fd(cache->root), entry->path, &st,
+		    AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	facts = facts_of(&st);
+	return is_same(&facts, &entry->facts);
+}
+
+/*
+ * The entry was asked for: to the front of its list, unless it was brought
+ * there a moment ago, since that costs its neighbours' cache lines too.
+ */
+static void touch(struct cache *cache, struct entry *entry)
+{
+	struct list_node *list =
+		entry->public.fd >= 0 ? &cache->large : &cache->small;
+	uint64_t now_ns = loop_now_ns(cache->loop);
+
+	if (now_ns - entry->used_ns < CACHE_TOUCH_NS)
+		return;
+	entry->used_ns = now_ns;
+	list_remove(&entry->used);
+	list_add_first(list, &entry->used);
+}
+
+struct cache_entry *cache_get(struct cache *cache, struct slice path,
+			      struct http_file *refusal)
+{
+	uint64_t hash = hash_of(path);
+	struct entry *entry = find_entry(cache, path, hash);
+
+	if (!entry || entry->checked_epoch != cache->loop->epoch) {
+		look_at_root(cache);
+		if (!entry || !is_current(cache, entry))
+			entry = load(cache, path, hash, entry, refusal);
+		if (!entry)
+			return NULL;
+		entry->checked_epoch = cache->loop->epoch;
+	}
+	touch(cache, entry);
+	enforce_limits(cache);
+	return &entry->public;
+}
+
+/* --- the cache --- */
+
+/* Twice the entries, as a power of two: short chains. */
+static size_t table_size(size_t max_files)
+{
+	size_t size = 64;
+
+	while (size < max_files * 2 && size < (size_t)1 << 24)
+		size *= 2;
+	return size;
+}
+
+struct cache *cache_new(struct loop *loop, struct docroot *root,
+			const struct http_media *media,
+			const struct cache_limits *limits)
+{
+	static const struct timeval period = {.tv_sec = CACHE_OPEN_IDLE_S / 2};
+	struct cache *cache = calloc(1, sizeof(*cache));
+	size_t size = table_size(limits->max_files);
+
+	if (!cache)
+		return NULL;
+	cache->loop = loop;
+	cache->root = root;
+	cache->media = media;
+	cache->limits = *limits;
+	cache->mask = size - 1;
+	cache->spare_fd = open_spare();
+	cache->entries = calloc(size, sizeof(*cache->entries));
+	cache->directories = calloc(size, sizeof(*cache->directories));
+	list_init(&cache->small);
+	list_init(&cache->large);
+	(void)event_assign(&cache->idle_timer, loop->base, -1, EV_PERSIST,
+			   idle_cb, cache);
+	if (cache->entries && cache->directories &&
+	    event_add(&cache->idle_timer, &period) == 0)
+		return cache;
+	cache_free(cache);
+	return NULL;
+}
+
+void cache_free(struct cache *cache)
+{
+	if (!cache)
+		return;
+	(void)event_del(&cache->idle_timer);
+	while (!list_is_empty(&cache->small))
+		drop_last(&cache->small);
+	while (!list_is_empty(&cache->large))
+		drop_last(&cache->large);
+	if (cache->spare_fd >= 0)
+		(void)close(cache->spare_fd);
+	free(cache->entries);
+	free(cache->directories);
+	free(cache);
+}
+
+struct cache_limits cache_usage(const struct cache *cache)
+{
+	return cache->usage;
+}

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The HTTP service's connections. A wake-up goes through four steps:
+ *
+ *	receive   bytes behind what was left of the last wake-up
+ *	answer    each whole request, into the loop's `out` buffer, in order
+ *	send      what was gathered in one go, then a slice of a body behind it
+ *	settle    keep what is left of the input, choose what to wait for
+ *
+ * Until a body's last byte has gone no further request is answered. What a
+ * request means is decided in src/http, what it names in web/site.
+ */
+#include "web/web.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "http/chunk.h"
+#include "http/request.h"
+#include "loop/conn.h"
+#include "web/body.h"
+#include "web/trace.h"
+
+#define WEB_BUDGET 64 /* requests per wake-up, then others' turn */
+
+/* The same when the turn is old, and what a request counts in bytes moved. */
+#define WEB_BUDGET_LEAST 4
+#define WEB_REQUEST_COST (8 << 10)
+
+_Static_assert(LOOP_OUT_SIZE >= SITE_TEXT_MAX,
+	       "an answer must fit into an empty buffer");
+_Static_assert(LOOP_IN_SIZE >= HTTP_HEAD_MAX, "a head must fit");
+
+struct web_service {
+	struct loop *loop;
+	struct site *site;
+	struct access_log *log; /* NULL for none */
+	struct deadline_queue head;
+	struct deadline_queue idle;
+	struct conn_stall stall;
+	struct deadline_queue linger;
+	struct deadline_queue parting; /* in a drain; see conn_dismiss() */
+};
+
+struct web_conn {
+	struct conn conn;
+	struct web_service *service;
+	struct conn_held in; /* input that could not be used yet */
+	uint32_t scanned;    /* how far the parser looked at it */
+	bool in_head;	     /* the head deadline runs for it */
+	bool last;	     /* close when the output is gone */
+	bool has_skipped;    /* the one empty line before a request */
+	bool must_linger;    /* closing at once could cost the peer answers */
+	struct body *body;   /* content behind the last head, or NULL */
+	struct trace *trace; /* NULL without an access log */
+};
+
+static struct web_conn *web_conn_of(struct conn *conn)
+{
+	return CONTAINER_OF(conn, struct web_conn, conn);
+}
+
+/* --- answering: from a request to bytes in `out` --- */
+
+/* The empty line that may come before a request, or its beginning. */
+static bool is_spare(struct slice in)
+{
+	return slice_is(in, "\r\n") || slice_is(in, "\r") || in.len == 0;
+}
+
+/* True when this must be the connection's last answer, as the server ends. */
+static bool is_last_in_drain(struct web_conn *wc, struct slice behind)
+{
+	return wc->conn.loop->draining && is_spare(behind) &&
+	       !conn_has_input(&wc->conn);
+}
+
+/*
+ * A body may hold a descriptor, and those are meant for connections too: when
+ * there are none left, another connection goes. This one is of use.
+ */
+static void make_room(struct web_conn *wc)
+{
+	struct loop *loop = wc->conn.loop;
+
+	account_note_useful(&wc->conn.member, loop_now_ns(loop));
+	if (loop_room(loop) == 0)
+		(void)conn_shed(loop);
+}
+
+/* Takes over what the site has answered, by which out has grown. */
+static struct trace_answer take_reply(struct web_conn *wc,
+				      const struct gather *out,
+				      const struct site_reply *reply)
+{
+	uint64_t end_at = wc->conn.n_sent + out->len;
+
+	wc->last = reply->close;
+	wc->body = reply->body;
+	if (wc->body)
+		make_room(wc);
+	return (struct trace_answer){
+		.status = reply->status,
+		.content_at = end_at - reply->content_len,
+		.end_at = reply->body ? TRACE_END_UNKNOWN : end_at,
+	};
+}
+
+/* What is logged as broken off when the connection ends, which it does. */
+static const struct trace_answer no_answer = {
+	.content_at = TRACE_END_UNKNOWN,
+	.end_at = TRACE_END_UNKNOWN,
+};
+
+/* Answers one request; the input behind its head may be another. */
+static void answer_request(struct web_conn *wc, struct gather *out,
+			   const struct http_request *request,
+			   struct slice behind)
+{
+	struct site_reply reply = site_answer(
+		wc->service->site, request, is_last_in_drain(wc, behind), out);
+	struct trace_answer answer;
+
+	wc->conn.loop->counters.http_requests++;
+	if (reply.failed) {
+		trace_add(wc->trace, request, &no_answer);
+		conn_close(&wc->conn, CONN_NO_MEMORY);
+		return;
+	}
+	/*
+	 * A peer that did not ask for the end may have sent on; and much of a
+	 * body is still on its way when its last byte is with the kernel.
+	 */
+	wc->must_linger = request->has_content || reply.body ||
+			  (reply.close && request->keep_alive);
+	answer = take_reply(wc, out, &reply);
+	trace_add(wc->trace, request, &answer);
+}
+
+/*
+ * Answers what is no request and begins the input; request is NULL when its
+ * head has not arrived.
+ */
+static void answer_bad(struct web_conn *wc, struct gather *out, struct slice in,
+		       const struct http_request *request, unsigned status)
+{
+	struct trace_answer answer;
+	struct site_reply reply =
+		site_answer_bad(wc->service->site, request, status, out);
+
+	wc->must_linger = true;
+	answer = take_reply(wc, out, &reply);
+	trace_add_unread(wc->trace, in, &answer);
+}
+
+/*
+ * Parses the head at the front of the input, and judges what has come of a
+ * chunked body behind it: bad framing is bad before the method is looked at.
+ */
+static enum http_verdict parse_request(struct web_conn *wc, struct slice in,
+				       struct http_request *request)
+{
+	size_t scanned = wc->scanned;
+	enum http_verdict verdict =
+		http_request_parse(request, in.ptr, in.len, &scanned);
+
+	wc->scanned = verdict == HTTP_REQUEST_PARTIAL ? (uint32_t)scanned : 0;
+	if (verdict != HTTP_REQUEST_DONE || !request->is_chunked)
+		return verdict;
+	if (http_chunk_is_sound((struct slice){in.ptr + request->head_len,
+					       in.len - request->head_len}))
+		return verdict;
+	request->status = 400;
+	return HTTP_REQUEST_BAD;
+}
+
+/*
+ * Answers the whole requests at the front of *in, as far as there is room and
+ * budget, and cuts them off. Returns true when what is left may hold another
+ * whole one.
+ */
+static bool answer_input(struct web_conn *wc, struct gather *out,
+			 struct slice *in)
+{
+	struct loop *loop = wc->conn.loop;
+	struct http_request request;
+	size_t budget = loop_budget(loop, WEB_BUDGET, WEB_BUDGET_LEAST);
+
+	for (size_t i = 0; i < budget; i++) {
+		if (wc->last || wc->conn.closed || in->len == 0)
+			return false;
+		if (wc->body || !gather_has_room(out, SITE_TEXT_MAX))
+			return true;
+		if (wc->has_skipped && in->ptr[0] == '\r') {
+			wc->conn.loop->counters.http_bad_requests++;
+			answer_bad(wc, out, *in, NULL, 400);
+			return false;
+		}
+		switch (parse_request(wc, *in, &request)) {
+		case HTTP_REQUEST_PARTIAL:
+			return false;
+		case HTTP_REQUEST_BAD:
+			wc->conn.loop->counters.http_bad_requests++;
+			answer_bad(wc, out, *in, &request, request.status);
+			return false;
+		case HTTP_REQUEST_DONE:
+			break;
+		}
+		wc->in_head = false;
+		wc->has_skipped = false;
+		loop_spend(loop, WEB_REQUEST_COST);
+		/*
+		 * What stands behind the first request may have been sent
+		 * after files were last looked at in this turn.
+		 */
+		if (i == 1)
+			loop->epoch++;
+		in->ptr += request.head_len;
+		in->len -= request.head_len;
+		answer_request(wc, out, &request, *in);
+	}
+	return !wc->last && in->len > 0;
+}
+
+/* --- sending --- */
+
+/* Sends a slice of the body, if there is one, and frees it when it is sent. */
+static enum conn_sent send_body(struct web_conn *wc)
+{
+	enum conn_sent sent;
+
+	if (!wc->body)
+		return CONN_SENT;
+	sent = wc->body->send(wc->body, &wc->conn);
+	if (sent == CONN_SENT) {
+		body_free(wc->body);
+		wc->body = NULL;
+		trace_end_known(wc->trace, wc->conn.n_sent);
+	}
+	return sent;
+}
+
+/*
+ * Sends what was gathered, and the first slice of a body behind it. The last
+ * answer waits for its FIN, which follows at once, to leave in one segment.
+ */
+static enum conn_sent send_gathered(struct web_conn *wc,
+				    const struct gather *out)
+{
+	enum conn_sent sent = CONN_SENT;
+	struct iovec iov[GATHER_IOV_MAX];
+
+	if (out->len > 0)
+		sent = conn_send_iov(&wc->conn, iov, gather_iov(out, iov),
+				     wc->body || wc->last);
+	if (sent == CONN_SENT)
+		sent = send_body(wc);
+	trace_sent(wc->trace, wc->conn.n_sent);
+	return sent;
+}
+
+/* --- settling: what to wait for next --- */
+
+/* The last answer has been sent. */
+static void finish(struct web_conn *wc)
+{
+	struct deadline_queue *queue = wc->conn.loop->draining
+					       ? &wc->service->parting
+					       : &wc->service->linger;
+
+	if (wc->must_linger)
+		conn_linger(&wc->conn, queue);
+	else
+		conn_leave(&wc->conn, queue);
+}
+
+/* A drain waits for nobody who has nothing to ask. */
+static void dismiss(struct web_conn *wc)
+{
+	if (conn_is_reading(&wc->conn) && !conn_has_input(&wc->conn) &&
+	    is_spare((struct slice){wc->in.ptr, wc->in.len}))
+		conn_dismiss(&wc->conn, &wc->service->idle,
+			     &wc->service->parting);
+}
+
+/* Waits for a request, or for the rest of one. */
+static void wait_for_request(struct web_conn *wc)
+{
+	struct web_service *service = wc->service;
+
+	if (!wc->in.ptr)
+		deadline_start(&service->idle, &wc->conn.deadline);
+	else if (!wc->in_head)
+		deadline_start(&service->head, &wc->conn.deadline);
+	/* The head's limit is absolute: more bytes do not renew it. */
+	wc->in_head = wc->in.ptr != NULL;
+	conn_wait_readable(&wc->conn);
+	if (wc->conn.loop->draining && wc->conn.n_sent > 0)
+		dismiss(wc);
+}
+
+static void wait_for_room(struct web_conn *wc)
+{
+	conn_wait_writable(&wc->conn, &wc->service->stall);
+}
+
+/*
+ * Answers the input, which lies in the loop's buffer, keeps what is left of it,
+ * sends, and settles.
+ */
+static void serve(struct web_conn *wc, struct slice in)
+{
+	struct gather out;
+	bool is_unfinished;
+
+	gather_init(&out, wc->conn.loop->out, LOOP_OUT_SIZE);
+	is_unfinished = answer_input(wc, &out, &in);
+
+	/* An empty line before the next request does not begin its head. */
+	if (!is_unfinished && slice_is(in, "\r\n")) {
+		in.len = wc->scanned = 0;
+		wc->has_skipped = true;
+	}
+	if (wc->conn.closed)
+		return;
+	if (wc->last) {
+		wc->must_linger |= !is_spare(in);
+	} else if (conn_hold(&wc->in, in.ptr, in.len) < 0) {
+		conn_close(&wc->conn, CONN_NO_MEMORY);
+		return;
+	}
+	switch (send_gathered(wc, &out)) {
+	case CONN_BROKEN:
+		return;
+	case CONN_HELD:
+		wait_for_room(wc);
+		return;
+	case CONN_SENT:
+		break;
+	}
+	if (wc->last)
+		finish(wc);
+	else if (is_unfinished)
+		wait_for_room(wc);
+	else
+		wait_for_request(wc);
+}
+
+/* Moves the kept input to the front of the loop's buffer. */
+static size_t take_held_input(struct web_conn *wc)
+{
+	size_t len = wc->in.len;
+
+	if (!wc->in.ptr)
+		return 0;
+	memcpy(wc->conn.loop->in, wc->in.ptr, len);
+	conn_held_clear(&wc->in);
+	return len;
+}
+
+static void web_readable(struct conn *conn)
+{
+	struct web_conn *wc = web_conn_of(conn);
+	char *buf = conn->loop->in;
+	size_t held = wc->in.len, n;
+
+	switch (conn_receive(conn, buf + held, HTTP_HEAD_MAX - held, &n)) {
+	case CONN_GOT_BYTES:
+		(void)take_held_input(wc);
+		serve(wc, (struct slice){buf, held + n});
+		break;
+	case CONN_GOT_END:
+		conn_close(conn, held > 0 ? CONN_ABANDONED : CONN_FINISHED);
+		break;
+	case CONN_GOT_NOTHING:
+		conn_wait_readable(conn);
+		break;
+	case CONN_GOT_BROKEN:
+		break;
+	}
+}
+
+static void web_writable(struct conn *conn)
+{
+	struct web_conn *wc = web_conn_of(conn);
+
+	switch (send_body(wc)) {
+	case CONN_SENT:
+		break;
+	case CONN_HELD:
+		trace_sent(wc->trace, conn->n_sent);
+		wait_for_room(wc);
+		return;
+	case CONN_BROKEN:
+		return;
+	}
+	trace_sent(wc->trace, conn->n_sent);
+	if (wc->last)
+		finish(wc);
+	else
+		serve(wc, (struct slice){conn->loop->in, take_held_input(wc)});
+}
+
+/* Requests that have come, whole or in part, and will get no answer. */
+static void trace_unanswered(struct web_conn *wc)
+{
+	struct slice in = {wc->in.ptr, wc->in.len};
+	struct http_request request;
+	size_t scanned = 0;
+
+	if (!wc->trace)
+		return;
+	while (in.len > 0 &&
+	       http_request_parse(&request, in.ptr, in.len, &scanned) ==
+		       HTTP_REQUEST_DONE) {
+		trace_add(wc->trace, &request, &no_answer);
+		in.ptr += request.head_len;
+		in.len -= request.head_len;
+		scanned = 0;
+		if (request.has_content)
+			return;
+	}
+	if (in.len > 0)
+		trace_add_unread(wc->trace, in, &no_answer);
+}
+
+/* Requests that have begun are finished; who has none is let go. */
+static void web_drain(struct conn *conn)
+{
+	struct web_conn *wc = web_conn_of(conn);
+
+	if (conn->lingering)
+		deadline_start(&wc->service->parting, &conn->deadline);
+	if (!conn_is_reading(conn))
+		return;
+	web_readable(conn);
+	dismiss(wc);
+}
+
+static void web_closed(struct conn *conn, enum conn_reason reason)
+{
+	struct web_conn *wc = web_conn_of(conn);
+	struct counters *counters = &conn->loop->counters;
+
+	counters->http_aborted += wc->body || conn_has_held(conn);
+	body_free(wc->body);
+	wc->body = NULL;
+	trace_unanswered(wc);
+	conn_held_clear(&wc->in);
+	trace_free(wc->trace, conn->n_sent);
+	wc->trace = NULL;
+	if (reason == CONN_SHRUNK)
+		counters->http_files_shrunk++;
+	else if (reason == CONN_TIMED_OUT)
+		counters->http_timeouts++;
+	else if (reason == CONN_FAILED)
+		counters->http_errors++;
+}
+
+static void web_free(struct conn *conn)
+{
+	free(web_conn_of(conn));
+}
+
+static const struct conn_ops web_ops = {
+	.readable = web_readable,
+	.writable = web_writable,
+	.drain = web_drain,
+	.closed = web_closed,
+	.free = web_free,
+};
+
+/* --- deadlines --- */
+
+/* A head took too long: tell the peer, then close. */
+static void head_expired_cb(struct deadline *deadline)
+{
+	struct conn *conn = CONTAINER_OF(deadline, struct conn, deadline);
+	struct web_conn *wc = web_conn_of(conn);
+	struct gather out;
+
+	if (conn_look(conn))
+		return;
+	conn->loop->counters.http_timeouts++;
+	gather_init(&out, conn->loop->out, LOOP_OUT_SIZE);
+	answer_bad(wc, &out, (struct slice){wc->in.ptr, wc->in.len}, NULL, 408);
+	conn_held_clear(&wc->in);
+	switch (send_gathered(wc, &out)) {
+	case CONN_SENT:
+		finish(wc);
+		break;
+	case CONN_HELD:
+		wait_for_room(wc);
+		break;
+	case CONN_BROKEN:
+		break;
+	}
+}
+
+/* --- the service --- */
+
+struct web_service *web_service_new(struct loop *loop, struct site *site,
+				    struct access_log *log)
+{
+	struct web_service *service = calloc(1, sizeof(*service));
+
+	if (!service)
+		return NULL;
+	service->loop = loop;
+	service->site = site;
+	service->log = log;
+	deadline_queue_init(&service->head, loop, WEB_HEAD_S * CLOCK_NS_PER_S,
+			    head_expired_cb);
+	deadline_queue_init(&service->idle, loop, WEB_IDLE_S * CLOCK_NS_PER_S,
+			    conn_idle_expired_cb);
+	conn_stall_init(&service->stall, loop, WEB_STALL_S * CLOCK_NS_PER_S);
+	deadline_queue_init(&service->linger, loop,
+			    WEB_LINGER_S * CLOCK_NS_PER_S,
+			    conn_linger_expired_cb);
+	deadline_queue_init(&service->parting, loop, CONN_PARTING_NS,
+			    conn_linger_expired_cb);
+	return service;
+}
+
+void web_service_accept_cb(void *arg, int fd, const struct address *peer)
+{
+	struct web_service *service = arg;
+	struct web_conn *wc = malloc(sizeof(*wc));
+
+	if (!wc) {
+		service->loop->counters.out_of_memory++;
+		(void)close(fd);
+		return;
+	}
+	service->loop->counters.http_connections++;
+	*wc = (struct web_conn){.service = service};
+	if (service->log)
+		wc->trace = trace_new(service->loop, service->log, peer,
+				      service->loop->counters.http_connections);
+	conn_init(&wc->conn, service->loop, fd, &web_ops);
+	deadline_start(&service->idle, &wc->conn.deadline);
+	if (!conn_join(&wc->conn, peer))
+		return;
+	/*
+	 * A new peer has mostly sent its request by now. If it is answered and
+	 * closed in this turn, epoll never hears of the connection. It may have
+	 * sent it after files were last looked at in this turn.
+	 */
+	service->loop->epoch++;
+	web_readable(&wc->conn);
+}
+
+void web_service_free(struct web_service *service)
+{
+	if (!service)
+		return;
+	deadline_queue_clear(&service->head);
+	deadline_queue_clear(&service->idle);
+	conn_stall_clear(&service->stall);
+	deadline_queue_clear(&service->linger);
+	deadline_queue_clear(&service->parting);
+	free(service);
+}

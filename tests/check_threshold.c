@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Conditions of --fail-if and --find-max, and the amounts in them.
+ */
+#include "result/threshold.h"
+
+#include <string.h>
+
+#include "base/amount.h"
+#include "harness.h"
+
+static struct stats stats;
+
+/* 1000 exchanges of 1 to 1000 us, 10 lost, 3 errors. */
+static void fill(void)
+{
+	memset(&stats, 0, sizeof(stats));
+	for (uint64_t i = 1; i <= 1000; i++)
+		histogram_add(&stats.latency, i * 1000);
+	stats.sent = 1013;
+	stats.exchanges = 1000;
+	stats.lost = 10;
+	stats.failed = 3;
+	stats.errors[ERROR_TIMEOUT] = 2;
+	stats.errors[ERROR_STATUS + 404] = 1;
+}
+
+static const struct row {
+	const char *text;
+	enum condition_verdict verdict;
+	const char *why;
+} rows[] = {
+	{"p50<1ms", CONDITION_TRUE, "the median is 500 us"},
+	{"p50<500us", CONDITION_FALSE, "the median is not below"},
+	{"p50>490us", CONDITION_TRUE, "and above"},
+	{"p50 > 490us", CONDITION_TRUE, "blanks"},
+	{"p99>=989us", CONDITION_TRUE, "990"},
+	{"p999<=1ms", CONDITION_TRUE, "999 of 1000"},
+	{"p99.9<=1ms", CONDITION_TRUE, "its other name"},
+	{"min=1us", CONDITION_TRUE, "exact"},
+	{"max==1ms", CONDITION_TRUE, "exact"},
+	{"mean<501us", CONDITION_TRUE, "500.5"},
+	{"min>0", CONDITION_TRUE, "nothing is nothing in any unit"},
+	{"p9999<2ms", CONDITION_TRUE, "too few, but the greatest decides"},
+	{"p9999>2ms", CONDITION_FALSE, "too few, but the greatest decides"},
+	{"p9999>0.5us", CONDITION_TRUE, "too few, but the least decides"},
+	{"p9999<=0.5us", CONDITION_FALSE, "too few, but the least decides"},
+	{"p9999=0.5us", CONDITION_FALSE, "too few, but the least decides"},
+	{"p9999=2us", CONDITION_UNKNOWN, "too few"},
+	{"p9999>0.5ms", CONDITION_UNKNOWN, "too few"},
+	{"p9999<0.5ms", CONDITION_UNKNOWN, "too few"},
+	{"loss>1.18%", CONDITION_TRUE, "12 of 1013 have no answer"},
+	{"loss<1.19%", CONDITION_TRUE, "for a 404 is one"},
+	{"loss>0", CONDITION_TRUE, "nothing is nothing in any unit"},
+	{"loss<1.18%", CONDITION_FALSE, "12 of 1013"},
+	{"failed=3", CONDITION_TRUE, "a count"},
+	{"unsent>0", CONDITION_FALSE, "a count"},
+	{"errors>2", CONDITION_TRUE, "3 of two kinds"},
+	{"errors>3", CONDITION_FALSE, "3 of two kinds"},
+	{"lost=10", CONDITION_TRUE, "a count"},
+	{"corrupt>0", CONDITION_FALSE, "a count"},
+	{"exchanges>=1k", CONDITION_TRUE, "a count with a unit"},
+	{"rate<2000", CONDITION_TRUE, "1500 a second"},
+	{"rate>1.4k", CONDITION_TRUE, "1500 a second"},
+};
+
+START_TEST(a_condition_is_judged)
+{
+	struct conditions conditions = {0};
+	struct slice bad;
+	const char *cause;
+
+	fill();
+	ck_assert_int_eq(
+		conditions_parse(&conditions, rows[_i].text, &bad, &cause), 0);
+	ck_assert_uint_eq(conditions.n, 1);
+	ck_assert_msg(condition_judge(&conditions.list[0], &stats, 1500) ==
+			      rows[_i].verdict,
+		      "%s: %s", rows[_i].text, rows[_i].why);
+}
+END_TEST
+
+START_TEST(without_answers_times_are_endless)
+{
+	struct conditions conditions = {0};
+	struct slice bad;
+	const char *cause;
+
+	memset(&stats, 0, sizeof(stats));
+	ck_assert_int_eq(
+		conditions_parse(&conditions, "p99<1h,p99>1h", &bad, &cause),
+		0);
+	ck_assert_int_eq(condition_judge(&conditions.list[0], &stats, 0),
+			 CONDITION_FALSE);
+	ck_assert_int_eq(condition_judge(&conditions.list[1], &stats, 0),
+			 CONDITION_TRUE);
+}
+END_TEST
+
+START_TEST(all_must_hold)
+{
+	static const struct {
+		const char *text;
+		bool holds;
+	} lists[] = {
+		{"p50<1ms,loss<5%,errors<10", true},
+		{"p50<1ms,loss<0.5%,errors<10", false},
+		{"p50<1ms,p9999>0.5ms", false},
+	};
+	struct conditions conditions = {0};
+	struct slice bad;
+	const char *cause;
+
+	fill();
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		conditions = (struct conditions){0};
+		ck_assert_int_eq(conditions_parse(&conditions, lists[i].text,
+						  &bad, &cause),
+				 0);
+		ck_assert(conditions_all_hold(&conditions, &stats, 1500) ==
+			  lists[i].holds);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *bad;
+	const char *cause;
+} wrong[] = {
+	{"", "", "no such metric"},
+	{"p99", "p99", "an operator is missing"},
+	{"<5ms", "<5ms", "no such metric"},
+	{"p99<", "p99<", "not a time"},
+	{"p99<5x", "p99<5x", "not a time"},
+	{"p99<-5ms", "p99<-5ms", "not a time"},
+	{"p99<5ms,", "", "no such metric"},
+	{"p99<5ms,x>1", "x>1", "no such metric"},
+	{"loss<5ms", "loss<5ms", "not a percentage"},
+	{"P99<5ms", "P99<5ms", "no such metric"},
+	{"errors>1e3", "errors>1e3", "not a number"},
+	{"errors>1%", "errors>1%", "not a number"},
+	{"rate>5ms", "rate>5ms", "not a number"},
+	/* 5 ms or 5 s? */
+	{"p99<5", "p99<5", "a time needs its unit"},
+	{"min<5", "min<5", "a time needs its unit"},
+	{"mean<0.0005", "mean<0.0005", "a time needs its unit"},
+	{"p99.99>=.5", "p99.99>=.5", "a time needs its unit"},
+	{"max=1000", "max=1000", "a time needs its unit"},
+	/* 0.1 % or 10 %? */
+	{"loss<0.1", "loss<0.1", "a percentage needs its sign"},
+	{"loss>%", "loss>%", "not a percentage"},
+	{"p99<11111111111111111111111111111111ms",
+	 "p99<11111111111111111111111111111111ms", "not a time"},
+};
+
+START_TEST(what_is_no_condition_is_named)
+{
+	struct conditions conditions = {0};
+	struct slice bad;
+	const char *cause = NULL;
+
+	ck_assert_int_eq(
+		conditions_parse(&conditions, wrong[_i].text, &bad, &cause),
+		-1);
+	ck_assert_ptr_nonnull(strstr(cause, wrong[_i].cause));
+	ck_assert_uint_eq(bad.len, strlen(wrong[_i].bad));
+	ck_assert_mem_eq(bad.ptr, wrong[_i].bad, bad.len);
+}
+END_TEST
+
+START_TEST(too_many_are_refused)
+{
+	char text[CONDITION_MAX * 8 + 16] = "max>1s";
+	struct conditions conditions = {0};
+	struct slice bad;
+	const char *cause;
+
+	for (int i = 1; i < CONDITION_MAX; i++)
+		strcat(text, ",max>1s");
+	ck_assert_int_eq(conditions_parse(&conditions, text, &bad, &cause), 0);
+	ck_assert_int_eq(conditions_parse(&conditions, "max>1s", &bad, &cause),
+			 -1);
+}
+END_TEST
+
+/* --- amounts --- */
+
+static const struct {
+	const char *text;
+	int result;
+	uint64_t ns;
+} times[] = {
+	{"10s", 0, UINT64_C(10000000000)},
+	{"500ms", 0, 500000000},
+	{"2m", 0, UINT64_C(120000000000)},
+	{"1h", 0, UINT64_C(3600000000000)},
+	{"7us", 0, 7000},
+	{"1.5s", 0, 1500000000},
+	{".5", 0, 500000000},
+	{"3", 0, UINT64_C(3000000000)},
+	{"0", 0, 0},
+	{"24h", 0, UINT64_C(86400000000000)},
+	{"25h", -1, 0},
+	{"", -1, 0},
+	{"s", -1, 0},
+	{"1 s", -1, 0},
+	{"1ns", -1, 0},
+	{"1S", -1, 0},
+	{"+1s", -1, 0},
+	{"1e3", -1, 0},
+	{"0x10", -1, 0},
+	{"inf", -1, 0},
+	{"nan", -1, 0},
+	{"1.2.3", -1, 0},
+	{"111111111111111111111111111", -1, 0},
+};
+
+START_TEST(times_have_units)
+{
+	uint64_t ns = 4711;
+
+	ck_assert_msg(amount_parse_time(times[_i].text, &ns) ==
+			      times[_i].result,
+		      "%s", times[_i].text);
+	ck_assert_uint_eq(ns, times[_i].result == 0 ? times[_i].ns : 4711);
+}
+END_TEST
+
+START_TEST(counts_are_whole_and_within_bounds)
+{
+	uint64_t n = 0;
+
+	ck_assert_int_eq(amount_parse_count("20k", 1, 100000, &n), 0);
+	ck_assert_uint_eq(n, 20000);
+	ck_assert_int_eq(amount_parse_count("1.5k", 1, 100000, &n), 0);
+	ck_assert_uint_eq(n, 1500);
+	ck_assert_int_eq(amount_parse_count("1.5", 1, 10, &n), -1);
+	ck_assert_int_eq(amount_parse_count("0", 1, 10, &n), -1);
+	ck_assert_int_eq(amount_parse_count("11", 1, 10, &n), -1);
+	ck_assert_uint_eq(n, 1500);
+}
+END_TEST
+
+START_TEST(sizes_are_one_or_a_range)
+{
+	size_t from = 0, to = 0;
+
+	ck_assert_int_eq(amount_parse_sizes("64", 1000, &from, &to), 0);
+	ck_assert(from == 64 && to == 64);
+	ck_assert_int_eq(amount_parse_sizes("1-1k", 1024, &from, &to), 0);
+	ck_assert(from == 1 && to == 1024);
+	ck_assert_int_eq(amount_parse_sizes("1-1k", 1023, &from, &to), -1);
+	ck_assert_int_eq(amount_parse_sizes("9-1", 1000, &from, &to), -1);
+	ck_assert_int_eq(amount_parse_sizes("-1", 1000, &from, &to), -1);
+	ck_assert_int_eq(amount_parse_sizes("1-", 1000, &from, &to), -1);
+	ck_assert(from == 1 && to == 1024);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("load condition");
+	TCase *tcase = harness_case(suite, "condition");
+
+	tcase_add_loop_test(tcase, a_condition_is_judged, 0,
+			    (int)ARRAY_LEN(rows));
+	tcase_add_test(tcase, without_answers_times_are_endless);
+	tcase_add_test(tcase, all_must_hold);
+	tcase_add_loop_test(tcase, what_is_no_condition_is_named, 0,
+			    (int)ARRAY_LEN(wrong));
+	tcase_add_test(tcase, too_many_are_refused);
+	tcase = harness_case(suite, "amount");
+	tcase_add_loop_test(tcase, times_have_units, 0, (int)ARRAY_LEN(times));
+	tcase_add_test(tcase, counts_are_whole_and_within_bounds);
+	tcase_add_test(tcase, sizes_are_one_or_a_range);
+	return harness_run(suite);
+}
