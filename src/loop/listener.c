@@ -22,13 +22,7 @@
 
 #define LISTENER_BUDGET	  64 /* accepts per wake-up, then others' turn */
 #define LISTENER_PAUSE_MS 100
-
-/*
- * Rounds per wake-up at the limit. The file of a download that makes room stays
- * open until the turn ends: the reserve of descriptors must have room for it.
- */
-#define LISTENER_ROUNDS 8
-#define LISTENER_FULL	(-1) /* in place of an errno: no room is left */
+#define LISTENER_FULL	  (-1) /* in place of an errno: no room is left */
 
 /*
  * Beyond this many connections each may keep little in the kernel: a thousand
@@ -300,7 +294,7 @@ static void accept_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < LISTENER_ROUNDS; i++) {
+	while (n_left > 0) {
 		size_t n = accept_round(listener, n_left);
 
 		n_left -= n;

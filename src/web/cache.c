@@ -93,11 +93,13 @@ struct entry {
 	bool is_watched; /* a change of its directory tells of its name */
 	bool is_buried;	 /* until the turn ends */
 	bool is_listed;	 /* can be found; else it lives for its holders only */
+	bool is_counted; /* its descriptor is one of loop->n_held */
 	struct facts facts;
 	struct cache_entry public;
 	char etag[HTTP_ETAG_SIZE];
 
 	struct cache *cache;
+	struct loop *loop;     /* which outlives the cache */
 	struct list_node used; /* of cache->small or cache->large */
 	struct loop_corpse corpse;
 	unsigned n_holds;
@@ -314,8 +316,24 @@ static void put_directory(struct cache *cache, struct directory *directory)
 
 /* --- entries: the end of their lives --- */
 
+/*
+ * A descriptor takes the place of a connection's from the first hold until the
+ * cache has it for itself again, or else until it is closed.
+ */
+static void count_descriptor(struct entry *entry, bool is_counted)
+{
+	if (entry->public.fd < 0 || entry->is_counted == is_counted)
+		return;
+	entry->is_counted = is_counted;
+	if (is_counted)
+		entry->loop->n_held++;
+	else
+		entry->loop->n_held--;
+}
+
 static void free_entry(struct entry *entry)
 {
+	count_descriptor(entry, false);
 	if (entry->public.fd >= 0)
 		(void)close(entry->public.fd);
 	/* The cast takes off the const that is for the readers. */
@@ -372,18 +390,19 @@ void cache_hold(struct cache_entry *public)
 {
 	struct entry *entry = CONTAINER_OF(public, struct entry, public);
 
-	if (entry->n_holds++ == 0)
-		entry->cache->loop->n_held += public->fd >= 0;
+	entry->n_holds++;
+	count_descriptor(entry, true);
 }
 
 void cache_release(struct cache_entry *public)
 {
 	struct entry *entry = CONTAINER_OF(public, struct entry, public);
 
-	if (--entry->n_holds == 0)
-		entry->cache->loop->n_held -= public->fd >= 0;
+	entry->n_holds--;
 	if (!entry->is_listed)
 		bury(entry);
+	else if (entry->n_holds == 0)
+		count_descriptor(entry, false);
 }
 
 /* The least recently used of the list goes. */
@@ -730,6 +749,7 @@ static struct entry *new_entry(struct cache *cache, struct slice path,
 	memcpy(entry->path, path.ptr, path.len);
 	entry->path_len = path.len;
 	entry->cache = cache;
+	entry->loop = cache->loop;
 	entry->hash = hash;
 	entry->corpse.free_cb = free_entry_cb;
 	list_init(&entry->used);
