@@ -400,41 +400,42 @@ static enum conn_sent read_step(struct listing *listing, struct conn *conn)
 	read_run(listing, conn->loop);
 	if (listing->is_read)
 		make_heap(listing);
+	loop_spend(conn->loop, listing->cost);
 	conn_note_sent(conn, 0);
 	return CONN_HELD;
 }
 
+/* Writes rows and sends them. A peer that is gone takes the listing along. */
 static enum conn_sent write_step(struct listing *listing, struct conn *conn)
 {
 	char *buf = conn->loop->out;
 	struct text text =
 		text_in(buf + CHUNK_HEAD_MAX,
 			LOOP_OUT_SIZE - CHUNK_HEAD_MAX - CHUNK_END_MAX);
-	struct slice out;
 	enum conn_sent sent;
+	struct slice out;
+	bool is_last;
 
 	write_rows(listing, conn->loop, &text);
+	loop_spend(conn->loop, listing->cost);
+	is_last = listing->has_ended;
 	out = text_slice(&text);
 	if (listing->chunked)
-		out = frame_chunk(buf, text.len, listing->has_ended);
+		out = frame_chunk(buf, text.len, is_last);
 	conn_note_sent(conn, 0); /* even when every row's file was gone */
 	sent = conn_send(conn, out.ptr, out.len, false);
-	return sent == CONN_SENT && !listing->has_ended ? CONN_HELD : sent;
+	return sent == CONN_SENT && !is_last ? CONN_HELD : sent;
 }
 
 static enum conn_sent listing_send(struct body *body, struct conn *conn)
 {
 	struct listing *listing = CONTAINER_OF(body, struct listing, body);
-	struct loop *loop = conn->loop;
-	enum conn_sent sent;
 
 	if (listing->has_ended)
 		return CONN_SENT;
 	listing->cost = 0;
-	sent = listing->is_read ? write_step(listing, conn)
+	return listing->is_read ? write_step(listing, conn)
 				: read_step(listing, conn);
-	loop_spend(loop, listing->cost);
-	return sent;
 }
 
 static void listing_body_free(struct body *body)
