@@ -18,10 +18,13 @@
 static struct server *start(const char *option)
 {
 	char *root = folder_new();
+	struct server *server;
 
 	folder_write_text(root, "file", "text");
-	return server_start(&(struct server_options){
+	server = server_start(&(struct server_options){
 		.tcp = "0", .http = "0", .root = root, .extra = option});
+	free(root);
+	return server;
 }
 
 /* How many HTTP connections the server has accepted by now. */

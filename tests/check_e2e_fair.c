@@ -54,14 +54,16 @@ static char *make_root(void)
 static void start(rlim_t descriptors)
 {
 	static const char *listen = "127.0.0.1";
+	char *root = make_root();
 
 	server = server_start(
 		&(struct server_options){.tcp = "0",
 					 .http = "0",
-					 .root = make_root(),
+					 .root = root,
 					 .listen = {listen},
 					 .soft_descriptors = descriptors,
 					 .hard_descriptors = descriptors});
+	free(root);
 }
 
 /* Connects from this address; -1 with errno when that fails. */
