@@ -26,7 +26,7 @@
 	X(http_aborted, "requests broken off before their answer was sent")    \
 	X(http_files_shrunk, "files that shrank while they were sent")         \
 	X(log_lines_lost, "lines of the access log that were lost")            \
-	X(accept_pauses, "times that accepting stopped for lack of resources") \
+	X(accept_pauses, "times that accepting stopped for a while")           \
 	X(accept_errors, "connections that died before they were accepted")    \
 	X(shed, "idle connections closed to make room")                        \
 	X(out_of_memory, "connections refused for lack of memory")
