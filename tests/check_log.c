@@ -285,6 +285,23 @@ START_TEST(no_standard_error_does_no_harm)
 }
 END_TEST
 
+START_TEST(a_trouble_is_told_once_and_again_after_a_calm)
+{
+	struct log_trouble trouble = {0};
+	uint64_t now_ns = 1;
+
+	ck_assert(log_is_news(&trouble, EMFILE, now_ns));
+	ck_assert(!log_is_news(&trouble, EMFILE, now_ns));
+	/* It goes on: the calm counts from when it was met last. */
+	for (int i = 0; i < 3; i++)
+		ck_assert(
+			!log_is_news(&trouble, EMFILE, now_ns += LOG_CALM_NS));
+	ck_assert(log_is_news(&trouble, EMFILE, now_ns += LOG_CALM_NS + 1));
+	ck_assert(log_is_news(&trouble, ENFILE, now_ns));
+	ck_assert(log_is_news(&trouble, EMFILE, now_ns));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
@@ -306,5 +323,8 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_file_that_takes_no_more_costs_lines_and_cuts_one);
 	tcase_add_test(tcase, no_standard_error_does_no_harm);
+
+	tcase = harness_case(suite, "troubles");
+	tcase_add_test(tcase, a_trouble_is_told_once_and_again_after_a_calm);
 	return harness_run(suite);
 }

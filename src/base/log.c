@@ -97,6 +97,15 @@ void log_warn(const char *fmt, ...)
 	va_end(args);
 }
 
+bool log_is_news(struct log_trouble *trouble, int what, uint64_t now_ns)
+{
+	bool is_news =
+		trouble->what != what || now_ns - trouble->met_ns > LOG_CALM_NS;
+
+	*trouble = (struct log_trouble){what, now_ns};
+	return is_news;
+}
+
 /* Lines in buf[0..len), to be told as lost. */
 static unsigned long count_lines(const char *buf, size_t len)
 {

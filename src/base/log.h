@@ -2,6 +2,9 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/compiler.h"
 
 /*
@@ -25,6 +28,21 @@ void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* The same, with a mark that tells an operator to look: "warning: ". */
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* A trouble that may go on: what it was last, and when. Zeroed for none. */
+struct log_trouble {
+	int what;
+	uint64_t met_ns;
+};
+
+/*
+ * Whether to tell of the trouble: what goes on is told once, and again when it
+ * is another one (what is not 0; an errno value, for example) or after a calm
+ * of LOG_CALM_NS, in which it was not met.
+ */
+bool log_is_news(struct log_trouble *trouble, int what, uint64_t now_ns);
+
+#define LOG_CALM_NS UINT64_C(10000000000)
 
 /* Writes what was gathered. Call it before every exit. */
 void log_flush(void);

@@ -16,8 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "os/socket.h"
 
 #define LISTENER_BUDGET	  64 /* accepts per wake-up, then others' turn */
@@ -29,9 +27,6 @@
  * that do not read would else fill the memory that the host has for TCP.
  */
 #define LISTENER_CROWD 256
-
-/* A shortage that comes back sooner than this is still the same one. */
-#define LISTENER_CALM_NS (10 * CLOCK_NS_PER_S)
 
 struct listener {
 	struct listener_set *set;
@@ -103,17 +98,11 @@ static bool arm_all(struct listener_set *set)
 	return armed;
 }
 
-/* What goes on for a while is told once; what is new is told. */
-static void tell(struct listener_set *set, const char *what, int error)
+static void tell_trouble(struct listener_set *set, const char *what, int error)
 {
 	bool is_limit = error == LISTENER_FULL || is_shortage(error);
-	uint64_t now_ns = loop_now_ns(set->loop);
-	bool is_new =
-		set->told != error || now_ns - set->short_ns > LISTENER_CALM_NS;
 
-	set->short_ns = now_ns;
-	set->told = error;
-	if (is_new)
+	if (log_is_news(&set->trouble, error, loop_now_ns(set->loop)))
 		log_warn("accept: %s with %zu connections open: %s%s", what,
 			 set->loop->n_conns,
 			 error == LISTENER_FULL ? "the descriptor limit is near"
@@ -124,7 +113,7 @@ static void tell(struct listener_set *set, const char *what, int error)
 /* Stops accepting until the timer. */
 static void pause_all(struct listener_set *set, int error)
 {
-	tell(set, "paused", error);
+	tell_trouble(set, "paused", error);
 	set->loop->counters.accept_pauses++;
 	/* Without its timer the set must not stay paused. */
 	if (event_add(&set->resume_timer, &pause_time) == 0)
@@ -136,7 +125,7 @@ static bool make_room(struct listener_set *set, int error)
 {
 	if (!set->shed_cb || !set->shed_cb(set->loop))
 		return false;
-	tell(set, "closing idle ones", error);
+	tell_trouble(set, "closing idle ones", error);
 	return true;
 }
 

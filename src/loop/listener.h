@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/log.h"
 #include "loop/loop.h"
 #include "os/address.h"
 
@@ -29,8 +30,7 @@ struct listener_set {
 	struct list_node listeners;
 	struct event resume_timer;
 	bool draining;
-	int told;	    /* the errno that was last told in the log */
-	uint64_t short_ns;  /* when it was last met */
+	struct log_trouble trouble;
 	bool has_made_room; /* for an accept that has not succeeded since */
 	listener_shed_cb shed_cb;
 };

@@ -23,21 +23,18 @@
 
 #define LOOP_FLAGS (EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV)
 
-/* One complaint of libevent in so long: it has one for each event. */
-#define LOOP_COMPLAINT_NS (10 * CLOCK_NS_PER_S)
-
-/* What libevent has to say must not go past the log and block. */
+/*
+ * What libevent has to say must not go past the log and block; and it has one
+ * complaint for each event.
+ */
 static void libevent_log_cb(int severity, const char *message)
 {
-	static uint64_t told_ns;
-	uint64_t now_ns = clock_mono_ns();
+	static struct log_trouble trouble;
 
 	if (severity < EVENT_LOG_WARN)
 		return;
-	if (told_ns == 0 || now_ns - told_ns > LOOP_COMPLAINT_NS ||
-	    severity >= EVENT_LOG_ERR)
+	if (log_is_news(&trouble, severity, clock_mono_ns()))
 		log_warn("libevent: %s", message);
-	told_ns = now_ns;
 	if (severity >= EVENT_LOG_ERR)
 		log_flush(); /* libevent ends the program next */
 }

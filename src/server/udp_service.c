@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/upper.h"
@@ -46,9 +45,6 @@
 
 #define UDP_PAUSE_MS	    100
 
-/* An error that comes back sooner than this is still the same one. */
-#define UDP_CALM_NS (10 * CLOCK_NS_PER_S)
-
 static const struct timeval pause_time = {.tv_usec = UDP_PAUSE_MS * 1000};
 
 struct udp_service {
@@ -64,8 +60,7 @@ struct udp_socket {
 	struct event event;
 	struct event resume_timer;
 	int fd;
-	int told;	      /* the errno that was last told in the log */
-	uint64_t failed_ns;   /* when it last came */
+	struct log_trouble trouble;
 	size_t mean_cost;     /* of the last datagrams */
 	uint32_t kernel_lost; /* as last told by the kernel */
 };
@@ -156,22 +151,14 @@ static int serve_batch(struct udp_socket *sock, size_t *budget)
 	return (size_t)n == most ? 0 : EAGAIN;
 }
 
-/* What goes on for a while is told once; what is new is told. */
-static void tell(struct udp_socket *sock, int error)
-{
-	uint64_t now_ns = loop_now_ns(sock->service->loop);
-
-	if (sock->told != error || now_ns - sock->failed_ns > UDP_CALM_NS)
-		log_warn("udp: paused: cannot receive: %s", strerror(error));
-	sock->told = error;
-	sock->failed_ns = now_ns;
-}
-
 /* Stops receiving until the timer, without which it must not stop. */
 static void pause_socket(struct udp_socket *sock, int error)
 {
-	tell(sock, error);
-	sock->service->loop->counters.udp_pauses++;
+	struct loop *loop = sock->service->loop;
+
+	if (log_is_news(&sock->trouble, error, loop_now_ns(loop)))
+		log_warn("udp: paused: cannot receive: %s", strerror(error));
+	loop->counters.udp_pauses++;
 	if (event_add(&sock->resume_timer, &pause_time) == 0)
 		(void)event_del(&sock->event);
 }
