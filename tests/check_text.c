@@ -77,6 +77,23 @@ START_TEST(a_number_is_written_in_decimal)
 }
 END_TEST
 
+START_TEST(a_padded_number_has_just_its_digits)
+{
+	char buf[10];
+	struct text text = text_in(buf, sizeof(buf));
+
+	text_add_padded(&text, 7, 1);
+	text_add_padded(&text, 7, 3);
+	text_add_padded(&text, 12345, 2);
+	text_add_padded(&text, 0, 4);
+	ck_assert(!text.overflow);
+	assert_text(&text, "7007450000");
+	text_add_padded(&text, 1, 1);
+	ck_assert(text.overflow);
+	assert_text(&text, "7007450000");
+}
+END_TEST
+
 static const struct uint_row hexes[] = {
 	{0, "0"},
 	{9, "9"},
@@ -144,6 +161,7 @@ START_TEST(after_an_overflow_nothing_is_added)
 	text_add_str(&text, "x");
 	text_add_char(&text, 'x');
 	text_add_uint(&text, 1);
+	text_add_padded(&text, 1, 2);
 	text_add_hex(&text, 1);
 	text_addf(&text, "x");
 	text_add_json(&text, bytes("x", 1));
@@ -357,6 +375,7 @@ int main(void)
 	TCase *tcase = harness_case(suite, "adding");
 
 	tcase_add_test(tcase, pieces_are_joined_in_order);
+	tcase_add_test(tcase, a_padded_number_has_just_its_digits);
 	tcase_add_test(tcase, a_new_text_is_empty);
 	tcase_add_loop_test(tcase, a_number_is_written_in_decimal, 0,
 			    (int)ARRAY_LEN(uints));

@@ -17,7 +17,7 @@ client_libs = src/libclient.a $(os_libs)
 # What a test program links when nothing else is said.
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 
-base_tests = tests/check_clock tests/check_histogram tests/check_list \
+base_tests = tests/check_calendar tests/check_clock tests/check_histogram tests/check_list \
 	tests/check_log tests/check_natural \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 

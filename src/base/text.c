@@ -26,6 +26,19 @@ void text_add_uint(struct text *text, uint64_t value)
 	text_add(text, (struct slice){digits + at, sizeof(digits) - at});
 }
 
+void text_add_padded(struct text *text, uint64_t value, size_t n_digits)
+{
+	if (text->overflow || n_digits > text->size - text->len) {
+		text->overflow = true;
+		return;
+	}
+	text->len += n_digits;
+	for (size_t i = 1; i <= n_digits; i++) {
+		text->ptr[text->len - i] = (char)('0' + value % 10);
+		value /= 10;
+	}
+}
+
 void text_add_hex(struct text *text, uint64_t value)
 {
 	char digits[16];

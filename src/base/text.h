@@ -58,6 +58,10 @@ static inline void text_add_char(struct text *text, char c)
 }
 
 void text_add_uint(struct text *text, uint64_t value);
+
+/* Adds the last n_digits of value, leading zeros and all. */
+void text_add_padded(struct text *text, uint64_t value, size_t n_digits);
+
 void text_addf(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*

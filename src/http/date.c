@@ -1,82 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Dates as HTTP writes and reads them. strftime() would ask the locale for its
- * names of days, so they are spelled here. gmtime_r() asks for the time zone,
- * only to leave it aside, and costs more than all the rest of a small answer's
- * head; so the calendar is here too.
- */
+/* Dates as HTTP writes and reads them. */
 #include "http/date.h"
 
 #include <string.h>
 
-#define DATE_MAX	  INT64_C(253402300799) /* the last second of the year 9999 */
-
-#define DATE_DAY_S	  86400
-
-#define DAYS_OF_400_YEARS 146097
-#define EPOCH_DAY	  719468 /* from 1 March of the year 0 to 1970 */
-#define EPOCH_DAY_WEEKDAY 3	 /* 1 March of the year 0: a Wednesday */
-
-static const char days[] = "SunMonTueWedThuFriSat";
-static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-/* --- the calendar --- */
-
-struct parts {
-	int year, month, day; /* month from 0 */
-	int weekday;	      /* from Sunday; not read */
-	int hour, minute, second;
-};
-
-/*
- * Days from 1 January 1970 to a date of the Gregorian calendar. Years are
- * counted from March, so that the leap day is a year's last; a month begins
- * after (153 * month + 2) / 5 days then.
- */
-static int64_t days_of(const struct parts *p)
-{
-	bool after_february = p->month > 1;
-	int64_t year = after_february ? p->year : p->year - 1;
-	int64_t month = after_february ? p->month - 2 : p->month + 10;
-
-	return 365 * year + year / 4 - year / 100 + year / 400 +
-	       (153 * month + 2) / 5 + p->day - 1 - EPOCH_DAY;
-}
-
-static int64_t seconds_of(const struct parts *p)
-{
-	return days_of(p) * DATE_DAY_S + p->hour * 3600 + p->minute * 60 +
-	       p->second;
-}
-
-/* The same way back, within the years that can be written: 1970 to 9999. */
-static struct parts parts_of(int64_t time_s)
-{
-	int64_t at_s = time_s < 0 ? 0 : time_s < DATE_MAX ? time_s : DATE_MAX;
-	unsigned second = (unsigned)(at_s % DATE_DAY_S);
-	unsigned day = (unsigned)(at_s / DATE_DAY_S) + EPOCH_DAY;
-	unsigned weekday = (day + EPOCH_DAY_WEEKDAY) % 7;
-	unsigned cycle = day / DAYS_OF_400_YEARS;
-	unsigned year, month;
-
-	day %= DAYS_OF_400_YEARS;
-	/* Without the leap days before it, each year has 365. */
-	year = (day - day / (4 * 365) + day / (100 * 365 + 24) -
-		day / (DAYS_OF_400_YEARS - 1)) /
-	       365;
-	day -= 365 * year + year / 4 - year / 100;
-	month = (5 * day + 2) / 153;
-	day -= (153 * month + 2) / 5;
-	return (struct parts){
-		.year = (int)(400 * cycle + year + (month >= 10)),
-		.month = (int)(month < 10 ? month + 2 : month - 10),
-		.day = (int)day + 1,
-		.weekday = (int)weekday,
-		.hour = (int)(second / 3600),
-		.minute = (int)(second / 60 % 60),
-		.second = (int)(second % 60),
-	};
-}
+#include "base/calendar.h"
 
 /* --- writing --- */
 
@@ -88,17 +16,17 @@ static void put_two(char *out, int value)
 
 void http_date_format(int64_t time_s, char out[HTTP_DATE_LEN])
 {
-	struct parts p = parts_of(time_s);
+	struct calendar at = calendar_of(time_s < 0 ? 0 : time_s);
 
 	memcpy(out, "ddd, DD mmm YYYY hh:mm:ss GMT", HTTP_DATE_LEN);
-	memcpy(out, days + 3 * p.weekday, 3);
-	put_two(out + 5, p.day);
-	memcpy(out + 8, months + 3 * p.month, 3);
-	put_two(out + 12, p.year / 100);
-	put_two(out + 14, p.year % 100);
-	put_two(out + 17, p.hour);
-	put_two(out + 20, p.minute);
-	put_two(out + 23, p.second);
+	memcpy(out, &CALENDAR_DAYS[3 * at.weekday], 3);
+	put_two(out + 5, at.day);
+	memcpy(out + 8, &CALENDAR_MONTHS[3 * (at.month - 1)], 3);
+	put_two(out + 12, at.year / 100);
+	put_two(out + 14, at.year % 100);
+	put_two(out + 17, at.hour);
+	put_two(out + 20, at.minute);
+	put_two(out + 23, at.second);
 }
 
 const char *http_date_now(struct http_date_memo *memo, int64_t now_s)
@@ -122,38 +50,39 @@ static int name_index(const char *name, const char *table, int n)
 }
 
 /* Where the digits under this letter of a pattern go; NULL: a literal. */
-static int *part_of(struct parts *p, char letter)
+static int *part_of(struct calendar *at, char letter)
 {
 	switch (letter) {
 	case 'D':
 	case '_': /* a digit or a blank */
-		return &p->day;
+		return &at->day;
 	case 'Y':
-		return &p->year;
+		return &at->year;
 	case 'h':
-		return &p->hour;
+		return &at->hour;
 	case 'm':
-		return &p->minute;
+		return &at->minute;
 	case 's':
-		return &p->second;
+		return &at->second;
 	default:
 		return NULL;
 	}
 }
 
 /* Reads text by a pattern of the same length; "@@@" is a month's name. */
-static bool match(struct slice text, const char *pattern, struct parts *p)
+static bool match(struct slice text, const char *pattern, struct calendar *at)
 {
-	*p = (struct parts){0};
+	*at = (struct calendar){0};
 	if (text.len != strlen(pattern))
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
-		int *part = part_of(p, pattern[i]);
+		int *part = part_of(at, pattern[i]);
 
 		if (pattern[i] == '@') {
-			p->month = name_index(text.ptr + i, months, 12);
-			if (p->month < 0)
+			at->month = 1 + name_index(text.ptr + i,
+						   CALENDAR_MONTHS, 12);
+			if (at->month < 1)
 				return false;
 			i += 2;
 		} else if (!part) {
@@ -168,23 +97,11 @@ static bool match(struct slice text, const char *pattern, struct parts *p)
 	return true;
 }
 
-static bool is_calendar_date(const struct parts *p)
-{
-	static const int lengths[] = {31, 28, 31, 30, 31, 30,
-				      31, 31, 30, 31, 30, 31};
-	bool is_leap =
-		(p->year % 4 == 0 && p->year % 100 != 0) || p->year % 400 == 0;
-	int length = lengths[p->month] + (p->month == 1 && is_leap);
-
-	return p->day >= 1 && p->day <= length && p->hour < 24 &&
-	       p->minute < 60 && p->second <= 60;
-}
-
 /* More than 50 years ahead is in the past (RFC 9110, 5.6.7). */
-static void choose_century(struct parts *p, int64_t now_s)
+static void choose_century(struct calendar *at, int64_t now_s)
 {
-	p->year += parts_of(now_s).year / 100 * 100 - 50;
-	p->year += seconds_of(p) > now_s ? -50 : 50;
+	at->year += calendar_of(now_s).year / 100 * 100 - 50;
+	at->year += calendar_seconds(at) > now_s ? -50 : 50;
 }
 
 /* Length of the weekday's name, short or whole, that text begins with. */
@@ -192,7 +109,7 @@ static size_t weekday_len(struct slice text, bool *is_whole)
 {
 	static const char *const rests[] = {"day",   "day", "sday", "nesday",
 					    "rsday", "day", "urday"};
-	int index = text.len > 3 ? name_index(text.ptr, days, 7) : -1;
+	int index = text.len > 3 ? name_index(text.ptr, CALENDAR_DAYS, 7) : -1;
 	size_t rest;
 
 	*is_whole = false;
@@ -209,7 +126,7 @@ static size_t weekday_len(struct slice text, bool *is_whole)
 
 bool http_date_parse(struct slice text, int64_t now_s, int64_t *out_s)
 {
-	struct parts parts;
+	struct calendar at;
 	bool is_whole;
 	size_t len = weekday_len(text, &is_whole);
 
@@ -217,15 +134,15 @@ bool http_date_parse(struct slice text, int64_t now_s, int64_t *out_s)
 		return false;
 	text = (struct slice){text.ptr + len, text.len - len};
 	if (is_whole) {
-		if (!match(text, ", DD-@@@-YY hh:mm:ss GMT", &parts))
+		if (!match(text, ", DD-@@@-YY hh:mm:ss GMT", &at))
 			return false;
-		choose_century(&parts, now_s);
-	} else if (!match(text, ", DD @@@ YYYY hh:mm:ss GMT", &parts) &&
-		   !match(text, " @@@ _D hh:mm:ss YYYY", &parts)) {
+		choose_century(&at, now_s);
+	} else if (!match(text, ", DD @@@ YYYY hh:mm:ss GMT", &at) &&
+		   !match(text, " @@@ _D hh:mm:ss YYYY", &at)) {
 		return false;
 	}
-	if (!is_calendar_date(&parts))
+	if (!calendar_is_valid(&at))
 		return false;
-	*out_s = seconds_of(&parts);
+	*out_s = calendar_seconds(&at);
 	return true;
 }

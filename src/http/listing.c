@@ -6,10 +6,7 @@
  */
 #include "http/listing.h"
 
-#include <time.h>
-
-#define TIME_MIN INT64_C(-62135596800) /* the first second of the year 1 */
-#define TIME_MAX INT64_C(253402300799) /* the last one of the year 9999 */
+#include "base/calendar.h"
 
 static const char style[] =
 	"<style>\n"
@@ -66,30 +63,14 @@ void http_listing_begin(struct text *text, bool as_json, struct slice path)
 	text_add_str(text, "\",\"entries\":[");
 }
 
-static void add_two(struct text *text, char before, int value)
-{
-	text_add_char(text, before);
-	text_add_char(text, (char)('0' + value / 10));
-	text_add_char(text, (char)('0' + value % 10));
-}
-
 /* "2026-11-22 09:51:54" with this byte in the middle. */
 static void add_time(struct text *text, int64_t time_s, char middle)
 {
-	time_t t = (time_t)time_s;
-	struct tm tm;
-
 	/* Nobody's file is from then; something must stand there. */
-	if (time_s < TIME_MIN || time_s > TIME_MAX)
-		t = 0;
-	if (!gmtime_r(&t, &tm))
-		return;
-	text_addf(text, "%04d", tm.tm_year + 1900);
-	add_two(text, '-', tm.tm_mon + 1);
-	add_two(text, '-', tm.tm_mday);
-	add_two(text, middle, tm.tm_hour);
-	add_two(text, ':', tm.tm_min);
-	add_two(text, ':', tm.tm_sec);
+	bool is_odd = time_s < CALENDAR_MIN_S || time_s > CALENDAR_MAX_S;
+	struct calendar at = calendar_of(is_odd ? 0 : time_s);
+
+	calendar_add(text, &at, middle);
 }
 
 /* Three digits in powers of 1000, cut and not rounded: "612 B", "1.23 MB". */
@@ -103,9 +84,11 @@ static void add_size(struct text *text, uint64_t size)
 	for (; size / unit >= 1000; i++)
 		unit *= 1000;
 	text_add_uint(text, size / unit);
-	if (i > 0 && size / unit < 10)
-		add_two(text, '.', (int)(size % unit / (unit / 100)));
-	else if (i > 0 && size / unit < 100)
+	if (i > 0 && size / unit < 10) {
+		text_add_char(text, '.');
+		text_add_padded(text, size % unit / (unit / 100), 2);
+	}
+	if (i > 0 && size / unit >= 10 && size / unit < 100)
 		text_addf(text, ".%u", (unsigned)(size % unit / (unit / 10)));
 	text_add_char(text, ' ');
 	text_add_str(text, units[i]);

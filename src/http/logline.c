@@ -2,56 +2,36 @@
 /*
  * Lines of the access log. Both formats carry bytes that a peer chose, so both
  * escape: a log that can be forged is worse than none. Times are UTC.
- *
- * The part of a line that says when is made once a second.
  */
 #include "http/logline.h"
 
-#include <string.h>
-
-static void add_two(struct text *text, int value)
-{
-	text_add_char(text, (char)('0' + value / 10 % 10));
-	text_add_char(text, (char)('0' + value % 10));
-}
-
-static void add_clock(struct text *text, const struct tm *tm)
-{
-	add_two(text, tm->tm_hour);
-	text_add_char(text, ':');
-	add_two(text, tm->tm_min);
-	text_add_char(text, ':');
-	add_two(text, tm->tm_sec);
-}
+#include "base/calendar.h"
 
 /* "06/Nov/1994:08:49:37 +0000" */
-static void add_combined_time(struct text *text, const struct tm *tm)
+static void add_combined_time(struct text *text, const struct calendar *at)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-	add_two(text, tm->tm_mday);
+	text_add_padded(text, (uint64_t)at->day, 2);
 	text_add_char(text, '/');
-	text_add(text, (struct slice){months + 3 * tm->tm_mon, 3});
+	text_add(text,
+		 (struct slice){&CALENDAR_MONTHS[3 * (at->month - 1)], 3});
 	text_add_char(text, '/');
-	text_add_uint(text, (uint64_t)(tm->tm_year + 1900));
+	text_add_padded(text, (uint64_t)at->year, 4);
 	text_add_char(text, ':');
-	add_clock(text, tm);
+	text_add_padded(text, (uint64_t)at->hour, 2);
+	text_add_char(text, ':');
+	text_add_padded(text, (uint64_t)at->minute, 2);
+	text_add_char(text, ':');
+	text_add_padded(text, (uint64_t)at->second, 2);
 	text_add_str(text, " +0000");
 }
 
 /* "1994-11-06T08:49:37.123456Z" */
-static void add_json_time(struct text *text, const struct tm *tm, long nsec)
+static void add_json_time(struct text *text, const struct calendar *at,
+			  long nsec)
 {
-	text_add_uint(text, (uint64_t)(tm->tm_year + 1900));
-	text_add_char(text, '-');
-	add_two(text, tm->tm_mon + 1);
-	text_add_char(text, '-');
-	add_two(text, tm->tm_mday);
-	text_add_char(text, 'T');
-	add_clock(text, tm);
+	calendar_add(text, at, 'T');
 	text_add_char(text, '.');
-	for (long unit = 100000000; unit >= 1000; unit /= 10)
-		text_add_char(text, (char)('0' + nsec / unit % 10));
+	text_add_padded(text, (uint64_t)nsec / 1000, 6);
 	text_add_char(text, 'Z');
 }
 
@@ -82,12 +62,12 @@ static void add_request(struct text *text, const struct http_log_record *record)
 	text_add_char(text, '"');
 }
 
-static void add_combined(struct text *text, const struct tm *tm,
+static void add_combined(struct text *text, const struct calendar *at,
 			 const struct http_log_record *record)
 {
 	text_add(text, record->peer);
 	text_add_str(text, " - - [");
-	add_combined_time(text, tm);
+	add_combined_time(text, at);
 	text_add_str(text, "] ");
 	add_request(text, record);
 	text_add_char(text, ' ');
@@ -120,11 +100,11 @@ static void add_json_string(struct text *text, const char *name, struct slice s)
 	text_add_char(text, '"');
 }
 
-static void add_json(struct text *text, const struct tm *tm,
+static void add_json(struct text *text, const struct calendar *at,
 		     const struct http_log_record *record)
 {
 	text_add_str(text, "{\"time\":\"");
-	add_json_time(text, tm, record->time.tv_nsec);
+	add_json_time(text, at, record->time.tv_nsec);
 	add_json_string(text, "\",\"peer\":", record->peer);
 	add_json_string(text, ",\"method\":", record->method);
 	add_json_string(text, ",\"target\":", record->target);
@@ -143,15 +123,10 @@ static void add_json(struct text *text, const struct tm *tm,
 void http_log_write(struct text *text, enum http_log_format format,
 		    const struct http_log_record *record)
 {
-	static struct tm tm; /* no day of a month has the number 0 */
-	static time_t tm_s;
+	struct calendar at = calendar_of(record->time.tv_sec);
 
-	if (record->time.tv_sec != tm_s || tm.tm_mday == 0) {
-		tm_s = record->time.tv_sec;
-		(void)gmtime_r(&tm_s, &tm);
-	}
 	if (format == HTTP_LOG_JSON)
-		add_json(text, &tm, record);
+		add_json(text, &at, record);
 	else
-		add_combined(text, &tm, record);
+		add_combined(text, &at, record);
 }

@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/calendar.h"
 #include "base/text.h"
 
 static const struct {
@@ -167,28 +168,27 @@ static json_t *host(void)
 
 static json_t *started(struct timespec at)
 {
-	struct tm tm;
-	char text[32] = "";
+	struct calendar start = calendar_of(at.tv_sec);
+	char buf[32];
+	struct text text = text_in(buf, sizeof(buf));
 
-	if (gmtime_r(&at.tv_sec, &tm))
-		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return json_string(text);
+	calendar_add(&text, &start, 'T');
+	text_add_char(&text, 'Z');
+	return json_stringn(text.ptr, text.len);
 }
 
 json_t *result_wall(double seconds)
 {
 	long long ms = llround(seconds * 1e3);
-	time_t at = (time_t)(ms / 1000);
-	char text[64] = "";
-	struct tm tm;
-	size_t len;
+	struct calendar at = calendar_of(ms / 1000);
+	char buf[32];
+	struct text text = text_in(buf, sizeof(buf));
 
-	if (!gmtime_r(&at, &tm))
-		return json_null();
-	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(text + len, sizeof(text) - len, ".%03dZ",
-		       (int)(ms % 1000));
-	return json_string(text);
+	calendar_add(&text, &at, 'T');
+	text_add_char(&text, '.');
+	text_add_padded(&text, (uint64_t)ms % 1000, 3);
+	text_add_char(&text, 'Z');
+	return json_stringn(text.ptr, text.len);
 }
 
 static void set_settings(json_t *result, const struct options *options)
