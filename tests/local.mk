@@ -71,6 +71,16 @@ tests_check_request_limits_SOURCES = tests/check_request_limits.c \
 tests_check_status_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_target_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 
+# What lets allocations of ours fail within a test; see tests/scarce.h.
+scarce = tests/scarce.c tests/scarce.h
+scarce_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
+	-Wl,--wrap=realloc
+
+web_tests = tests/check_cache
+tests_check_cache_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
+tests_check_cache_SOURCES = tests/check_cache.c $(scarce)
+tests_check_cache_LDFLAGS = $(scarce_ldflags)
+
 conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
 server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
@@ -317,7 +327,8 @@ AM_TESTS_ENVIRONMENT = \
 if HAVE_CHECK
 check_LIBRARIES = tests/libharness.a
 check_DATA = $(interpose)
-check_PROGRAMS = $(base_tests) $(os_tests) $(http_tests) $(server_tests) \
+check_PROGRAMS = $(base_tests) $(os_tests) $(http_tests) $(web_tests) \
+	$(server_tests) \
 	$(client_tests) $(e2e_tests) $(load_tests) $(fuzz_replays)
 TESTS = $(check_PROGRAMS) $(script_tests)
 

@@ -357,7 +357,7 @@ static void bury(struct entry *entry)
 	if (entry->n_holds > 0 || entry->is_buried)
 		return;
 	entry->is_buried = true;
-	loop_bury(entry->cache->loop, &entry->corpse);
+	loop_bury(entry->loop, &entry->corpse);
 }
 
 /* Takes an entry out of the cache; it lives on for those who use it. */
