@@ -76,11 +76,15 @@ scarce = tests/scarce.c tests/scarce.h
 scarce_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc
 
-web_tests = tests/check_cache tests/check_gather tests/check_trace
+web_tests = tests/check_cache tests/check_gather tests/check_site \
+	tests/check_trace
 tests_check_cache_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_cache_SOURCES = tests/check_cache.c $(scarce)
 tests_check_cache_LDFLAGS = $(scarce_ldflags)
 tests_check_gather_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
+tests_check_site_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
+tests_check_site_SOURCES = tests/check_site.c $(http_fixture) $(scarce)
+tests_check_site_LDFLAGS = $(scarce_ldflags)
 tests_check_trace_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_trace_SOURCES = tests/check_trace.c $(http_fixture) $(json_reader)
 

@@ -10,7 +10,10 @@
  * scarce_ldflags in local.mk), and what libevent does.
  */
 
-/* The nth allocation from now on fails, n from 1; those after it do not. */
+/*
+ * The nth allocation from now on fails, n from 1; those after it do not. An
+ * assertion allocates too, so there must be none before the end.
+ */
 void scarce_memory(unsigned n);
 
 /* There is enough again. True when one has failed since. */
