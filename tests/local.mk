@@ -42,7 +42,7 @@ http_tests = tests/check_answer tests/check_answer_head tests/check_chunk \
 	tests/check_head tests/check_host tests/check_listing \
 	tests/check_logline tests/check_media tests/check_page \
 	tests/check_range tests/check_request tests/check_request_limits \
-	tests/check_status tests/check_target
+	tests/check_status tests/check_syntax tests/check_target
 tests_check_answer_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_answer_SOURCES = tests/check_answer.c $(http_fixture)
 tests_check_answer_head_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
@@ -69,6 +69,7 @@ tests_check_request_limits_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_request_limits_SOURCES = tests/check_request_limits.c \
 	$(request_ways)
 tests_check_status_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
+tests_check_syntax_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_target_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 
 # What lets allocations of ours fail within a test; see tests/scarce.h.
