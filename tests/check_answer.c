@@ -238,6 +238,27 @@ START_TEST(a_file_of_the_first_second_has_its_date)
 }
 END_TEST
 
+/* Content-Encoding would be taken to be of the multipart. */
+START_TEST(an_encoded_file_comes_in_one_range_or_whole)
+{
+	struct http_file file = regular;
+	struct http_answer answer;
+
+	file.size = 100;
+	file.coding = HTTP_CODING_GZIP;
+	answer = answer_to("GET /a" HOST "Range: bytes=2-4\r\n\r\n", &file);
+	ck_assert_uint_eq(answer.status, 206);
+	ck_assert_uint_eq(answer.ranges.n, 1);
+	answer = answer_to("GET /a" HOST "Range: bytes=2-4,9-\r\n\r\n", &file);
+	ck_assert_uint_eq(answer.status, 200);
+	ck_assert_uint_eq(answer.ranges.n, 0);
+	file.coding = HTTP_CODING_IDENTITY;
+	answer = answer_to("GET /a" HOST "Range: bytes=2-4,9-\r\n\r\n", &file);
+	ck_assert_uint_eq(answer.status, 206);
+	ck_assert_uint_eq(answer.ranges.n, 2);
+}
+END_TEST
+
 static const struct redirect_row {
 	const char *head;
 	const char *name;
@@ -364,6 +385,7 @@ int main(void)
 	tcase_add_test(tcase, head_gets_the_same_answer_without_the_content);
 	tcase_add_test(tcase, the_type_is_that_of_the_file_that_was_opened);
 	tcase_add_test(tcase, a_file_of_the_first_second_has_its_date);
+	tcase_add_test(tcase, an_encoded_file_comes_in_one_range_or_whole);
 	tcase_add_loop_test(tcase, a_folder_without_its_slash_is_redirected, 0,
 			    (int)ARRAY_LEN(redirects));
 	tcase_add_loop_test(tcase, a_file_that_cannot_be_served_has_its_status,

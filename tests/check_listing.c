@@ -135,6 +135,27 @@ START_TEST(only_the_root_has_no_parent)
 }
 END_TEST
 
+START_TEST(a_folder_is_named_however_short_its_name_is)
+{
+	static const struct {
+		const char *path, *heading, *member;
+	} names[] = {
+		{"", "<h1>/</h1>", "{\"path\":\"/\","},
+		{"a", "<h1>/a/</h1>", "{\"path\":\"/a/\","},
+		{"a/b", "<h1>/a/b/</h1>", "{\"path\":\"/a/b/\","},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		ck_assert_ptr_nonnull(strstr(
+			listing_of(HTML, names[i].path, &file_row, 1, false),
+			names[i].heading));
+		ck_assert_ptr_nonnull(strstr(
+			listing_of(JSON, names[i].path, &file_row, 1, false),
+			names[i].member));
+	}
+}
+END_TEST
+
 /* What a page must have for a phone, for the dark, and to be read right. */
 START_TEST(a_page_is_whole)
 {
@@ -170,8 +191,9 @@ static const struct time_row {
 	{951827696, "<td>2000-02-29 12:34:56</td>", "a leap day"},
 	{4294967296, "<td>2106-02-07 06:28:16</td>", "beyond 32 bits"},
 	{253402300799, "<td>9999-12-31 23:59:59</td>", "the last of 9999"},
-	{253402300800, NULL, "the year 10000"},
-	{-62135596801, NULL, "the year 0"},
+	{253402300800, "<td>1970-01-01 00:00:00</td>", "the year 10000"},
+	{-62135596801, "<td>1970-01-01 00:00:00</td>", "the year 0"},
+	{-62135596800, "<td>0001-01-01 00:00:00</td>", "the year 1"},
 	{-99999999999, NULL, "a year before it"},
 	{67767976233532800, NULL, "a year that is just an int, and 1900"},
 	{67768036191676799, NULL, "the last that gmtime_r(3) can"},
@@ -442,6 +464,7 @@ int main(void)
 	tcase_add_test(tcase, json_is_valid_with_any_number_of_entries);
 	tcase_add_test(tcase, a_listing_that_was_cut_says_so);
 	tcase_add_test(tcase, only_the_root_has_no_parent);
+	tcase_add_test(tcase, a_folder_is_named_however_short_its_name_is);
 	tcase_add_test(tcase, a_page_is_whole);
 	tcase_add_loop_test(tcase, any_time_leaves_a_row_a_row, 0,
 			    (int)ARRAY_LEN(times));
