@@ -93,6 +93,17 @@ START_TEST(address_and_port_make_a_source)
 }
 END_TEST
 
+/* Many enough for several to meet in one set, and not more than it holds. */
+START_TEST(sources_that_meet_in_a_set_keep_apart)
+{
+	for (uint32_t host = 1; host <= 100; host++)
+		ck_assert_uint_eq(take_many(host, 5000, 10000, 100),
+				  BUCKET_TOKENS);
+	for (uint32_t host = 1; host <= 100; host++)
+		ck_assert(!take(host, 5000, 10000));
+}
+END_TEST
+
 START_TEST(ipv6_sources_are_told_apart_by_the_whole_address)
 {
 	struct address a = address_any(AF_INET6, 5000), b = a;
@@ -138,6 +149,7 @@ int main(void)
 			    ARRAY_LEN(starts_ms));
 	tcase_add_test(tcase, no_second_sees_more_however_it_is_laid);
 	tcase_add_test(tcase, address_and_port_make_a_source);
+	tcase_add_test(tcase, sources_that_meet_in_a_set_keep_apart);
 	tcase_add_test(tcase, ipv6_sources_are_told_apart_by_the_whole_address);
 	tcase_add_test(tcase,
 		       forged_sources_do_not_give_back_what_a_loop_has_used_up);

@@ -186,6 +186,25 @@ START_TEST(a_difference_is_what_came_between)
 }
 END_TEST
 
+START_TEST(a_difference_knows_the_least_where_all_is_new)
+{
+	static struct histogram before;
+
+	for (size_t n = 1; n <= 3; n++) {
+		memset(&h, 0, sizeof(h));
+		for (size_t i = 0; i < n; i++)
+			histogram_add(&h, 123456789);
+		histogram_difference(&other, &h, &before);
+		ck_assert_uint_eq(other.n, n);
+		ck_assert_uint_eq(other.min_ns, 123456789);
+		ck_assert_uint_eq(other.max_ns, 123456789);
+	}
+	histogram_difference(&other, &h, &h);
+	ck_assert_uint_eq(other.n, 0);
+	ck_assert_uint_eq(other.min_ns, 0);
+}
+END_TEST
+
 START_TEST(beyond_an_hour_the_greatest_is_still_exact)
 {
 	memset(&h, 0, sizeof(h));
@@ -241,6 +260,7 @@ int main(void)
 	tcase_add_test(tcase, buckets_rise_and_are_narrow);
 	tcase_add_test(tcase, merging_is_as_if_all_had_been_added_to_one);
 	tcase_add_test(tcase, a_difference_is_what_came_between);
+	tcase_add_test(tcase, a_difference_knows_the_least_where_all_is_new);
 	tcase_add_test(tcase, beyond_an_hour_the_greatest_is_still_exact);
 	tcase_add_test(tcase, a_percentile_needs_a_sample_beyond_it);
 	tcase_add_test(tcase, nothing_has_no_percentiles);
