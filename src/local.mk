@@ -61,6 +61,8 @@ src_libweb_a_SOURCES = \
 	src/web/accesslog.c src/web/accesslog.h \
 	src/web/body.c src/web/body.h \
 	src/web/cache.c src/web/cache.h \
+	src/web/content.c src/web/content.h \
+	src/web/facts.c src/web/facts.h \
 	src/web/folder.c src/web/folder.h \
 	src/web/gather.c src/web/gather.h \
 	src/web/site.c src/web/site.h \

@@ -48,6 +48,16 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+uint64_t slice_hash(struct slice s)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < s.len; i++)
+		hash = (hash ^ (unsigned char)s.ptr[i]) *
+		       UINT64_C(1099511628211);
+	return hash ^ hash >> 32;
+}
+
 struct slice slice_trim(struct slice s)
 {
 	while (s.len > 0 && is_blank(s.ptr[0])) {

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A piece of somebody else's memory. It ends by its length, not by a NUL, and
@@ -24,6 +25,9 @@ bool slice_eq_nocase(struct slice a, struct slice b);
 /* Compare with a C string. */
 bool slice_is(struct slice s, const char *text);
 bool slice_is_nocase(struct slice s, const char *text);
+
+/* FNV-1a: for names that hostile people do not choose. */
+uint64_t slice_hash(struct slice s);
 
 /* Without leading and trailing spaces and tabs (OWS of RFC 9110, 5.6.3). */
 struct slice slice_trim(struct slice s);

@@ -160,14 +160,10 @@ void access_log_flush(struct access_log *log)
 		write_out(log);
 }
 
-/* FNV-1a of the peer's address: its bytes in the contested half. */
+/* That of the peer's address: its bytes in the contested half. */
 static uint32_t *share_of(struct access_log *log, struct slice peer)
 {
-	uint32_t hash = 2166136261;
-
-	for (size_t i = 0; i < peer.len; i++)
-		hash = (hash ^ (unsigned char)peer.ptr[i]) * 16777619;
-	return &log->shares[(hash ^ hash >> 16) % ACCESS_LOG_SHARES];
+	return &log->shares[slice_hash(peer) % ACCESS_LOG_SHARES];
 }
 
 /* Takes len bytes of the peer's share, if the buffer is so full; or refuses. */

@@ -10,7 +10,7 @@
  *	Has the file itself changed? One fstatat(2) that follows no link.
  *
  * If either answer is not a plain "same as before", the file is opened again
- * like any other. Times are believed only once they lie CACHE_SETTLE_S in the
+ * like any other. Times are believed only once they lie some seconds in the
  * past: a change right after another may leave the same time behind, and
  * what was read between the two would be taken for the second. Until
  * then an entry is read afresh in every turn that asks for it.
@@ -35,35 +35,19 @@
 #include "base/log.h"
 #include "http/coding.h"
 #include "http/etag.h"
+#include "web/content.h"
+#include "web/facts.h"
 
-#define CACHE_SETTLE_S 2 /* the coarsest clock of a file system in use */
-#define CACHE_TOUCH_NS                                                         \
-	CLOCK_NS_PER_S	    /* "recently used" is as exact as that             \
-			     */
+/* "Recently used" is as exact as that. */
+#define CACHE_TOUCH_NS	  CLOCK_NS_PER_S
 #define CACHE_SUFFIX_SIZE 8 /* ".zst" and a NUL fit */
-#define CACHE_TICK_NS                                                          \
-	(20 * (int64_t)CLOCK_NS_PER_MS) /* of a 100 Hz kernel, twice */
-#define CACHE_READ_TRIES 3 /* for a file that changes while it is read */
-/* Of a file that does not tell its size: read at first, and at most. */
-#define CACHE_MADE_SIZE 4096
-#define CACHE_MADE_MAX	(1 << 20)
+#define CACHE_READ_TRIES  3 /* for a file that changes while it is read */
 
 /*
  * A descriptor kept open keeps a deleted file's space on the disk in use, so
  * it is given up when nobody has asked for it for so long.
  */
 #define CACHE_OPEN_IDLE_S 10
-
-/* By what a file or directory is known to be the same as before. */
-struct facts {
-	dev_t dev;
-	ino_t ino;
-	mode_t mode;
-	off_t size;
-	struct timespec mtime;
-	struct timespec ctime;
-	bool is_stored; /* not compared; see is_believed() */
-};
 
 struct directory {
 	struct directory *next; /* of the same hash */
@@ -131,55 +115,7 @@ static struct entry *entry_of(struct list_node *node)
 	return CONTAINER_OF(node, struct entry, used);
 }
 
-/* --- facts --- */
-
-static struct facts facts_of(const struct stat *st)
-{
-	return (struct facts){
-		.dev = st->st_dev,
-		.ino = st->st_ino,
-		.mode = st->st_mode,
-		.size = st->st_size,
-		.mtime = st->st_mtim,
-		.ctime = st->st_ctim,
-		.is_stored = st->st_blocks > 0,
-	};
-}
-
-static bool is_same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool is_same(const struct facts *a, const struct facts *b)
-{
-	return a->ino == b->ino && a->dev == b->dev && a->mode == b->mode &&
-	       a->size == b->size && is_same_time(a->mtime, b->mtime) &&
-	       is_same_time(a->ctime, b->ctime);
-}
-
-/* Whether a change from now on must leave other times behind. */
-static bool is_settled(const struct facts *facts)
-{
-	int64_t now_s = clock_wall().tv_sec, since_s = now_s - CACHE_SETTLE_S;
-
-	/* Somebody may have set a time to come; the other one tells then. */
-	return facts->ctime.tv_sec < since_s &&
-	       (facts->mtime.tv_sec < since_s || facts->mtime.tv_sec > now_s);
-}
-
 /* --- tables --- */
-
-/* FNV-1a. Only names that exist get in, so peers cannot choose collisions. */
-static uint64_t hash_of(struct slice s)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < s.len; i++)
-		hash = (hash ^ (unsigned char)s.ptr[i]) *
-		       UINT64_C(1099511628211);
-	return hash ^ hash >> 32;
-}
 
 static struct entry *find_entry(struct cache *cache, struct slice path,
 				uint64_t hash)
@@ -266,10 +202,10 @@ static void check_directory(struct cache *cache, struct directory *directory)
 	if (directory->is_gone)
 		return;
 	facts = facts_of(now);
-	if (!directory->is_settled || !is_same(&facts, &directory->facts)) {
+	if (!directory->is_settled || !facts_eq(&facts, &directory->facts)) {
 		directory->version++;
 		directory->facts = facts;
-		directory->is_settled = is_settled(&facts);
+		directory->is_settled = facts_are_settled(&facts);
 	}
 }
 
@@ -278,7 +214,7 @@ static struct directory *get_directory(struct cache *cache, struct slice path)
 {
 	const char *slash = memrchr(path.ptr, '/', path.len);
 	struct slice name = {path.ptr, slash ? (size_t)(slash - path.ptr) : 0};
-	uint64_t hash = hash_of(name);
+	uint64_t hash = slice_hash(name);
 	struct directory **bucket = &cache->directories[hash & cache->mask];
 	struct directory *directory = *bucket;
 
@@ -504,63 +440,6 @@ static int open_regular(struct cache *cache, struct slice path,
 	return -1;
 }
 
-/* Makes room for more of a file; false with errno, EFBIG for too much. */
-static bool grow_content(char **content, size_t *size)
-{
-	size_t wanted = *size < CACHE_MADE_MAX / 2 ? *size * 2 : CACHE_MADE_MAX;
-	char *more = NULL;
-
-	if (*size >= CACHE_MADE_MAX)
-		errno = EFBIG;
-	else
-		more = realloc(*content, wanted);
-	if (!more)
-		return false;
-	*content = more;
-	*size = wanted;
-	return true;
-}
-
-static ssize_t read_at(int fd, char *buf, size_t size, size_t off)
-{
-	ssize_t n;
-
-	do
-		n = pread(fd, buf, size, (off_t)off);
-	while (n < 0 && errno == EINTR);
-	return n;
-}
-
-/*
- * Reads a file to its end, whatever it says of its size, since a file that is
- * made as it is read says 0 or a page. NULL with errno.
- */
-static char *read_content(int fd, size_t told, size_t *len)
-{
-	/* With room for one byte more, one call shows that this is all. */
-	size_t size = told > 0 ? told + 1 : CACHE_MADE_SIZE;
-	char *content = malloc(size), *fitting;
-	ssize_t n = content ? 1 : -1;
-
-	for (*len = 0; n > 0; *len += (size_t)n) {
-		if (*len == size && !grow_content(&content, &size))
-			break;
-		n = read_at(fd, content + *len, size - *len, *len);
-		if (n > 0 && *len + (size_t)n == told) {
-			*len = told;
-			return content;
-		}
-		if (n < 0)
-			break;
-	}
-	if (n != 0) {
-		free(content);
-		return NULL;
-	}
-	fitting = realloc(content, *len + 1);
-	return fitting ? fitting : content;
-}
-
 /* The codings that the file stands precompressed in beside itself. */
 static unsigned find_siblings(struct cache *cache, struct slice path)
 {
@@ -602,22 +481,8 @@ static void learn_names(struct entry *entry)
 }
 
 /*
- * Whether the clock that the file's time was taken from has moved on since. As
- * long as it has not, two versions may have the same time.
- */
-static bool has_ticked_since(struct timespec then)
-{
-	struct timespec now = clock_wall();
-	int64_t ns = (now.tv_sec - then.tv_sec) * (int64_t)CLOCK_NS_PER_S +
-		     now.tv_nsec - then.tv_nsec;
-
-	return ns < 0 || ns > CACHE_TICK_NS;
-}
-
-/*
  * Content tells the versions of a file apart by itself. Otherwise its time of
- * change must: where that is kept in whole seconds it can be that of an image
- * or an archive, as on ISO 9660 and squashfs, and proves nothing.
+ * change must.
  */
 static void set_etag(struct entry *entry)
 {
@@ -634,7 +499,7 @@ static void set_etag(struct entry *entry)
 		file->etag = http_etag_of_content(
 			entry->etag, (struct slice){entry->public.content,
 						    (size_t)file->size});
-	else if (facts->ctime.tv_nsec != 0 && has_ticked_since(facts->ctime))
+	else if (facts_tell_version(facts))
 		file->etag = http_etag_of_facts(entry->etag, &told);
 }
 
@@ -646,7 +511,7 @@ static bool is_believed(const struct entry *entry)
 {
 	const struct facts *facts = &entry->facts;
 
-	return is_settled(facts) &&
+	return facts_are_settled(facts) &&
 	       (!entry->public.content ||
 		(facts->is_stored &&
 		 entry->public.file.size == (uint64_t)facts->size));
@@ -713,13 +578,13 @@ static int read_entry(struct entry *entry, int fd, struct facts *facts)
 	for (int i = 0; !is_whole && facts->size <= CACHE_SMALL_MAX; i++) {
 		struct facts before = *facts;
 		size_t len;
-		char *content = read_content(fd, (size_t)facts->size, &len);
+		char *content = content_read(fd, (size_t)facts->size, &len);
 		int error = errno;
 		struct stat st;
 
 		if (fstat(fd, &st) == 0)
 			*facts = facts_of(&st);
-		is_whole = is_same(facts, &before) || i == CACHE_READ_TRIES;
+		is_whole = facts_eq(facts, &before) || i == CACHE_READ_TRIES;
 		if (content && is_whole)
 			keep_content(entry, content, len);
 		else
@@ -774,7 +639,8 @@ static struct entry *load(struct cache *cache, struct slice path, uint64_t hash,
 	int fd = open_regular(cache, path, &facts, refusal);
 	struct entry *entry = NULL;
 
-	if (fd >= 0 && old && old->is_settled && is_same(&facts, &old->facts)) {
+	if (fd >= 0 && old && old->is_settled &&
+	    facts_eq(&facts, &old->facts)) {
 		(void)close(fd);
 		learn_names(old);
 		return old;
@@ -807,7 +673,7 @@ static bool is_current(struct cache *cache, struct entry *entry)
 		    AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	facts = facts_of(&st);
-	return is_same(&facts, &entry->facts);
+	return facts_eq(&facts, &entry->facts);
 }
 
 /*
@@ -830,7 +696,7 @@ static void touch(struct cache *cache, struct entry *entry)
 struct cache_entry *cache_get(struct cache *cache, struct slice path,
 			      struct http_file *refusal)
 {
-	uint64_t hash = hash_of(path);
+	uint64_t hash = slice_hash(path);
 	struct entry *entry = find_entry(cache, path, hash);
 
 	if (!entry || entry->checked_epoch != cache->loop->epoch) {
