@@ -64,6 +64,7 @@ src_libweb_a_SOURCES = \
 	src/web/content.c src/web/content.h \
 	src/web/facts.c src/web/facts.h \
 	src/web/folder.c src/web/folder.h \
+	src/web/freshness.c src/web/freshness.h \
 	src/web/gather.c src/web/gather.h \
 	src/web/site.c src/web/site.h \
 	src/web/trace.c src/web/trace.h \

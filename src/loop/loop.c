@@ -55,7 +55,7 @@ static struct event_base *new_base(void)
 
 int loop_init(struct loop *loop)
 {
-	*loop = (struct loop){.turn = 1, .epoch = 1};
+	*loop = (struct loop){.turn = 1};
 	list_init(&loop->dead);
 	list_init(&loop->conns);
 	list_init(&loop->drained);
@@ -120,7 +120,6 @@ static void end_turn(struct loop *loop)
 	log_flush();
 	loop->spent = 0;
 	loop->turn++;
-	loop->epoch++;
 }
 
 int loop_run(struct loop *loop)

@@ -31,7 +31,6 @@ struct loop {
 	struct event_base *base;
 	struct counters counters;
 	uint64_t turn;
-	uint64_t epoch; /* what was looked up in an earlier one is too old */
 	bool running;
 	bool draining;	  /* no new work; see loop_stop_if_drained() */
 	size_t n_conns;	  /* open connections of all services */

@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file cache. Each entry belongs to the directory that its name stands in,
- * and a check of an entry is two questions:
- *
- *	Does the name still mean that file? Only a change of the directory, or
- *	of one above it, can alter that. The directory is opened anew beneath
- *	the root, once per turn for all its entries; same inode, same times:
- *	same names.
- *	Has the file itself changed? One fstatat(2) that follows no link.
- *
- * If either answer is not a plain "same as before", the file is opened again
- * like any other. Times are believed only once they lie some seconds in the
- * past: a change right after another may leave the same time behind, and
- * what was read between the two would be taken for the second. Until
- * then an entry is read afresh in every turn that asks for it.
- *
- * A path whose last segment is a symbolic link depends on a second directory,
- * which nobody watches: it is opened anew in every turn.
+ * The file cache. An entry that freshness.c will not vouch for is opened again
+ * like any other file; one whose times are too young to be believed is read
+ * afresh in every look that asks for it.
  *
  * Entries with content and entries with descriptors stand in lists of their
  * own, most recently used first; each has its own bound, and the last goes.
@@ -32,11 +18,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "http/coding.h"
 #include "http/etag.h"
 #include "web/content.h"
 #include "web/facts.h"
+#include "web/freshness.h"
 
 /* "Recently used" is as exact as that. */
 #define CACHE_TOUCH_NS	  CLOCK_NS_PER_S
@@ -49,19 +35,6 @@
  */
 #define CACHE_OPEN_IDLE_S 10
 
-struct directory {
-	struct directory *next; /* of the same hash */
-	uint64_t hash;
-	struct facts facts;
-	bool is_settled;
-	bool is_gone;
-	unsigned version; /* grows when the names in it may have changed */
-	unsigned n_entries;
-	uint64_t checked_epoch;
-	size_t path_len;
-	char path[]; /* NUL-ended */
-};
-
 /*
  * What a lookup touches comes first and together: among thousands of files it
  * is the processor's cache misses that a lookup costs.
@@ -69,12 +42,10 @@ struct directory {
 struct entry {
 	struct entry *next; /* of the same hash */
 	uint64_t hash;
-	uint64_t checked_epoch;
+	uint64_t seen_look;
 	uint64_t used_ns;
-	struct directory *directory;
-	unsigned directory_version;
+	struct fresh_name name;
 	bool is_settled;
-	bool is_watched; /* a change of its directory tells of its name */
 	bool is_buried;	 /* until the turn ends */
 	bool is_listed;	 /* can be found; else it lives for its holders only */
 	bool is_counted; /* its descriptor is one of loop->n_held */
@@ -95,19 +66,15 @@ struct entry {
 struct cache {
 	struct loop *loop;
 	struct docroot *root;
-	struct stat root_stat; /* as of root_epoch */
-	uint64_t root_epoch;
-	bool is_root_lost; /* told already */
+	struct freshness freshness;
 	const struct http_media *media;
 	struct cache_limits limits;
 	struct cache_limits usage;
 	struct entry **entries; /* buckets */
-	struct directory **directories;
-	size_t mask; /* of both tables */
+	size_t mask;
 	struct list_node small;
 	struct list_node large;
 	struct event idle_timer;
-	int spare_fd; /* or -1 */
 };
 
 static struct entry *entry_of(struct list_node *node)
@@ -127,127 +94,6 @@ static struct entry *find_entry(struct cache *cache, struct slice path,
 		!slice_eq((struct slice){entry->path, entry->path_len}, path)))
 		entry = entry->next;
 	return entry;
-}
-
-/* --- directories --- */
-
-static int open_spare(void)
-{
-	return open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-/*
- * docroot_stat() needs a descriptor for a moment. One is kept for that, so that
- * what is in the cache can be served when there are no others.
- */
-static int stat_directory(struct cache *cache, const char *path,
-			  struct stat *st)
-{
-	int result = docroot_stat(cache->root, path, st);
-
-	if (result == 0 || (errno != EMFILE && errno != ENFILE) ||
-	    cache->spare_fd < 0)
-		return result;
-	(void)close(cache->spare_fd);
-	result = docroot_stat(cache->root, path, st);
-	cache->spare_fd = open_spare();
-	return result;
-}
-
-/*
- * Looks at the root's name, the first time in an epoch: it may be a link that
- * was turned to another folder. Entries of the old one are found out by their
- * directories, which are others now.
- */
-static void look_at_root(struct cache *cache)
-{
-	if (cache->root_epoch == cache->loop->epoch)
-		return;
-	cache->root_epoch = cache->loop->epoch;
-	switch (docroot_look(cache->root, &cache->root_stat)) {
-	case DOCROOT_SAME:
-		break;
-	case DOCROOT_TURNED:
-		log_info("document root %s: another folder goes by its name "
-			 "now",
-			 docroot_name(cache->root));
-		break;
-	case DOCROOT_LOST:
-		if (!cache->is_root_lost)
-			log_warn("document root %s: another folder goes by its "
-				 "name now: %s: the old one is served",
-				 docroot_name(cache->root), strerror(errno));
-		cache->is_root_lost = true;
-		return;
-	}
-	cache->is_root_lost = false;
-}
-
-/* Looks at the directory, the first time in a turn that it is asked for. */
-static void check_directory(struct cache *cache, struct directory *directory)
-{
-	const struct stat *now = &cache->root_stat;
-	struct facts facts;
-	struct stat st;
-
-	if (directory->checked_epoch == cache->loop->epoch)
-		return;
-	directory->checked_epoch = cache->loop->epoch;
-	if (directory->path_len > 0) {
-		now = &st;
-		directory->is_gone =
-			stat_directory(cache, directory->path, &st) < 0 ||
-			!S_ISDIR(st.st_mode);
-	}
-	if (directory->is_gone)
-		return;
-	facts = facts_of(now);
-	if (!directory->is_settled || !facts_eq(&facts, &directory->facts)) {
-		directory->version++;
-		directory->facts = facts;
-		directory->is_settled = facts_are_settled(&facts);
-	}
-}
-
-/* The directory that path stands in, checked; NULL when out of memory. */
-static struct directory *get_directory(struct cache *cache, struct slice path)
-{
-	const char *slash = memrchr(path.ptr, '/', path.len);
-	struct slice name = {path.ptr, slash ? (size_t)(slash - path.ptr) : 0};
-	uint64_t hash = slice_hash(name);
-	struct directory **bucket = &cache->directories[hash & cache->mask];
-	struct directory *directory = *bucket;
-
-	while (directory &&
-	       !slice_eq((struct slice){directory->path, directory->path_len},
-			 name))
-		directory = directory->next;
-	if (!directory) {
-		directory = calloc(1, sizeof(*directory) + name.len + 1);
-		if (!directory)
-			return NULL;
-		memcpy(directory->path, name.ptr, name.len);
-		directory->path_len = name.len;
-		directory->hash = hash;
-		directory->next = *bucket;
-		*bucket = directory;
-	}
-	check_directory(cache, directory);
-	return directory;
-}
-
-/* Frees a directory that no entry stands in any more. */
-static void put_directory(struct cache *cache, struct directory *directory)
-{
-	struct directory **at =
-		&cache->directories[directory->hash & cache->mask];
-
-	if (directory->n_entries > 0)
-		return;
-	while (*at != directory)
-		at = &(*at)->next;
-	*at = directory->next;
-	free(directory);
 }
 
 /* --- entries: the end of their lives --- */
@@ -309,8 +155,7 @@ static void drop(struct entry *entry)
 	cache->usage.max_bytes -= entry->cost;
 	cache->usage.max_files--;
 	cache->usage.max_open -= entry->public.fd >= 0;
-	entry->directory->n_entries--;
-	put_directory(cache, entry->directory);
+	freshness_forget(&cache->freshness, &entry->name);
 	entry->is_listed = false;
 	bury(entry);
 }
@@ -461,23 +306,13 @@ static unsigned find_siblings(struct cache *cache, struct slice path)
 	return codings;
 }
 
-/*
- * Learns what can only change when the directory does. The directory has been
- * looked at before: a name that means the opened file now is watched from then
- * on. One that does not is a link, or was replaced this moment.
- */
+/* Learns what can only change when the directory does. */
 static void learn_names(struct entry *entry)
 {
-	struct cache *cache = entry->cache;
-	struct slice path = {entry->path, entry->path_len};
-	struct stat st;
-
-	entry->directory_version = entry->directory->version;
-	entry->is_watched = fstatat(docroot_fd(cache->root), path.ptr, &st,
-				    AT_SYMLINK_NOFOLLOW) == 0 &&
-			    st.st_ino == entry->facts.ino &&
-			    st.st_dev == entry->facts.dev;
-	entry->public.file.codings = find_siblings(cache, path);
+	freshness_learn(&entry->cache->freshness, &entry->name, entry->path,
+			&entry->facts);
+	entry->public.file.codings = find_siblings(
+		entry->cache, (struct slice){entry->path, entry->path_len});
 }
 
 /*
@@ -546,7 +381,6 @@ static void add(struct entry *entry)
 	entry->next = *bucket;
 	*bucket = entry;
 	entry->is_listed = true;
-	entry->directory->n_entries++;
 	entry->cost = sizeof(*entry) + entry->path_len +
 		      (is_large ? 0 : (size_t)entry->public.file.size);
 	cache->usage.max_bytes += entry->cost;
@@ -618,9 +452,8 @@ static struct entry *new_entry(struct cache *cache, struct slice path,
 	entry->hash = hash;
 	entry->corpse.free_cb = free_entry_cb;
 	list_init(&entry->used);
-	if (read_entry(entry, fd, facts) == 0)
-		entry->directory = get_directory(cache, path);
-	if (entry->directory)
+	if (read_entry(entry, fd, facts) == 0 &&
+	    freshness_keep(&cache->freshness, &entry->name, path) == 0)
 		return entry;
 	error = errno;
 	free_entry(entry);
@@ -659,21 +492,11 @@ static struct entry *load(struct cache *cache, struct slice path, uint64_t hash,
 	return entry;
 }
 
-/* Whether the entry is what a fresh look would find. */
 static bool is_current(struct cache *cache, struct entry *entry)
 {
-	struct facts facts;
-	struct stat st;
-
-	check_directory(cache, entry->directory);
-	if (entry->directory->is_gone || !entry->is_watched ||
-	    !entry->is_settled ||
-	    entry->directory_version != entry->directory->version ||
-	    fstatat(docroot_fd(cache->root), entry->path, &st,
-		    AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	facts = facts_of(&st);
-	return facts_eq(&facts, &entry->facts);
+	return entry->is_settled &&
+	       freshness_holds(&cache->freshness, &entry->name, entry->path,
+			       &entry->facts);
 }
 
 /*
@@ -699,13 +522,13 @@ struct cache_entry *cache_get(struct cache *cache, struct slice path,
 	uint64_t hash = slice_hash(path);
 	struct entry *entry = find_entry(cache, path, hash);
 
-	if (!entry || entry->checked_epoch != cache->loop->epoch) {
-		look_at_root(cache);
+	if (!entry || entry->seen_look != freshness_look(&cache->freshness)) {
+		freshness_see_root(&cache->freshness);
 		if (!entry || !is_current(cache, entry))
 			entry = load(cache, path, hash, entry, refusal);
 		if (!entry)
 			return NULL;
-		entry->checked_epoch = cache->loop->epoch;
+		entry->seen_look = freshness_look(&cache->freshness);
 	}
 	touch(cache, entry);
 	enforce_limits(cache);
@@ -739,15 +562,13 @@ struct cache *cache_new(struct loop *loop, struct docroot *root,
 	cache->media = media;
 	cache->limits = *limits;
 	cache->mask = size - 1;
-	cache->spare_fd = open_spare();
 	cache->entries = calloc(size, sizeof(*cache->entries));
-	cache->directories = calloc(size, sizeof(*cache->directories));
 	list_init(&cache->small);
 	list_init(&cache->large);
 	(void)event_assign(&cache->idle_timer, loop->base, -1, EV_PERSIST,
 			   idle_cb, cache);
-	if (cache->entries && cache->directories &&
-	    event_add(&cache->idle_timer, &period) == 0)
+	if (freshness_init(&cache->freshness, loop, root, size) == 0 &&
+	    cache->entries && event_add(&cache->idle_timer, &period) == 0)
 		return cache;
 	cache_free(cache);
 	return NULL;
@@ -762,11 +583,14 @@ void cache_free(struct cache *cache)
 		drop_last(&cache->small);
 	while (!list_is_empty(&cache->large))
 		drop_last(&cache->large);
-	if (cache->spare_fd >= 0)
-		(void)close(cache->spare_fd);
+	freshness_clear(&cache->freshness);
 	free(cache->entries);
-	free(cache->directories);
 	free(cache);
+}
+
+void cache_expire(struct cache *cache)
+{
+	freshness_expire(&cache->freshness);
 }
 
 struct cache_limits cache_usage(const struct cache *cache)

@@ -20,11 +20,7 @@
 
 /*
  * The file cache: what was read from the document root, by decoded path.
- *
- * An entry is checked against the file system at most once per turn of the
- * loop, when it is first asked for in that turn. So nobody is served a file
- * older than the turn that serves it, and under load all requests of a turn
- * share the cost of the check.
+ * When an entry is checked against the file system, freshness.h says.
  */
 struct cache;
 
@@ -73,6 +69,9 @@ struct slice cache_path(struct cache_entry *entry);
 /* Keep an entry, its content and descriptor, beyond the end of the turn. */
 void cache_hold(struct cache_entry *entry);
 void cache_release(struct cache_entry *entry);
+
+/* A request has come that may have been sent since files were looked at. */
+void cache_expire(struct cache *cache);
 
 /* For tests and the log: what is in the cache now. */
 struct cache_limits cache_usage(const struct cache *cache);

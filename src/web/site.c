@@ -367,6 +367,11 @@ struct site_reply site_answer(struct site *site,
 	return reply;
 }
 
+void site_expire(struct site *site)
+{
+	cache_expire(site->cache);
+}
+
 struct site_reply site_answer_bad(struct site *site,
 				  const struct http_request *request,
 				  unsigned status, struct gather *out)

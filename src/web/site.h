@@ -77,6 +77,12 @@ struct site_reply site_answer(struct site *site,
 			      struct gather *out);
 
 /*
+ * The next request may have been sent after files were last looked at in this
+ * turn.
+ */
+void site_expire(struct site *site);
+
+/*
  * Answers what cannot be read as a request; request is NULL when not even its
  * method is known. The connection ends.
  */

@@ -216,7 +216,7 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 		 * after files were last looked at in this turn.
 		 */
 		if (i == 1)
-			loop->epoch++;
+			site_expire(wc->service->site);
 		in->ptr += request.head_len;
 		in->len -= request.head_len;
 		answer_request(wc, out, &request, *in);
@@ -548,7 +548,7 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 	 * closed in this turn, epoll never hears of the connection. It may have
 	 * sent it after files were last looked at in this turn.
 	 */
-	service->loop->epoch++;
+	site_expire(service->site);
 	web_readable(&wc->conn);
 }
 
