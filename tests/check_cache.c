@@ -540,6 +540,59 @@ START_TEST(a_root_that_is_turned_is_noticed)
 }
 END_TEST
 
+/* A release may share a file with the one before: a hard link. */
+START_TEST(a_file_that_two_roots_share_is_the_same_in_both)
+{
+	char *link_path = folder_path(folder, "l"),
+	     *one = folder_path(folder, "one/a"),
+	     *two = folder_path(folder, "two/a");
+
+	folder_add(folder, "one");
+	folder_add(folder, "two");
+	write_file("one/a", 10, 'a');
+	write_file("two/b", 10, 'b');
+	ck_assert_int_eq(link(one, two), 0);
+	ck_assert_int_eq(symlink("one", link_path), 0);
+	cache_free(cache);
+	cache = NULL;
+	docroot_close(root);
+	root = docroot_open(link_path);
+	ck_assert_ptr_nonnull(root);
+	open_cache((struct cache_limits){1 << 24, 100, 10});
+	later_s = A_WHILE;
+	(void)expect("a", 10, 'a');
+	expect_refused("b", 404);
+	ck_assert_int_eq(unlink(link_path), 0);
+	ck_assert_int_eq(symlink("two", link_path), 0);
+	turn();
+	(void)expect("a", 10, 'a');
+	(void)expect("b", 10, 'b');
+	ck_assert_int_eq(unlink(two), 0);
+	turn();
+	expect_refused("a", 404);
+	free(link_path);
+	free(one);
+	free(two);
+}
+END_TEST
+
+START_TEST(a_sibling_that_appears_is_noticed_within_a_second)
+{
+	write_file("a", 10, 'a');
+	folder_add(folder, "d");
+	write_file("d/a", 10, 'a');
+	later_s = A_WHILE;
+	ck_assert_uint_eq(find("a")->file.codings, 0);
+	ck_assert_uint_eq(find("d/a")->file.codings, 0);
+	write_file("a.gz", 10, 'z');
+	write_file("d/a.gz", 10, 'z');
+	turn();
+	ck_assert_uint_eq(find("d/a")->file.codings, 1U << HTTP_CODING_GZIP);
+	pass(2);
+	ck_assert_uint_eq(find("a")->file.codings, 1U << HTTP_CODING_GZIP);
+}
+END_TEST
+
 /* Files that are made as they are read say 0 or a page, and any time. */
 START_TEST(a_file_without_a_size_is_read_to_its_end)
 {
@@ -907,6 +960,9 @@ int main(void)
 	tcase_add_test(tcase, a_link_is_followed_anew_in_every_turn);
 	tcase_add_test(tcase, a_time_that_was_put_back_deceives_nobody);
 	tcase_add_test(tcase, a_root_that_is_turned_is_noticed);
+	tcase_add_test(tcase, a_file_that_two_roots_share_is_the_same_in_both);
+	tcase_add_test(tcase,
+		       a_sibling_that_appears_is_noticed_within_a_second);
 	tcase_add_test(tcase, a_file_without_a_size_is_read_to_its_end);
 	tcase_add_test(tcase, the_least_recently_used_goes);
 	tcase_add_test(tcase, large_and_small_ones_go_by_the_same_age);

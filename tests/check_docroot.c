@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -978,6 +979,56 @@ static void add_other(Suite *suite)
 	add_both(tcase, what_may_not_be_read_is_refused);
 }
 
+START_TEST(the_top_is_of_the_folder_that_has_the_name_now)
+{
+	char *outer = folder_new(), *link = folder_path(outer, "l"),
+	     *inner = folder_path(outer, "two/b");
+	struct docroot *turned;
+	struct stat st;
+
+	folder_add(outer, "one");
+	folder_add(outer, "two");
+	folder_write_text(outer, "one/a", "1");
+	folder_write_text(outer, "two/a", "22");
+	ck_assert_int_eq(symlink("a", inner), 0);
+	ck_assert_int_eq(symlink("one", link), 0);
+	turned = docroot_open(link);
+	ck_assert_ptr_nonnull(turned);
+	ck_assert_int_eq(docroot_stat_top(turned, "a", &st), 0);
+	ck_assert_int_eq(st.st_size, 1);
+	ck_assert_int_eq(unlink(link), 0);
+	ck_assert_int_eq(symlink("two", link), 0);
+	ck_assert_int_eq(docroot_stat_top(turned, "a", &st), 0);
+	ck_assert_int_eq(st.st_size, 2);
+	ck_assert_int_eq(docroot_stat_top(turned, "b", &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+	ck_assert_int_eq(docroot_stat_top(turned, "c", &st), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	docroot_close(turned);
+	free(link);
+	free(inner);
+	free(outer);
+}
+END_TEST
+
+START_TEST(a_name_too_long_for_a_path_is_no_top)
+{
+	char *name = bytes_new(PATH_MAX + 1), *outer = folder_new();
+	struct docroot *top = docroot_open(outer);
+	struct stat st;
+
+	memset(name, 'a', PATH_MAX);
+	name[PATH_MAX] = '\0';
+	for (size_t at = 0; at < PATH_MAX; at += 50) {
+		ck_assert_int_eq(docroot_stat_top(top, name + at, &st), -1);
+		ck_assert(errno == ENAMETOOLONG || errno == ENOENT);
+	}
+	docroot_close(top);
+	free(name);
+	free(outer);
+}
+END_TEST
+
 static void add_stat(Suite *suite)
 {
 	TCase *tcase = add_case(suite, "stat");
@@ -991,6 +1042,8 @@ static void add_stat(Suite *suite)
 	tcase_add_loop_test(tcase,
 			    stat_without_a_descriptor_is_an_error_that_heals, 0,
 			    N_KERNELS);
+	tcase_add_test(tcase, the_top_is_of_the_folder_that_has_the_name_now);
+	tcase_add_test(tcase, a_name_too_long_for_a_path_is_no_top);
 }
 
 int main(void)

@@ -323,6 +323,22 @@ int docroot_stat(const struct docroot *root, const char *path, struct stat *st)
 	return result;
 }
 
+int docroot_stat_top(const struct docroot *root, const char *name,
+		     struct stat *st)
+{
+	size_t root_len = strlen(root->name), len = strlen(name);
+	char path[PATH_MAX];
+
+	if (root_len + len + 2 > sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(path, root->name, root_len);
+	path[root_len] = '/';
+	memcpy(path + root_len + 1, name, len + 1);
+	return fstatat(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
+}
+
 /* --- the root --- */
 
 static int open_root(const char *name)

@@ -63,6 +63,13 @@ int docroot_open_directory(const struct docroot *root,
 			   const char *path) MUST_CHECK;
 
 /*
+ * What lstat(2) says of a single segment in the folder that goes by the root's
+ * name now, whether or not it is the root still. Returns 0, or -1 with errno.
+ */
+int docroot_stat_top(const struct docroot *root, const char *name,
+		     struct stat *st) MUST_CHECK;
+
+/*
  * What stat(2) says of a path below the root; nothing is opened for reading.
  * Returns 0, or -1 with errno.
  */

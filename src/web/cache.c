@@ -469,8 +469,11 @@ static struct entry *load(struct cache *cache, struct slice path, uint64_t hash,
 			  struct entry *old, struct http_file *refusal)
 {
 	struct facts facts;
-	int fd = open_regular(cache, path, &facts, refusal);
 	struct entry *entry = NULL;
+	int fd;
+
+	freshness_see_root(&cache->freshness);
+	fd = open_regular(cache, path, &facts, refusal);
 
 	if (fd >= 0 && old && old->is_settled &&
 	    facts_eq(&facts, &old->facts)) {
@@ -523,7 +526,6 @@ struct cache_entry *cache_get(struct cache *cache, struct slice path,
 	struct entry *entry = find_entry(cache, path, hash);
 
 	if (!entry || entry->seen_look != freshness_look(&cache->freshness)) {
-		freshness_see_root(&cache->freshness);
 		if (!entry || !is_current(cache, entry))
 			entry = load(cache, path, hash, entry, refusal);
 		if (!entry)

@@ -9,6 +9,9 @@
  *	names.
  *	Has the file itself changed? One fstatat(2) that follows no link.
  *
+ * In the root itself, where that call can begin at the root's own name, it
+ * answers both.
+ *
  * If either answer is not a plain "same as before", the file is to be opened
  * again like any other. Times are believed only once they lie some seconds in
  * the past: a change right after another may leave the same time behind, and
@@ -26,7 +29,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+
+/* So late may an encoded sibling of a file in the root itself be noticed. */
+#define FRESHNESS_ROOT_NS CLOCK_NS_PER_S
 
 struct directory {
 	struct directory *next; /* of the same hash */
@@ -76,6 +83,7 @@ void freshness_see_root(struct freshness *freshness)
 	if (freshness->root_look == look)
 		return;
 	freshness->root_look = look;
+	freshness->root_ns = loop_now_ns(freshness->loop);
 	switch (docroot_look(freshness->root, &freshness->root_stat)) {
 	case DOCROOT_SAME:
 		break;
@@ -207,6 +215,26 @@ void freshness_learn(struct freshness *freshness, struct fresh_name *name,
 			   st.st_ino == facts->ino && st.st_dev == facts->dev;
 }
 
+/*
+ * Of a file that stands in the root itself one call tells both: what the root's
+ * name means, and what the file's name means there. All that it does not tell
+ * is what other names have come to stand beside the file.
+ */
+static bool holds_at_top(struct freshness *freshness,
+			 const struct fresh_name *name, const char *path,
+			 const struct facts *facts)
+{
+	uint64_t since_ns = loop_now_ns(freshness->loop) - freshness->root_ns;
+	struct facts now;
+	struct stat st;
+
+	if (name->directory->path_len > 0 || since_ns > FRESHNESS_ROOT_NS ||
+	    docroot_stat_top(freshness->root, path, &st) < 0)
+		return false;
+	now = facts_of(&st);
+	return facts_eq(&now, facts);
+}
+
 bool freshness_holds(struct freshness *freshness, struct fresh_name *name,
 		     const char *path, const struct facts *facts)
 {
@@ -214,6 +242,10 @@ bool freshness_holds(struct freshness *freshness, struct fresh_name *name,
 	struct facts now;
 	struct stat st;
 
+	if (name->is_watched && name->version == directory->version &&
+	    holds_at_top(freshness, name, path, facts))
+		return true;
+	freshness_see_root(freshness);
 	see_directory(freshness, directory);
 	if (directory->is_gone || !name->is_watched ||
 	    name->version != directory->version ||

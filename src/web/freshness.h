@@ -28,6 +28,7 @@ struct freshness {
 	uint64_t look; /* its number, as of the turn */
 	uint64_t turn;
 	uint64_t root_look;
+	uint64_t root_ns;
 	struct stat root_stat;		/* as of root_look */
 	bool is_root_lost;		/* told already */
 	int spare_fd;			/* or -1 */
@@ -64,7 +65,7 @@ void freshness_expire(struct freshness *freshness);
 
 /*
  * Sees to it that the root is the folder that goes by its name now. Call it
- * before anything is opened or judged in a look.
+ * before anything is opened in a look.
  */
 void freshness_see_root(struct freshness *freshness);
 
