@@ -78,6 +78,7 @@ src_libserver_a_SOURCES = \
 
 src_libresult_a_SOURCES = \
 	src/result/chart.c src/result/chart.h \
+	src/result/codec.c src/result/codec.h \
 	src/result/compare.c src/result/compare.h \
 	src/result/condense.c src/result/condense.h \
 	src/result/error.c src/result/error.h \
@@ -85,12 +86,15 @@ src_libresult_a_SOURCES = \
 	src/result/live.c src/result/live.h \
 	src/result/plot.c src/result/plot.h \
 	src/result/report.c src/result/report.h \
+	src/result/result.c src/result/result.h \
 	src/result/scale.c src/result/scale.h \
 	src/result/stats.c src/result/stats.h \
 	src/result/table.c src/result/table.h \
 	src/result/tally.c src/result/tally.h \
 	src/result/threshold.c src/result/threshold.h \
-	src/result/verdict.c src/result/verdict.h
+	src/result/times.c src/result/times.h \
+	src/result/verdict.c src/result/verdict.h \
+	src/result/wrap.c src/result/wrap.h
 
 src_libclient_a_SOURCES = \
 	src/client/advice.c src/client/advice.h \
@@ -108,6 +112,7 @@ src_libclient_a_SOURCES = \
 	src/client/visible.c src/client/visible.h
 
 src_libload_a_SOURCES = \
+	src/load/asked.c src/load/asked.h \
 	src/load/batch.c src/load/batch.h \
 	src/load/client.c src/load/client.h \
 	src/load/crew.c src/load/crew.h \
@@ -121,7 +126,6 @@ src_libload_a_SOURCES = \
 	src/load/monitor.c src/load/monitor.h \
 	src/load/plan.h \
 	src/load/probe.c src/load/probe.h \
-	src/load/result.c src/load/result.h \
 	src/load/run.c src/load/run.h \
 	src/load/search.c src/load/search.h \
 	src/load/silence.c src/load/silence.h \

@@ -311,8 +311,8 @@ static const struct {
 	{"{\"rate\": 5,\n\"lost\" 7}\n", "this is not JSON: line 2"},
 	{"{\"t_s\": 1}\n{\"t_s\": 2}\n", "this is not JSON: line 2"},
 	{"{\"\033[2J", "this is not JSON: line 1"},
-	{"[]", "missing or of another type: command, protocol"},
-	{"{}", "missing or of another type: command, protocol"},
+	{"[]", "missing or of another type: command, version"},
+	{"{}", "missing or of another type: command, version"},
 };
 
 START_TEST(a_file_that_is_no_result_is_named_with_the_reason)

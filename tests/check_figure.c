@@ -80,39 +80,6 @@ START_TEST(micro_is_spelt_as_the_caller_likes)
 }
 END_TEST
 
-START_TEST(what_is_not_there_is_no_zero)
-{
-	json_t *object = json_pack("{s:i,s:n,s:s,s:{s:f}}", "n", 5, "null",
-				   "text", "6", "inner", "f", 0.5);
-
-	ck_assert_ptr_nonnull(object);
-	ck_assert_double_eq(figure_get(object, "n"), 5);
-	ck_assert(isnan(figure_get(object, "null")));
-	ck_assert(isnan(figure_get(object, "text")));
-	ck_assert(isnan(figure_get(object, "missing")));
-	ck_assert(isnan(figure_get(NULL, "n")));
-	ck_assert_double_eq(figure_get_in(object, "inner", "f"), 0.5);
-	ck_assert(isnan(figure_get_in(object, "inner", "g")));
-	ck_assert(isnan(figure_get_in(object, "outer", "f")));
-	ck_assert(isnan(figure_get_in(object, "n", "f")));
-	json_decref(object);
-}
-END_TEST
-
-START_TEST(errors_are_added_up)
-{
-	json_t *named = json_pack("{s:{s:i,s:i}}", "errors", "timeout", 3,
-				  "ECONNREFUSED", 12);
-	json_t *plain = json_pack("{s:i}", "errors", 4);
-
-	ck_assert_double_eq(figure_errors(named), 15);
-	ck_assert_double_eq(figure_errors(plain), 4);
-	ck_assert_double_eq(figure_errors(NULL), 0);
-	json_decref(named);
-	json_decref(plain);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("figure");
@@ -121,7 +88,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_number_is_written_for_people, 0,
 			    (int)ARRAY_LEN(rows));
 	tcase_add_test(tcase, micro_is_spelt_as_the_caller_likes);
-	tcase_add_test(tcase, what_is_not_there_is_no_zero);
-	tcase_add_test(tcase, errors_are_added_up);
 	return harness_run(suite);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "result/codec.h"
 
 static json_t *must(json_t *value)
 {
@@ -107,6 +108,11 @@ json_t *result_closed(void)
 	result_set(result, "late", json_integer(0));
 	result_set(result, "corrupt", json_integer(0));
 	result_set(result, "errors", json_object());
+	result_set(result, "sent", json_integer(600000));
+	result_set(result, "unsent", json_integer(0));
+	result_set(result, "unfinished", json_integer(0));
+	result_set(result, "failed", json_integer(0));
+	result_set(result, "connects", json_integer(100));
 	result_set(result, "bytes_sent", json_integer(38400000));
 	result_set(result, "bytes_received", json_integer(38400000));
 	result_set(result, "generator", generator());
@@ -202,6 +208,20 @@ json_t *result_long(size_t n)
 	result_set(result, "duration_s", json_real((double)n));
 	result_set(result, "intervals", intervals(n, n / 2));
 	return result;
+}
+
+void result_take(json_t *json, struct result *result)
+{
+	char cause[CODEC_CAUSE_SIZE];
+	FILE *file = tmpfile();
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(json_dumpf(must(json), file, 0), 0);
+	rewind(file);
+	if (codec_read(file, result, cause) < 0)
+		harness_fail("%s", cause);
+	(void)fclose(file);
+	json_decref(json);
 }
 
 char *result_save(const json_t *result, const char *folder, const char *name)

@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "result/result.h"
+
 /*
  * Results of uppercase-load, built by hand. Each function fails the running
  * test rather than return NULL; the caller gives the reference back by
@@ -30,6 +32,10 @@ json_t *result_long(size_t n);
 /* Sets the key, of the object at the path "outer.inner" or of the result. The
  * value's reference is taken. */
 void result_set(json_t *result, const char *path, json_t *value);
+
+/* Reads one, whose reference is taken, as a file would be; the caller clears
+ * the result. */
+void result_take(json_t *json, struct result *result);
 
 /* Writes it to a new file in a folder of the test; the path is the caller's to
  * free. */

@@ -16,11 +16,11 @@
 #include "base/log.h"
 #include "base/message.h"
 #include "base/text.h"
+#include "load/asked.h"
 #include "load/load_options.h"
 #include "load/monitor.h"
 #include "load/plan.h"
 #include "load/probe.h"
-#include "load/result.h"
 #include "load/run.h"
 #include "load/search.h"
 #include "load/sink.h"
@@ -254,13 +254,13 @@ static bool judge_conditions(const struct options *options,
 }
 
 static enum load_status judge(const struct options *options,
-			      const struct tally *tally, bool saw_wrong)
+			      const struct tally *tally)
 {
 	bool holds = judge_conditions(options, tally);
 
 	if (tally->has_failed)
 		return LOAD_FAILED;
-	if (saw_wrong)
+	if (tally->saw_wrong)
 		return LOAD_WRONG;
 	if (holds)
 		return LOAD_CONDITION;
@@ -306,7 +306,7 @@ static void join(int argc, char **argv, char buf[COMMAND_MAX])
 
 /* Writes the result everywhere it has to go. */
 static int report(const struct options *options, struct sink *sink,
-		  const json_t *result, bool is_measured)
+		  const struct result *result, bool is_measured)
 {
 	char cause[SINK_CAUSE_SIZE];
 	int status = sink_finish(sink, result, is_measured, cause);
@@ -325,62 +325,54 @@ static int report(const struct options *options, struct sink *sink,
 static enum load_status load_and_report(struct plan *plan,
 					struct monitor *monitor,
 					struct sink *sink,
-					struct result_context *context,
+					struct result *result,
 					struct tally *tally)
 {
 	const struct options *options = plan->options;
 	enum load_status status;
-	struct search search;
-	json_t *result;
 
-	if (search_run(plan, monitor, &search, tally) < 0) {
+	if (search_run(plan, monitor, result, tally) < 0) {
 		log_info("start of a job: %s", strerror(errno));
-		search_clear(&search);
 		return LOAD_FAILED;
 	}
-	context->steps = search.steps;
-	context->find_max = search.find_max;
-	context->intervals = monitor_intervals(monitor);
-	result = result_new(context, tally);
+	result_set_tally(result, tally);
 	tell_trouble(tally);
-	status = judge(options, tally, search.saw_wrong);
-	if (!result ||
-	    report(options, sink, result,
+	status = judge(options, tally);
+	if (report(options, sink, result,
 		   tally->stats.exchanges > 0 && !tally->has_failed) < 0)
 		status = LOAD_FAILED;
-	json_decref(result);
-	search_clear(&search);
 	return status;
 }
 
 static enum load_status load(const struct options *options, const char *command)
 {
-	struct result_context context = {.options = options,
-					 .command = command};
 	enum load_status status = LOAD_FAILED;
 	struct monitor *monitor = NULL;
 	struct tally *tally = calloc(1, sizeof(*tally));
 	char cause[SINK_CAUSE_SIZE];
+	struct result result;
 	struct sink *sink;
 	struct plan plan;
 
+	result_init(&result);
 	sink = sink_new(options, cause);
 	if (!sink)
 		log_info("%s", cause);
 	if (sink)
-		monitor = monitor_new(sink,
+		monitor = monitor_new(sink, &result.intervals,
 				      !options->quiet && isatty(STDERR_FILENO));
 	if (tally && monitor && make_plan(&plan, options)) {
 		if (options->verbose)
 			tell_plan(&plan);
 		tell_empty(options);
 		run_catch_signals();
-		context.started = clock_wall();
-		status = load_and_report(&plan, monitor, sink, &context, tally);
+		asked_set(&result, options, command);
+		status = load_and_report(&plan, monitor, sink, &result, tally);
 		free(plan.request);
 	}
 	monitor_free(monitor);
 	sink_free(sink);
+	result_clear(&result);
 	free(tally);
 	return status;
 }

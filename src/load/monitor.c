@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "load/result.h"
 #include "result/live.h"
 
 #define SHORT_RUN_NS  (10 * CLOCK_NS_PER_S)
@@ -19,8 +18,9 @@
 struct monitor {
 	struct sink *sink;
 	struct live *live; /* NULL: none */
-	json_t *intervals;
+	struct result_rows *intervals;
 	uint64_t measure_ns, duration_ns, count;
+	double rate;	      /* 0: closed loop */
 	uint64_t every_ns;    /* length of an interval */
 	uint64_t interval_ns; /* where the one under way began */
 	uint64_t cut_ns;      /* where it is to end; UINT64_MAX: the last */
@@ -40,7 +40,8 @@ static void rest(struct monitor *monitor)
 	monitor->live_ns = UINT64_MAX;
 }
 
-struct monitor *monitor_new(struct sink *sink, bool show_live)
+struct monitor *monitor_new(struct sink *sink, struct result_rows *intervals,
+			    bool show_live)
 {
 	struct monitor *monitor = calloc(1, sizeof(*monitor));
 
@@ -48,9 +49,9 @@ struct monitor *monitor_new(struct sink *sink, bool show_live)
 		return NULL;
 	rest(monitor);
 	monitor->sink = sink;
-	monitor->intervals = json_array();
+	monitor->intervals = intervals;
 	monitor->live = show_live ? live_new() : NULL;
-	if (!monitor->intervals || (show_live && !monitor->live)) {
+	if (show_live && !monitor->live) {
 		monitor_free(monitor);
 		return NULL;
 	}
@@ -62,7 +63,6 @@ void monitor_free(struct monitor *monitor)
 	if (!monitor)
 		return;
 	live_free(monitor->live);
-	json_decref(monitor->intervals);
 	free(monitor);
 }
 
@@ -97,15 +97,16 @@ static void note_wall(struct monitor *monitor)
 			  ahead_ns / 1e9;
 }
 
-void monitor_begin(struct monitor *monitor, uint64_t measure_ns,
-		   uint64_t duration_ns, uint64_t count)
+void monitor_begin(struct monitor *monitor, const struct plan *plan,
+		   uint64_t measure_ns)
 {
 	monitor->measure_ns = monitor->interval_ns = measure_ns;
-	monitor->duration_ns = duration_ns;
-	monitor->count = count;
+	monitor->duration_ns = plan->duration_ns;
+	monitor->count = plan->count;
+	monitor->rate = plan->rate;
 	monitor->every_ns = CLOCK_NS_PER_S;
-	if (duration_ns > 0 && duration_ns < SHORT_RUN_NS)
-		monitor->every_ns = duration_ns / SHORT_PARTS;
+	if (plan->duration_ns > 0 && plan->duration_ns < SHORT_RUN_NS)
+		monitor->every_ns = plan->duration_ns / SHORT_PARTS;
 	monitor->cut_ns = next_cut(monitor, measure_ns);
 	monitor->live_ns = measure_ns;
 	monitor->before = (struct stats){0};
@@ -124,11 +125,6 @@ uint64_t monitor_next_ns(const struct monitor *monitor)
 	return monitor->cut_ns;
 }
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-	(void)json_object_set_new(object, key, value);
-}
-
 /* Since 1970, by the clock on the wall; a step of that clock meanwhile does not
  * show. */
 static double wall_of(const struct monitor *monitor, uint64_t at_ns)
@@ -138,37 +134,43 @@ static double wall_of(const struct monitor *monitor, uint64_t at_ns)
 }
 
 static void add_interval(struct monitor *monitor, const struct stats *sum,
-			 uint64_t now_ns)
+			 uint64_t now_ns, double length_s)
 {
 	const struct stats *before = &monitor->before;
-	struct histogram *part = &monitor->part;
-	double length_s = (double)(now_ns - monitor->interval_ns) / 1e9;
-	double t_s = monitor->before_s +
-		     (double)(now_ns - monitor->measure_ns) / 1e9;
-	json_t *row = json_object();
+	struct result_row row = result_row_none();
 
-	histogram_difference(part, &sum->latency, &before->latency);
-	set(row, "t_s", json_real(t_s));
-	set(row, "rate", json_real((double)part->n / length_s));
-	set(row, "p50_us", result_percentile(part, 5000));
-	set(row, "p90_us", result_percentile(part, 9000));
-	set(row, "p99_us", result_percentile(part, 9900));
-	set(row, "p999_us", result_percentile(part, 9990));
-	set(row, "p75_us", result_percentile(part, 7500));
-	set(row, "p95_us", result_percentile(part, 9500));
-	set(row, "time", result_wall(wall_of(monitor, now_ns)));
-	set(row, "max_us",
-	    part->n > 0 ? json_real((double)part->max_ns / 1e3) : json_null());
+	histogram_difference(&monitor->part, &sum->latency, &before->latency);
+	row.t_s = monitor->before_s +
+		  (double)(now_ns - monitor->measure_ns) / 1e9;
+	row.rate = (double)monitor->part.n / length_s;
+	row.latency = times_of(&monitor->part);
+	result_format_time(row.time, wall_of(monitor, now_ns), true);
 	/* One that is late after all was counted as lost before. */
-	set(row, "lost",
-	    json_integer((json_int_t)sum->lost - (json_int_t)before->lost));
-	set(row, "errors",
-	    json_integer(
-		    (json_int_t)(stats_errors(sum) - stats_errors(before))));
-	sink_add_interval(monitor->sink, row);
-	(void)json_array_append_new(monitor->intervals, row);
+	row.lost = (double)sum->lost - (double)before->lost;
+	row.errors = (double)(stats_errors(sum) - stats_errors(before));
+	sink_add_interval(monitor->sink, &row);
+	result_add_row(monitor->intervals, &row);
 	monitor->interval_ns = now_ns;
 	monitor->before = *sum;
+}
+
+static double length_s(const struct monitor *monitor, uint64_t now_ns)
+{
+	return (double)(now_ns - monitor->interval_ns) / 1e9;
+}
+
+/* The last one has the time of all that was due in it, see tally_rate(). */
+static double last_length_s(const struct monitor *monitor,
+			    const struct stats *sum, uint64_t end_ns)
+{
+	const struct stats *before = &monitor->before;
+	double length = length_s(monitor, end_ns), scheduled = 0;
+
+	if (monitor->rate > 0)
+		scheduled = (double)(sum->sent + sum->unsent - before->sent -
+				     before->unsent) /
+			    monitor->rate;
+	return scheduled > length ? scheduled : length;
 }
 
 static void draw(struct monitor *monitor, const struct stats *sum,
@@ -197,7 +199,7 @@ void monitor_update(struct monitor *monitor, const struct stats *sum,
 		return;
 	/* We may come to it late. */
 	if (!is_near_end(monitor, now_ns) && !is_all_sent(monitor, sum))
-		add_interval(monitor, sum, now_ns);
+		add_interval(monitor, sum, now_ns, length_s(monitor, now_ns));
 	/* By the plan, not by when we came to it. */
 	while (monitor->cut_ns <= now_ns)
 		monitor->cut_ns = next_cut(monitor, monitor->cut_ns);
@@ -209,14 +211,10 @@ void monitor_end(struct monitor *monitor, const struct stats *sum,
 	if (monitor->live)
 		live_erase(monitor->live);
 	if (end_ns > monitor->interval_ns)
-		add_interval(monitor, sum, end_ns);
+		add_interval(monitor, sum, end_ns,
+			     last_length_s(monitor, sum, end_ns));
 	if (end_ns > monitor->measure_ns)
 		monitor->before_s +=
 			(double)(end_ns - monitor->measure_ns) / 1e9;
 	rest(monitor);
-}
-
-json_t *monitor_intervals(const struct monitor *monitor)
-{
-	return monitor->intervals;
 }

@@ -2,28 +2,29 @@
 #ifndef LOAD_MONITOR_H
 #define LOAD_MONITOR_H
 
-#include <jansson.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "load/plan.h"
 #include "load/sink.h"
 #include "result/live.h"
-#include "result/stats.h"
+#include "result/result.h"
 
 /*
  * Follows runs from outside: cuts their time into intervals, which it writes
- * to the files and keeps for the result, and shows a live line.
+ * to the files and to the result, and shows a live line.
  */
 struct monitor;
 
-/* NULL when out of memory. sink must outlive it; show_live: on stderr. */
-struct monitor *monitor_new(struct sink *sink, bool show_live) MUST_CHECK;
+/* NULL when out of memory. sink must outlive it, and so must intervals, to
+ * which rows are added; show_live: on stderr. */
+struct monitor *monitor_new(struct sink *sink, struct result_rows *intervals,
+			    bool show_live) MUST_CHECK;
 void monitor_free(struct monitor *monitor);
 
-/* A run's measured part begins then; it is to last that long (0: unknown), and
- * to make that many exchanges (0: unknown). */
-void monitor_begin(struct monitor *monitor, uint64_t measure_ns,
-		   uint64_t duration_ns, uint64_t count);
+/* The measured part of a run by that plan begins then. */
+void monitor_begin(struct monitor *monitor, const struct plan *plan,
+		   uint64_t measure_ns);
 
 /* The runs to come are this step. */
 void monitor_set_step(struct monitor *monitor, const struct live_step *step);
@@ -38,8 +39,5 @@ void monitor_update(struct monitor *monitor, const struct stats *sum,
 /* The run has ended, its sending at that time: the last interval. */
 void monitor_end(struct monitor *monitor, const struct stats *sum,
 		 uint64_t end_ns);
-
-/* All intervals so far, as the result has them. Borrowed. */
-json_t *monitor_intervals(const struct monitor *monitor);
 
 #endif

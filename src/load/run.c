@@ -65,11 +65,6 @@ void run_catch_signals(void)
 	}
 }
 
-bool run_is_interrupted(void)
-{
-	return interrupted;
-}
-
 struct run {
 	const struct plan *plan;
 	struct monitor *monitor;
@@ -91,7 +86,7 @@ static bool await_ready(struct run *run)
 {
 	uint64_t n_connected = 0;
 
-	while (!crew_is_ready(run->crew) && !run_is_interrupted())
+	while (!crew_is_ready(run->crew) && !interrupted)
 		crew_wait(run->crew, UINT64_MAX, &waiting_mask);
 	if (run->plan->options->connect_per_request)
 		return true;
@@ -102,7 +97,7 @@ static bool await_ready(struct run *run)
 			 (unsigned long long)n_connected, run->plan->clients);
 	log_flush();
 	run->tally->n_unconnected = run->plan->clients - (unsigned)n_connected;
-	run->tally->is_given_up = n_connected == 0 && !run_is_interrupted();
+	run->tally->is_given_up = n_connected == 0 && !interrupted;
 	return n_connected > 0;
 }
 
@@ -126,7 +121,7 @@ static void load(struct run *run)
 
 		crew_wait(run->crew, monitor_next_ns(run->monitor),
 			  &waiting_mask);
-		if (run_is_interrupted())
+		if (interrupted)
 			stop(run);
 		now_ns = clock_mono_ns();
 		crew_sum(run->crew, &run->tally->stats);
@@ -211,7 +206,7 @@ static void count_up(struct run *run)
 	tally_set_span(tally);
 	find_silences(run);
 	tally->has_failed = crew_has_failed(run->crew);
-	tally->is_interrupted = run_is_interrupted();
+	tally->is_interrupted = interrupted;
 	if (run->measure_ns > 0)
 		monitor_end(run->monitor, &tally->stats, end_ns);
 }
@@ -231,8 +226,7 @@ int run_do(const struct plan *plan, struct monitor *monitor,
 	if (await_ready(&run)) {
 		start_ns = clock_mono_ns() + START_DELAY_NS;
 		run.measure_ns = start_ns + plan->warmup_ns;
-		monitor_begin(monitor, run.measure_ns, plan->duration_ns,
-			      plan->count);
+		monitor_begin(monitor, plan, run.measure_ns);
 		crew_go(run.crew, start_ns);
 	} else {
 		stop(&run);

@@ -2,8 +2,6 @@
 #ifndef LOAD_RUN_H
 #define LOAD_RUN_H
 
-#include <stdbool.h>
-
 #include "base/compiler.h"
 #include "load/monitor.h"
 #include "load/plan.h"
@@ -15,9 +13,6 @@
 
 /* Makes Ctrl-C and SIGTERM end runs early; the second one kills. Once. */
 void run_catch_signals(void);
-
-/* Whether such a signal has come. */
-bool run_is_interrupted(void);
 
 /* 0, or -1 with errno when the jobs could not be started. */
 int run_do(const struct plan *plan, struct monitor *monitor,

@@ -10,11 +10,12 @@
 #include "load/search.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "load/result.h"
 #include "load/run.h"
 
 #define FIRST_RATE   1000.0
@@ -23,13 +24,6 @@
 #define RATE_REACHED 0.98
 #define TRIES	     2
 #define TRIES_SPARE  4 /* in all, where the generator was kept from it */
-
-void search_clear(struct search *search)
-{
-	json_decref(search->steps);
-	json_decref(search->find_max);
-	*search = (struct search){0};
-}
 
 static bool is_reached(const struct tally *tally)
 {
@@ -62,25 +56,36 @@ static void tell(const struct plan *plan, const struct tally *tally, bool held)
 	log_flush();
 }
 
-static int do_step(const struct plan *plan, struct monitor *monitor,
-		   struct search *search, struct tally *tally)
+/* What makes a step, and where it goes. */
+struct search {
+	struct plan *plan;
+	struct monitor *monitor;
+	struct result *result;
+	struct tally *step;
+	bool saw_wrong; /* in any of them */
+};
+
+/* 0, or -1 with errno. */
+static int do_step(struct search *search, bool *held)
 {
-	bool held;
+	const struct plan *plan = search->plan;
+	struct result_row row;
 
 	monitor_set_step(
-		monitor,
+		search->monitor,
 		&(struct live_step){
-			.number = (unsigned)json_array_size(search->steps) + 1,
+			.number = (unsigned)search->result->steps.n + 1,
 			.total = plan->options->ramp_steps,
 			.rate = plan->rate,
 			.clients = plan->clients,
 		});
-	if (run_do(plan, monitor, tally) < 0)
+	if (run_do(plan, search->monitor, search->step) < 0)
 		return -1;
-	search->saw_wrong |= stats_has_wrong(&tally->stats);
-	held = is_held(plan, tally);
-	tell(plan, tally, held);
-	(void)json_array_append_new(search->steps, result_step(tally, held));
+	search->saw_wrong |= stats_has_wrong(&search->step->stats);
+	*held = is_held(plan, search->step);
+	tell(plan, search->step, *held);
+	row = result_step(search->step, *held);
+	result_add_row(&search->result->steps, &row);
 	return 0;
 }
 
@@ -102,33 +107,28 @@ static void set_step(struct plan *plan, unsigned i)
 	plan->duration_ns = options->duration_ns / options->ramp_steps;
 }
 
-static int run_ramp(struct plan *plan, struct monitor *monitor,
-		    struct search *search, struct tally *tally)
+static int run_ramp(struct search *search, struct tally *tally)
 {
-	struct tally *step = malloc(sizeof(*step));
-	int status = step ? 0 : -1;
+	int status = 0;
+	bool held;
 
 	memset(tally, 0, sizeof(*tally));
-	for (unsigned i = 0; status == 0 && i < plan->options->ramp_steps;
-	     i++) {
-		set_step(plan, i);
-		status = do_step(plan, monitor, search, step);
+	for (unsigned i = 0;
+	     status == 0 && i < search->plan->options->ramp_steps; i++) {
+		set_step(search->plan, i);
+		status = do_step(search, &held);
 		if (status == 0)
-			tally_merge(tally, step);
+			tally_merge(tally, search->step);
 		if (tally->is_interrupted || tally->is_given_up)
 			break;
 	}
-	free(step);
 	return status;
 }
 
 /* --- the search --- */
 
 struct finder {
-	struct plan *plan;
-	struct monitor *monitor;
 	struct search *search;
-	struct tally *step;
 	struct tally *best;
 	double low, high;	 /* held, and not held; 0: not known */
 	double sent_rate;	 /* the highest that was sent on time */
@@ -146,26 +146,27 @@ static bool is_refused(const struct stats *stats)
 /* Learns from the step that was made. */
 static void learn(struct finder *finder, bool held)
 {
-	enum verdict_limit limit = tally_limit(finder->step);
-	double sent_rate = tally_sent_rate(finder->step);
+	const struct tally *step = finder->search->step;
+	enum verdict_limit limit = tally_limit(step);
+	double sent_rate = tally_sent_rate(step);
 
 	if (limit != LIMIT_GENERATOR && sent_rate > finder->sent_rate)
 		finder->sent_rate = sent_rate;
 	if (!held)
-		finder->end = verdict_judge_search(limit, finder->plan->rate,
-						   finder->sent_rate);
+		finder->end = verdict_judge_search(
+			limit, finder->search->plan->rate, finder->sent_rate);
 }
 
 /* Makes a step. 0 or -1 with errno; *stop: no more. */
 static int try_once(struct finder *finder, bool *held, bool *stop)
 {
-	if (do_step(finder->plan, finder->monitor, finder->search,
-		    finder->step) < 0)
+	struct tally *step = finder->search->step;
+
+	if (do_step(finder->search, held) < 0)
 		return -1;
-	*held = is_held(finder->plan, finder->step);
 	learn(finder, *held);
-	finder->step->is_given_up |= is_refused(&finder->step->stats);
-	*stop = finder->step->is_interrupted || finder->step->is_given_up;
+	step->is_given_up |= is_refused(&step->stats);
+	*stop = step->is_interrupted || step->is_given_up;
 	return 0;
 }
 
@@ -182,13 +183,13 @@ static int try_rate(struct finder *finder, double rate, bool *stop)
 {
 	bool held = false;
 
-	finder->plan->rate = rate;
+	finder->search->plan->rate = rate;
 	finder->end = SEARCH_SERVER;
 	for (int i = 0; !held && !*stop && has_try(finder, i); i++)
 		if (try_once(finder, &held, stop) < 0)
 			return -1;
 	if (held || finder->low <= 0)
-		*finder->best = *finder->step;
+		*finder->best = *finder->search->step;
 	if (held)
 		finder->low = rate;
 	else
@@ -200,11 +201,12 @@ static int try_rate(struct finder *finder, double rate, bool *stop)
 
 static double next_rate(const struct finder *finder)
 {
+	double first = finder->search->plan->options->rate;
+
+	if (finder->high <= 0 && finder->low > 0)
+		return finder->low * 2;
 	if (finder->high <= 0)
-		return finder->low > 0 ? finder->low * 2
-		       : finder->plan->options->rate > 0
-			       ? finder->plan->options->rate
-			       : FIRST_RATE;
+		return first > 0 ? first : FIRST_RATE;
 	if (finder->low <= 0)
 		return finder->high / 4;
 	return (finder->low + finder->high) / 2;
@@ -220,78 +222,70 @@ static bool is_found(const struct finder *finder)
 	       finder->high / finder->low < NARROW;
 }
 
-/* What there is to say besides; NULL for nothing. */
-static json_t *remark(const struct finder *finder)
+static void set_found(const struct finder *finder, struct result_found *found)
 {
-	switch (finder->high_end) {
-	case SEARCH_GENERATOR:
-		return json_string("or more: the generator can do no more (try "
-				   "more --jobs, or another host)");
-	case SEARCH_DISTURBED:
-		return json_sprintf("or more: at %.0f/s the generator was kept "
-				    "from sending what it had sent before (is "
-				    "this host busy with something else?)",
-				    finder->high);
-	default:
-		return json_null();
-	}
+	found->condition = finder->search->plan->options->find_max.text;
+	found->rate = finder->low > 0 ? finder->low : (double)NAN;
+	found->generator_limited = finder->high_end == SEARCH_GENERATOR;
+	if (finder->high_end == SEARCH_SERVER)
+		return;
+	found->remark = found->remark_buf;
+	(void)snprintf(found->remark_buf, sizeof(found->remark_buf),
+		       found->generator_limited
+			       ? "or more: the generator can do no more (try "
+				 "more --jobs, or another host)"
+			       : "or more: at %.0f/s the generator was kept "
+				 "from sending what it had sent before (is "
+				 "this host busy with something else?)",
+		       finder->high);
 }
 
-static json_t *found(const struct finder *finder)
-{
-	json_t *object = json_object();
-	json_t *rate = finder->low > 0 ? json_real(finder->low) : json_null();
-
-	(void)json_object_set_new(
-		object, "condition",
-		json_string(finder->plan->options->find_max.text));
-	(void)json_object_set_new(object, "rate", rate);
-	(void)json_object_set_new(
-		object, "generator_limited",
-		json_boolean(finder->high_end == SEARCH_GENERATOR));
-	(void)json_object_set_new(object, "remark", remark(finder));
-	return object;
-}
-
-static int run_find_max(struct plan *plan, struct monitor *monitor,
-			struct search *search, struct tally *tally)
+static int run_find_max(struct search *search, struct tally *tally)
 {
 	struct finder finder = {
-		.plan = plan,
-		.monitor = monitor,
 		.search = search,
 		.best = tally,
-		.step = malloc(sizeof(*finder.step)),
 		.spare = TRIES_SPARE,
 	};
 	bool stop = false;
-	int status = finder.step ? 0 : -1;
+	int status = 0;
 
 	while (status == 0 && !stop && !is_found(&finder))
 		status = try_rate(&finder, next_rate(&finder), &stop);
-	search->find_max = found(&finder);
+	set_found(&finder, &search->result->found);
 	if (status == 0 && stop) {
-		tally->is_interrupted |= finder.step->is_interrupted;
-		tally->is_given_up |= finder.step->is_given_up;
+		tally->is_interrupted |= search->step->is_interrupted;
+		tally->is_given_up |= search->step->is_given_up;
 	}
-	free(finder.step);
+	return status;
+}
+
+/* Several steps, in memory for one. */
+static int run_steps(struct search *search, struct tally *tally)
+{
+	int status = -1;
+
+	search->step = malloc(sizeof(*search->step));
+	if (search->step)
+		status = search->plan->options->ramp != RAMP_NONE
+				 ? run_ramp(search, tally)
+				 : run_find_max(search, tally);
+	free(search->step);
+	tally->saw_wrong = search->saw_wrong;
 	return status;
 }
 
 int search_run(struct plan *plan, struct monitor *monitor,
-	       struct search *search, struct tally *tally)
+	       struct result *result, struct tally *tally)
 {
 	const struct options *options = plan->options;
+	struct search search = {
+		.plan = plan, .monitor = monitor, .result = result};
 
-	*search = (struct search){0};
-	if (options->ramp == RAMP_NONE && options->find_max.n == 0) {
-		if (run_do(plan, monitor, tally) < 0)
-			return -1;
-		search->saw_wrong = stats_has_wrong(&tally->stats);
-		return 0;
-	}
-	search->steps = json_array();
-	if (options->ramp != RAMP_NONE)
-		return run_ramp(plan, monitor, search, tally);
-	return run_find_max(plan, monitor, search, tally);
+	if (options->ramp != RAMP_NONE || options->find_max.n > 0)
+		return run_steps(&search, tally);
+	if (run_do(plan, monitor, tally) < 0)
+		return -1;
+	tally->saw_wrong = stats_has_wrong(&tally->stats);
+	return 0;
 }

@@ -2,12 +2,10 @@
 #ifndef LOAD_SEARCH_H
 #define LOAD_SEARCH_H
 
-#include <jansson.h>
-#include <stdbool.h>
-
 #include "base/compiler.h"
 #include "load/monitor.h"
 #include "load/plan.h"
+#include "result/result.h"
 #include "result/tally.h"
 
 /*
@@ -15,13 +13,8 @@
  * so that what one step overloads does not weigh on the next.
  *
  * A step holds when its condition does (--find-max), the rate was reached and
- * nothing was left unsent.
+ * nothing was left unsent. Steps and what a search found go into the result.
  */
-struct search {
-	json_t *steps;	  /* rows of the result; NULL when it was one run */
-	json_t *find_max; /* what was found; NULL without --find-max */
-	bool saw_wrong;	  /* in any step, not only in those of the tally */
-};
 
 /*
  * Runs what the options ask for: one run, a ramp or a search. *tally becomes
@@ -29,8 +22,6 @@ struct search {
  * last one when none held). 0, or -1 with errno.
  */
 int search_run(struct plan *plan, struct monitor *monitor,
-	       struct search *search, struct tally *tally) MUST_CHECK;
-
-void search_clear(struct search *search);
+	       struct result *result, struct tally *tally) MUST_CHECK;
 
 #endif

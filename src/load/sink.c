@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Result files. What kind one is, its name's ending says. The columns of a
- * CSV file are an interface: new ones go to the end.
+ * Result files. What kind one is, its name's ending says.
  *
  * Files are drafts (os/draft.h) until the end of a run that measured
  * something, so one that did not costs nobody the result of the last.
@@ -17,6 +16,7 @@
 
 #include "base/log.h"
 #include "os/draft.h"
+#include "result/codec.h"
 #include "result/report.h"
 
 enum kind {
@@ -38,11 +38,6 @@ struct sink {
 	} files[OPTIONS_OUTPUTS_MAX];
 };
 
-static const char *const columns[] = {
-	"t_s",	  "rate", "p50_us", "p90_us", "p99_us", "p999_us",
-	"max_us", "lost", "errors", "p75_us", "p95_us", "time",
-};
-
 static enum kind kind_of(const char *name)
 {
 	const char *end = strrchr(name, '.');
@@ -52,13 +47,6 @@ static enum kind kind_of(const char *name)
 	if (end && strcmp(end, ".csv") == 0)
 		return KIND_CSV;
 	return end && strcmp(end, ".html") == 0 ? KIND_HTML : KIND_JSON;
-}
-
-static void write_header(FILE *file)
-{
-	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
-		(void)fprintf(file, "%s%s", i > 0 ? "," : "", columns[i]);
-	(void)fputc('\n', file);
 }
 
 /* Opens the file that f names; 0 or -1 with errno. */
@@ -117,7 +105,7 @@ struct sink *sink_new(const struct options *options,
 			return NULL;
 		}
 		if (f->kind == KIND_CSV)
-			write_header(f->file);
+			codec_write_csv_head(f->file);
 	}
 	return sink;
 }
@@ -131,39 +119,15 @@ void sink_free(struct sink *sink)
 	free(sink);
 }
 
-static void write_row(FILE *file, const json_t *interval)
-{
-	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-		const json_t *value = json_object_get(interval, columns[i]);
-
-		if (i > 0)
-			(void)fputc(',', file);
-		if (json_is_integer(value))
-			(void)fprintf(file, "%" JSON_INTEGER_FORMAT,
-				      json_integer_value(value));
-		else if (json_is_number(value))
-			(void)fprintf(file, "%.6g", json_number_value(value));
-		else if (json_is_string(value))
-			(void)fputs(json_string_value(value), file);
-	}
-	(void)fputc('\n', file);
-}
-
-static void write_line(FILE *file, const json_t *value)
-{
-	(void)json_dumpf(value, file, JSON_COMPACT | JSON_REAL_PRECISION(12));
-	(void)fputc('\n', file);
-}
-
-void sink_add_interval(struct sink *sink, const json_t *interval)
+void sink_add_interval(struct sink *sink, const struct result_row *interval)
 {
 	for (size_t i = 0; i < sink->n; i++) {
 		struct sink_file *f = &sink->files[i];
 
 		if (f->kind == KIND_CSV)
-			write_row(f->file, interval);
+			codec_write_csv_row(f->file, interval);
 		else if (f->kind == KIND_NDJSON)
-			write_line(f->file, interval);
+			codec_write_interval(f->file, interval);
 		else
 			continue;
 		/* Whoever reads a pipe is to see it now. */
@@ -173,25 +137,20 @@ void sink_add_interval(struct sink *sink, const json_t *interval)
 }
 
 /* Writes what comes at the end; 0 or -1 with errno. */
-static int write_result(const struct sink_file *f, const json_t *result)
+static int write_result(const struct sink_file *f, const struct result *result)
 {
 	errno = f->error;
 	if (f->error != 0)
 		return -1;
-	if (f->kind == KIND_HTML && report_write_html(f->file, result) < 0)
+	if ((f->kind == KIND_HTML && report_write_html(f->file, result) < 0) ||
+	    (f->kind == KIND_NDJSON && codec_write_line(f->file, result) < 0) ||
+	    (f->kind == KIND_JSON && codec_write(f->file, result) < 0))
 		return -1;
-	if (f->kind == KIND_NDJSON)
-		write_line(f->file, result);
-	if (f->kind == KIND_JSON) {
-		(void)json_dumpf(result, f->file,
-				 JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-		(void)fputc('\n', f->file);
-	}
 	return fflush(f->file) == 0 && !ferror(f->file) ? 0 : -1;
 }
 
 /* The same, and puts the file at its place. */
-static int finish_file(struct sink_file *f, const json_t *result)
+static int finish_file(struct sink_file *f, const struct result *result)
 {
 	if (write_result(f, result) < 0 || draft_keep(&f->draft) < 0) {
 		int saved = errno;
@@ -203,8 +162,8 @@ static int finish_file(struct sink_file *f, const json_t *result)
 	return close_file(f) == 0 ? 0 : -1;
 }
 
-int sink_finish(struct sink *sink, const json_t *result, bool is_measured,
-		char cause[SINK_CAUSE_SIZE])
+int sink_finish(struct sink *sink, const struct result *result,
+		bool is_measured, char cause[SINK_CAUSE_SIZE])
 {
 	int status = 0;
 

@@ -2,11 +2,11 @@
 #ifndef LOAD_SINK_H
 #define LOAD_SINK_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/compiler.h"
 #include "load/load_options.h"
+#include "result/result.h"
 
 /*
  * The files of --output. All are opened before the load begins, so that a
@@ -24,11 +24,11 @@ struct sink *sink_new(const struct options *options,
 void sink_free(struct sink *sink);
 
 /* A row of an interval. */
-void sink_add_interval(struct sink *sink, const json_t *interval);
+void sink_add_interval(struct sink *sink, const struct result_row *interval);
 
 /* Writes the result and closes the files. When nothing was measured, an earlier
  * result stays as it is. 0, or -1 with the reason. */
-int sink_finish(struct sink *sink, const json_t *result, bool is_measured,
-		char cause[SINK_CAUSE_SIZE]) MUST_CHECK;
+int sink_finish(struct sink *sink, const struct result *result,
+		bool is_measured, char cause[SINK_CAUSE_SIZE]) MUST_CHECK;
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a report plots, and from which keys of a result.
+ * What a report plots, and from which figures of a result.
  *
  * A number of an interval holds for the whole interval, so over time lines are
- * staircases: nothing is drawn that was not measured. Nulls are gaps. Of a long
- * run several intervals make one step, and the heading says so.
+ * staircases: nothing is drawn that was not measured. What is not known is a
+ * gap. Of a long run several intervals make one step, and the heading says so.
  *
  * Against the percentile q the x axis is the logarithm of 1 / (1 - q): 90, 99
  * and 99.9 % stand at equal distances, and the n-th of N samples, counted from
@@ -13,10 +13,10 @@
 #include "result/chart.h"
 
 #include <math.h>
-#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/compiler.h"
 #include "result/condense.h"
 #include "result/figure.h"
 #include "result/plot.h"
@@ -31,23 +31,36 @@
 /* More intervals than this would lie within each other's strokes. */
 #define CHART_TIMES_MAX 200
 
-/* A line of a plot: where its numbers are, its class, its name. */
+/* A line of a plot: what of the latency it shows, and its class. */
 struct series {
-	const char *key;
+	enum time_id id;
 	const char *class;
-	const char *name;
 };
 
 static const struct series latency_series[] = {
-	{"max_us", "line c5 dash", "max"}, {"p999_us", "line c4", "p99.9"},
-	{"p99_us", "line c3", "p99"},	   {"p90_us", "line c2", "p90"},
-	{"p50_us", "line c1", "p50"},
+	{TIME_MAX, "line c5 dash"}, {TIME_P999, "line c4"},
+	{TIME_P99, "line c3"},	    {TIME_P90, "line c2"},
+	{TIME_P50, "line c1"},
 };
 
 static const struct series step_series[] = {
-	{"p99_us", "line c3", "p99"},
-	{"p50_us", "line c1", "p50"},
+	{TIME_P99, "line c3"},
+	{TIME_P50, "line c1"},
 };
+
+/* The numbers of a row, by where they stand in it. */
+#define COLUMN_T    offsetof(struct result_row, t_s)
+#define COLUMN_RATE offsetof(struct result_row, rate)
+#define COLUMN_OF(id)                                                          \
+	(offsetof(struct result_row, latency.us) + (id) * sizeof(double))
+
+static double cell(const struct result_row *row, size_t column)
+{
+	double value;
+
+	memcpy(&value, (const char *)row + column, sizeof(value));
+	return value;
+}
 
 /* Time in the unit that suits the length of the run. */
 struct time_unit {
@@ -87,36 +100,34 @@ static void figure_end(FILE *out)
 	fputs("</figure>\n", out);
 }
 
-/* Widens the range by the numbers at the key of every row. */
-static void add_column(struct scale_range *range, const json_t *rows,
-		       const char *key)
+/* Widens the range by the numbers of a column. */
+static void add_column(struct scale_range *range,
+		       const struct result_rows *rows, size_t column)
 {
-	json_t *row;
-	size_t i;
-
-	json_array_foreach (rows, i, row) {
-		scale_range_add(range, figure_get(row, key));
-	}
+	for (size_t i = 0; i < rows->n; i++)
+		scale_range_add(range, cell(&rows->at[i], column));
 }
 
-static bool has_column(const json_t *rows, const char *key)
+static bool has_column(const struct result_rows *rows, size_t column)
 {
 	struct scale_range range = SCALE_RANGE_EMPTY;
 
-	add_column(&range, rows, key);
+	add_column(&range, rows, column);
 	return !scale_range_is_empty(&range);
 }
 
 /* Adds those of the series that have data to range and legend. */
-static void add_series(FILE *out, const json_t *rows,
+static void add_series(FILE *out, const struct result_rows *rows,
 		       const struct series *series, size_t n,
 		       struct scale_range *range)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!has_column(rows, series[i].key))
+		size_t column = COLUMN_OF(series[i].id);
+
+		if (!has_column(rows, column))
 			continue;
-		add_column(range, rows, series[i].key);
-		add_legend(out, series[i].class, series[i].name);
+		add_column(range, rows, column);
+		add_legend(out, series[i].class, times_label(series[i].id));
 	}
 }
 
@@ -134,28 +145,27 @@ static struct time_unit time_unit(double seconds)
 }
 
 /* The axis of time; its unit is in *unit then. */
-static struct plot_axis time_axis(const json_t *rows, struct time_unit *unit)
+static struct plot_axis time_axis(const struct result_rows *rows,
+				  struct time_unit *unit)
 {
 	struct scale_range range = {0, 0};
 
-	add_column(&range, rows, "t_s");
+	add_column(&range, rows, COLUMN_T);
 	*unit = time_unit(range.high);
 	return plot_axis(
 		scale_linear(range.high / unit->seconds, CHART_X_STEPS),
 		figure_tick);
 }
 
-/* Draws the numbers at the key as a staircase. */
-static void draw_stairs(struct plot_pen pen, const json_t *rows,
-			const char *key, double seconds)
+/* Draws the numbers of a column as a staircase. */
+static void draw_stairs(struct plot_pen pen, const struct result_rows *rows,
+			size_t column, double seconds)
 {
 	double from = 0;
-	json_t *row;
-	size_t i;
 
-	json_array_foreach (rows, i, row) {
-		double to = figure_get(row, "t_s") / seconds;
-		double value = figure_get(row, key);
+	for (size_t i = 0; i < rows->n; i++) {
+		double to = rows->at[i].t_s / seconds;
+		double value = cell(&rows->at[i], column);
 
 		plot_pen_to(&pen, from, value);
 		plot_pen_to(&pen, to, value);
@@ -166,87 +176,79 @@ static void draw_stairs(struct plot_pen pen, const json_t *rows,
 }
 
 /* "2 to 3 s: 12,345 a second, p50 80 us, ...". */
-static void write_hint(FILE *out, const json_t *row, double from, double to)
+static void write_hint(FILE *out, const struct result_row *row, double from)
 {
-	fprintf(out, "%.6g to %.6g s: %s a second", from, to,
-		figure_rate(figure_get(row, "rate")).text);
+	fprintf(out, "%.6g to %.6g s: %s a second", from, row->t_s,
+		figure_rate(row->rate).text);
 	for (size_t i = ARRAY_LEN(latency_series); i-- > 0;) {
-		double us = figure_get(row, latency_series[i].key);
+		enum time_id id = latency_series[i].id;
+		double us = row->latency.us[id];
 
 		if (isfinite(us))
-			fprintf(out, ", %s %s", latency_series[i].name,
+			fprintf(out, ", %s %s", times_label(id),
 				figure_time(us, FIGURE_MICRO_UTF8).text);
 	}
-	if (figure_get(row, "lost") > 0)
-		fprintf(out, ", %s lost",
-			figure_count(figure_get(row, "lost")).text);
-	if (figure_errors(row) > 0)
-		fprintf(out, ", errors %s",
-			figure_count(figure_errors(row)).text);
+	if (row->lost > 0)
+		fprintf(out, ", %s lost", figure_count(row->lost).text);
+	if (row->errors > 0)
+		fprintf(out, ", errors %s", figure_count(row->errors).text);
 }
 
-static void draw_hints(const struct plot *plot, const json_t *rows,
+static void draw_hints(const struct plot *plot, const struct result_rows *rows,
 		       double seconds)
 {
 	double from = 0;
-	json_t *row;
-	size_t i;
 
-	json_array_foreach (rows, i, row) {
-		double to = figure_get(row, "t_s");
+	for (size_t i = 0; i < rows->n; i++) {
+		double to = rows->at[i].t_s;
 
 		if (!isfinite(to))
 			continue;
 		plot_hint_begin(plot, from / seconds, to / seconds);
-		write_hint(plot->out, row, from, to);
+		write_hint(plot->out, &rows->at[i], from);
 		plot_hint_end(plot);
 		from = to;
 	}
 }
 
-static bool is_troubled(const json_t *row)
+static bool is_troubled(const struct result_row *row)
 {
-	return figure_get(row, "lost") > 0 || figure_errors(row) > 0;
+	return row->lost > 0 || row->errors > 0;
 }
 
-static bool any_is_troubled(const json_t *rows)
+static bool any_is_troubled(const struct result_rows *rows)
 {
-	json_t *row;
-	size_t i;
-
-	json_array_foreach (rows, i, row) {
-		if (is_troubled(row))
+	for (size_t i = 0; i < rows->n; i++)
+		if (is_troubled(&rows->at[i]))
 			return true;
-	}
 	return false;
 }
 
 /* A flag in the middle of each interval with losses or errors. */
-static void draw_flags(const struct plot *plot, const json_t *rows,
+static void draw_flags(const struct plot *plot, const struct result_rows *rows,
 		       double seconds)
 {
 	double from = 0;
-	json_t *row;
-	size_t i;
 
-	json_array_foreach (rows, i, row) {
-		double to = figure_get(row, "t_s") / seconds;
+	for (size_t i = 0; i < rows->n; i++) {
+		double to = rows->at[i].t_s / seconds;
 
-		if (is_troubled(row))
+		if (is_troubled(&rows->at[i]))
 			plot_flag(plot, "flag bad", (from + to) / 2);
 		if (isfinite(to))
 			from = to;
 	}
 }
 
-static void draw_throughput(const struct plot *plot, const json_t *rows,
-			    double target, double seconds)
+static void draw_throughput(const struct plot *plot,
+			    const struct result_rows *rows, double target,
+			    double seconds)
 {
 	plot_begin(plot);
-	if (has_column(rows, "rate")) {
-		draw_stairs(plot_area_begin(plot, "area c1"), rows, "rate",
+	if (has_column(rows, COLUMN_RATE)) {
+		draw_stairs(plot_area_begin(plot, "area c1"), rows, COLUMN_RATE,
 			    seconds);
-		draw_stairs(plot_line_begin(plot, "line c1"), rows, "rate",
+		draw_stairs(plot_line_begin(plot, "line c1"), rows, COLUMN_RATE,
 			    seconds);
 		plot_level(plot, "line target dash", target);
 		draw_flags(plot, rows, seconds);
@@ -257,25 +259,14 @@ static void draw_throughput(const struct plot *plot, const json_t *rows,
 	plot_end(plot);
 }
 
-/* The one target of the run: steps have each their own. */
-static double target_of(const json_t *result)
+static void write_throughput(FILE *out, const struct result_rows *rows,
+			     double target, size_t per)
 {
-	return json_object_get(result, "steps")
-		       ? (double)NAN
-		       : figure_get(result, "target_rate");
-}
-
-void chart_throughput(FILE *out, const json_t *result)
-{
-	double target = target_of(result);
 	struct scale_range range = {0, 0};
 	struct time_unit unit;
 	struct plot plot = {.out = out, .id = "throughput"};
-	size_t per;
-	json_t *rows = condense_intervals(json_object_get(result, "intervals"),
-					  CHART_TIMES_MAX, &per);
 
-	add_column(&range, rows, "rate");
+	add_column(&range, rows, COLUMN_RATE);
 	scale_range_add(&range, target);
 	plot.about = "Exchanges per second over time";
 	plot.x = time_axis(rows, &unit);
@@ -292,16 +283,16 @@ void chart_throughput(FILE *out, const json_t *result)
 	end_legend(out);
 	draw_throughput(&plot, rows, target, unit.seconds);
 	figure_end(out);
-	json_decref(rows);
 }
 
-static void draw_latency(const struct plot *plot, const json_t *rows,
-			 double seconds, bool has_data)
+static void draw_latency(const struct plot *plot,
+			 const struct result_rows *rows, double seconds,
+			 bool has_data)
 {
 	plot_begin(plot);
 	for (size_t i = 0; i < ARRAY_LEN(latency_series); i++)
 		draw_stairs(plot_line_begin(plot, latency_series[i].class),
-			    rows, latency_series[i].key, seconds);
+			    rows, COLUMN_OF(latency_series[i].id), seconds);
 	if (has_data)
 		draw_hints(plot, rows, seconds);
 	else
@@ -309,14 +300,12 @@ static void draw_latency(const struct plot *plot, const json_t *rows,
 	plot_end(plot);
 }
 
-void chart_latency(FILE *out, const json_t *result)
+static void write_latency_over_time(FILE *out, const struct result_rows *rows,
+				    size_t per)
 {
 	struct scale_range range = SCALE_RANGE_EMPTY;
 	struct time_unit unit;
 	struct plot plot = {.out = out, .id = "latency"};
-	size_t per;
-	json_t *rows = condense_intervals(json_object_get(result, "intervals"),
-					  CHART_TIMES_MAX, &per);
 
 	figure_begin_merged(out, "Latency over time", "per interval", "worst",
 			    per);
@@ -329,43 +318,41 @@ void chart_latency(FILE *out, const json_t *result)
 	plot.y = plot_axis(scale_log(range), figure_time_tick);
 	draw_latency(&plot, rows, unit.seconds, !scale_range_is_empty(&range));
 	figure_end(out);
-	json_decref(rows);
+}
+
+int chart_over_time(FILE *out, const struct result *result)
+{
+	/* The one target of the run: steps have each their own. */
+	double target = result->steps.n > 0 ? (double)NAN : result->target_rate;
+	struct result_rows rows;
+	size_t per;
+
+	if (condense_rows(&result->intervals, CHART_TIMES_MAX, &per, &rows) < 0)
+		return -1;
+	write_throughput(out, &rows, target, per);
+	write_latency_over_time(out, &rows, per);
+	free(rows.at);
+	return 0;
 }
 
 /* --- against the percentile --- */
 
-/* The percentiles of a summary, and 1 / (1 - q) of each. */
-static const struct {
-	const char *key;
-	double x;
-} quantiles[] = {
-	{"p50", 2},   {"p75", 4},    {"p90", 10},    {"p95", 20},
-	{"p99", 100}, {"p999", 1e3}, {"p9999", 1e4},
-};
-
-/* A bucket is [upper bound in us, count]; what is none counts nothing. */
-static double bucket_count(const json_t *bucket)
+/* 1 / (1 - q) of a percentile; 0 of what is none. */
+static double place_of(enum time_id id)
 {
-	double n = json_number_value(json_array_get(bucket, 1));
+	unsigned share = times_share(id);
 
-	return n > 0 ? n : 0;
+	return share > 0 ? 1e4 / (1e4 - share) : 0;
 }
 
-static double bucket_us(const json_t *bucket)
-{
-	return json_number_value(json_array_get(bucket, 0));
-}
-
-static double sample_count(const json_t *buckets, struct scale_range *range)
+static double sample_count(const struct result *result,
+			   struct scale_range *range)
 {
 	double n = 0;
-	json_t *bucket;
-	size_t i;
 
-	json_array_foreach (buckets, i, bucket) {
-		n += bucket_count(bucket);
-		if (bucket_count(bucket) > 0)
-			scale_range_add(range, bucket_us(bucket));
+	for (size_t i = 0; i < result->n_buckets; i++) {
+		n += result->buckets[i].n;
+		scale_range_add(range, result->buckets[i].top_us);
 	}
 	return n;
 }
@@ -401,94 +388,85 @@ static struct plot_axis percentile_axis(double n)
  * a bucket reaches from the share of those below it to the share of those not
  * above it.
  */
-static void draw_curve(struct plot_pen pen, const json_t *buckets, double n,
-		       double from, double to)
+static void draw_curve(struct plot_pen pen, const struct result *result,
+		       double n, double from, double to)
 {
 	double seen = 0;
-	json_t *bucket;
-	size_t i;
 
-	json_array_foreach (buckets, i, bucket) {
-		double count = bucket_count(bucket);
+	for (size_t i = 0; i < result->n_buckets; i++) {
+		const struct result_bucket *bucket = &result->buckets[i];
 		double x0 = n / (n - seen);
-		double x1 = n / fmax(n - seen - count, 1);
+		double x1 = n / fmax(n - seen - bucket->n, 1);
 
-		seen += count;
-		if (count <= 0 || x1 < from || x0 > to)
+		seen += bucket->n;
+		if (x1 < from || x0 > to)
 			continue;
-		plot_pen_to(&pen, fmax(x0, from), bucket_us(bucket));
-		plot_pen_to(&pen, fmin(x1, to), bucket_us(bucket));
+		plot_pen_to(&pen, fmax(x0, from), bucket->top_us);
+		plot_pen_to(&pen, fmin(x1, to), bucket->top_us);
 	}
 	plot_pen_end(&pen);
 }
 
-/* The percentiles of a summary as marks. */
-static void draw_marks(const struct plot *plot, const json_t *summary,
+/* The percentiles as marks. */
+static void draw_marks(const struct plot *plot, const struct times *times,
 		       const char *class)
 {
-	for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
-		plot_dot(plot, class, quantiles[i].x,
-			 figure_get(summary, quantiles[i].key));
+	for (size_t i = 0; i < TIME_N; i++)
+		if (place_of(i) > 0)
+			plot_dot(plot, class, place_of(i), times->us[i]);
 }
 
-static void draw_service(const struct plot *plot, const json_t *summary)
+static void draw_service(const struct plot *plot, const struct times *times)
 {
 	struct plot_pen pen = plot_line_begin(plot, "line c2 dash");
 
-	for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
-		plot_pen_to(&pen, quantiles[i].x,
-			    figure_get(summary, quantiles[i].key));
+	for (size_t i = 0; i < TIME_N; i++)
+		if (place_of(i) > 0)
+			plot_pen_to(&pen, place_of(i), times->us[i]);
 	plot_pen_end(&pen);
-	draw_marks(plot, summary, "dot c2");
+	draw_marks(plot, times, "dot c2");
 }
 
-static bool is_open_loop(const json_t *result)
+static void draw_percentiles(const struct plot *plot,
+			     const struct result *result, double n)
 {
-	const char *mode = json_string_value(json_object_get(result, "mode"));
-
-	return mode && strcmp(mode, "open") == 0;
-}
-
-static void draw_percentiles(const struct plot *plot, const json_t *result,
-			     double n)
-{
-	const json_t *buckets = json_object_get(result, "histogram");
 	double sure = fmax(n / CHART_TAIL, 1);
 
 	plot_begin(plot);
 	if (n > 0) {
-		draw_curve(plot_line_begin(plot, "line c1 faint"), buckets, n,
+		draw_curve(plot_line_begin(plot, "line c1 faint"), result, n,
 			   sure, n);
-		draw_curve(plot_line_begin(plot, "line c1"), buckets, n, 1,
+		draw_curve(plot_line_begin(plot, "line c1"), result, n, 1,
 			   sure);
 	} else {
 		plot_no_data(plot, "no exchange was timed");
 	}
-	if (is_open_loop(result))
-		draw_service(plot, json_object_get(result, "service_us"));
-	draw_marks(plot, json_object_get(result, "latency_us"), "dot c1");
+	if (result_is_open_loop(result))
+		draw_service(plot, &result->service);
+	draw_marks(plot, &result->latency, "dot c1");
 	plot_end(plot);
 }
 
-static void add_summary(struct scale_range *range, const json_t *summary)
+static void add_times(struct scale_range *range, const struct times *times)
 {
-	for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
-		scale_range_add(range, figure_get(summary, quantiles[i].key));
+	for (size_t i = 0; i < TIME_N; i++)
+		if (place_of(i) > 0)
+			scale_range_add(range, times->us[i]);
 }
 
-void chart_percentiles(FILE *out, const json_t *result)
+void chart_percentiles(FILE *out, const struct result *result)
 {
 	struct scale_range range = SCALE_RANGE_EMPTY;
-	double n = sample_count(json_object_get(result, "histogram"), &range);
+	double n = sample_count(result, &range);
 	struct plot plot = {.out = out, .id = "percentiles"};
 
-	add_summary(&range, json_object_get(result, "latency_us"));
+	add_times(&range, &result->latency);
 	figure_begin(out, "Latency by percentile", "whole run");
 	add_legend(out, "line c1", "latency");
 	if (n > 0)
 		add_legend(out, "line c1 faint", "its last ten samples");
-	if (is_open_loop(result)) {
-		add_summary(&range, json_object_get(result, "service_us"));
+	if (result_is_open_loop(result)) {
+		add_times(&range, &result->service);
 		add_legend(out, "line c2 dash", "service time");
 	}
 	end_legend(out);
@@ -503,78 +481,65 @@ void chart_percentiles(FILE *out, const json_t *result)
 /* --- against the rate --- */
 
 /* What a step asked of the server: a rate, or so many clients. */
-static double step_load(const json_t *step)
+static double step_load(const struct result_row *step)
 {
-	double target = figure_get(step, "target_rate");
-
-	return isfinite(target) ? target : figure_get(step, "clients");
+	return isfinite(step->target_rate) ? step->target_rate : step->clients;
 }
 
-const json_t *chart_next_step(const json_t *steps, double *load, size_t *at)
+const struct result_row *chart_next_step(const struct result_rows *steps,
+					 const struct result_row *last)
 {
-	const json_t *best = NULL;
-	double last = *load;
-	size_t last_at = *at, i;
-	json_t *step;
+	const struct result_row *best = NULL;
 
-	json_array_foreach (steps, i, step) {
-		double here = step_load(step);
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct result_row *step = &steps->at[i];
+		double load = step_load(step);
 
-		if (here < last || (here == last && i <= last_at) ||
-		    !isfinite(here) || (best && here >= *load))
+		if (!isfinite(load) ||
+		    (last && (load < step_load(last) ||
+			      (load <= step_load(last) && step <= last))))
 			continue;
-		best = step;
-		*load = here;
-		*at = i;
+		if (!best || load < step_load(best))
+			best = step;
 	}
 	return best;
 }
 
-static void draw_steps_line(const struct plot *plot, const json_t *steps,
+static void draw_steps_line(const struct plot *plot,
+			    const struct result_rows *steps,
 			    const struct series *series)
 {
 	struct plot_pen pen = plot_line_begin(plot, series->class);
-	double load = -HUGE_VAL;
-	const json_t *step;
-	size_t at = 0;
+	const struct result_row *step = NULL;
 
-	while ((step = chart_next_step(steps, &load, &at)))
-		plot_pen_to(&pen, figure_get(step, "rate"),
-			    figure_get(step, series->key));
+	while ((step = chart_next_step(steps, step)))
+		plot_pen_to(&pen, step->rate, step->latency.us[series->id]);
 	plot_pen_end(&pen);
 }
 
-static void draw_steps_dots(const struct plot *plot, const json_t *steps)
+static void draw_steps_dots(const struct plot *plot,
+			    const struct result_rows *steps)
 {
-	json_t *step;
-	size_t i;
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct result_row *step = &steps->at[i];
 
-	json_array_foreach (steps, i, step) {
-		bool failed = json_is_false(json_object_get(step, "held"));
-
-		plot_dot(plot, "dot c1", figure_get(step, "rate"),
-			 figure_get(step, "p50_us"));
-		plot_dot(plot, failed ? "ring bad" : "dot c3",
-			 figure_get(step, "rate"), figure_get(step, "p99_us"));
+		plot_dot(plot, "dot c1", step->rate,
+			 step->latency.us[TIME_P50]);
+		plot_dot(plot, step->held ? "dot c3" : "ring bad", step->rate,
+			 step->latency.us[TIME_P99]);
 	}
 }
 
 /* Whether any step held, or any did not. */
-static bool any_step_is(const json_t *steps, bool held)
+static bool any_step_is(const struct result_rows *steps, bool held)
 {
-	json_t *step;
-	size_t i;
-
-	json_array_foreach (steps, i, step) {
-		const json_t *is_held = json_object_get(step, "held");
-
-		if (held ? json_is_true(is_held) : json_is_false(is_held))
+	for (size_t i = 0; i < steps->n; i++)
+		if (steps->at[i].held == held)
 			return true;
-	}
 	return false;
 }
 
-static void draw_ramp(const struct plot *plot, const json_t *steps,
+static void draw_ramp(const struct plot *plot, const struct result_rows *steps,
 		      bool has_data)
 {
 	plot_begin(plot);
@@ -586,13 +551,12 @@ static void draw_ramp(const struct plot *plot, const json_t *steps,
 	plot_end(plot);
 }
 
-void chart_ramp(FILE *out, const json_t *result)
+void chart_ramp(FILE *out, const struct result_rows *steps)
 {
-	const json_t *steps = json_object_get(result, "steps");
 	struct scale_range rates = {0, 0}, times = SCALE_RANGE_EMPTY;
 	struct plot plot = {.out = out, .id = "ramp"};
 
-	add_column(&rates, steps, "rate");
+	add_column(&rates, steps, COLUMN_RATE);
 	figure_begin(out, "Latency by rate", "one mark a step");
 	add_series(out, steps, step_series, ARRAY_LEN(step_series), &times);
 	if (any_step_is(steps, true))

@@ -11,48 +11,23 @@
 #include "result/compare.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "result/codec.h"
 #include "result/figure.h"
+#include "result/wrap.h"
 
 #define COMPARE_TEXT_MAX 4000 /* bytes of a text that are shown at most */
-#define COMPARE_WIDTH	 80
-#define COMPARE_NAME	 20 /* columns of a row */
+#define COMPARE_NAME	 20   /* columns of a row */
 #define COMPARE_VALUE	 24
 #define COMPARE_RATIO	 11
 
-/* The keys that every result has, and what stands at them. */
-enum key_kind {
-	KEY_ANY,
-	KEY_NUMBER,
-	KEY_STRING,
-	KEY_OBJECT
-};
-
-static const struct {
-	const char *name;
-	enum key_kind kind;
-} keys[] = {
-	{"command", KEY_STRING},    {"protocol", KEY_STRING},
-	{"mode", KEY_STRING},	    {"clients", KEY_NUMBER},
-	{"duration_s", KEY_NUMBER}, {"exchanges", KEY_NUMBER},
-	{"rate", KEY_NUMBER},	    {"target_rate", KEY_ANY},
-	{"latency_us", KEY_OBJECT}, {"service_us", KEY_OBJECT},
-	{"lost", KEY_NUMBER},	    {"duplicate", KEY_NUMBER},
-	{"reordered", KEY_NUMBER},  {"late", KEY_NUMBER},
-	{"corrupt", KEY_NUMBER},    {"errors", KEY_OBJECT},
-	{"bytes_sent", KEY_NUMBER}, {"bytes_received", KEY_NUMBER},
-	{"generator", KEY_OBJECT},  {"verdict", KEY_STRING},
-	{"version", KEY_STRING},    {"host", KEY_OBJECT},
-};
-
-/* Both results, of which every key in `keys` can be read. */
+/* Both results. */
 struct pair {
-	const json_t *a, *b;
+	const struct result *a, *b;
 	FILE *out;
 };
 
@@ -62,161 +37,58 @@ struct shown {
 	int len;
 };
 
-static void show(struct shown *shown, struct slice s)
+static void show(struct shown *shown, const char *str)
 {
-	struct text text = text_in(shown->buf, sizeof(shown->buf));
+	struct text text = text_in(shown->buf, sizeof(shown->buf) - 1);
 
-	if (s.len > COMPARE_TEXT_MAX)
-		s.len = COMPARE_TEXT_MAX;
-	text_add_escaped(&text, s);
+	text_add_escaped(&text,
+			 (struct slice){str, strnlen(str, COMPARE_TEXT_MAX)});
 	shown->len = (int)text.len;
+	shown->buf[text.len] = '\0';
 }
 
 /* --- reading --- */
 
-static bool is_of_kind(const json_t *value, enum key_kind kind)
-{
-	switch (kind) {
-	case KEY_NUMBER:
-		return json_is_number(value);
-	case KEY_STRING:
-		return json_is_string(value);
-	case KEY_OBJECT:
-		return json_is_object(value);
-	default:
-		return value != NULL;
-	}
-}
-
-/* Adds the names of the keys that the result lacks; returns how many. */
-static size_t list_missing(const json_t *result, struct text *missing)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		const json_t *value = json_object_get(result, keys[i].name);
-
-		if (is_of_kind(value, keys[i].kind))
-			continue;
-		text_addf(missing, "%s%s", n++ > 0 ? ", " : "", keys[i].name);
-	}
-	return n;
-}
-
-/* Says what is wrong with a file, whose name may be anybody's, too. */
-static void complain(const char *path, const char *what, struct slice detail,
-		     const char *advice)
-{
-	struct shown name, shown;
-
-	show(&name, slice_of(path));
-	show(&shown, detail);
-	fprintf(stderr, "uppercase-load: %.*s: %s%.*s%s\n", name.len, name.buf,
-		what, shown.len, shown.buf, advice);
-}
-
-static void complain_of_file(const char *path)
-{
-	complain(path, "", slice_of(strerror(errno)), "");
-}
-
-/* What jansson says of a file may quote it. */
-static void complain_of_json(const char *path, const json_error_t *error)
-{
-	char what[64];
-
-	(void)snprintf(what, sizeof(what),
-		       "this is not JSON: line %d: ", error->line);
-	complain(path, what, slice_of(error->text),
-		 " (a result to compare is written by --output=FILE.json)");
-}
-
-static json_t *read_json(const char *path)
+/* Returns 0; or -1 after saying what is wrong with a file, whose name may be
+ * anybody's, too. */
+static int read_file(const char *path, struct result *result)
 {
 	FILE *in = fopen(path, "re");
-	json_error_t error;
-	json_t *value;
+	char cause[CODEC_CAUSE_SIZE];
+	struct shown name;
 
-	if (!in) {
-		complain_of_file(path);
-		return NULL;
+	result_init(result);
+	if (in && codec_read(in, result, cause) == 0) {
+		(void)fclose(in);
+		return 0;
 	}
-	value = json_loadf(in, 0, &error);
-	if (!value && ferror(in))
-		complain_of_file(path);
-	else if (!value)
-		complain_of_json(path, &error);
-	(void)fclose(in);
-	return value;
-}
-
-/* A result that has all of `keys`, or NULL after saying why there is none. */
-static json_t *read_result(const char *path)
-{
-	json_t *result = read_json(path);
-	char buf[512];
-	struct text missing = text_in(buf, sizeof(buf));
-
-	if (!result || list_missing(result, &missing) == 0)
-		return result;
-	complain(path,
-		 "this is not a result of uppercase-load: missing or of "
-		 "another type: ",
-		 text_slice(&missing), "");
-	json_decref(result);
-	return NULL;
+	show(&name, path);
+	fprintf(stderr, "uppercase-load: %.*s: %s\n", name.len, name.buf,
+		in ? cause : strerror(errno));
+	if (in)
+		(void)fclose(in);
+	return -1;
 }
 
 /* --- what was compared --- */
 
-static void show_key(struct shown *shown, const json_t *object, const char *key)
-{
-	const json_t *string = json_object_get(object, key);
-
-	show(shown, (struct slice){json_string_value(string),
-				   json_string_length(string)});
-}
-
-/* How much of text, of which len bytes are left, goes into a line. */
-static int line_len(const char *text, int len)
-{
-	const int width = COMPARE_WIDTH - 4;
-
-	if (len <= width)
-		return len;
-	for (int i = width; i > 0; i--) {
-		if (text[i] == ' ')
-			return i;
-	}
-	return width;
-}
-
-/* Prints text in as many lines as it takes, each behind four columns. */
-static void print_wrapped(FILE *out, const struct shown *shown)
-{
-	int at = 0;
-
-	while (at < shown->len) {
-		int len = line_len(shown->buf + at, shown->len - at);
-
-		fprintf(out, "    %.*s\n", len, shown->buf + at);
-		at += len;
-		if (at < shown->len && shown->buf[at] == ' ')
-			at++;
-	}
-}
-
-static void print_who(FILE *out, char letter, const char *path,
-		      const json_t *result)
+static void print_text(FILE *out, const char *text)
 {
 	struct shown shown;
 
-	show(&shown, slice_of(path));
+	show(&shown, text);
+	wrap_print(out, "    ", (struct slice){shown.buf, (size_t)shown.len});
+}
+
+static void print_who(FILE *out, char letter, const char *path,
+		      const struct result *result)
+{
+	struct shown shown;
+
+	show(&shown, path);
 	fprintf(out, "%c:  %.*s\n", letter, shown.len, shown.buf);
-	show_key(&shown, result, "command");
-	print_wrapped(out, &shown);
-	show_key(&shown, result, "verdict");
-	print_wrapped(out, &shown);
+	print_text(out, result->command);
+	print_text(out, result->verdict);
 }
 
 /* --- rows --- */
@@ -230,26 +102,25 @@ static void print_row(FILE *out, const char *name, const char *a, const char *b,
 }
 
 /* What both lack is no difference. */
-static bool differ(const json_t *a, const json_t *b, const char *key)
+static bool differ_texts(const char *a, const char *b)
 {
-	const json_t *at_a = json_object_get(a, key);
-	const json_t *at_b = json_object_get(b, key);
-
-	return (at_a || at_b) && !json_equal(at_a, at_b);
+	return a && b ? strcmp(a, b) != 0 : a != b;
 }
 
-/* A row of two texts from objects; one that is too long is cut. */
-static void text_row(FILE *out, const char *name, const json_t *a,
-		     const json_t *b, const char *key)
+static bool differ_numbers(double a, double b)
+{
+	return (isfinite(a) || isfinite(b)) && !(a <= b && a >= b);
+}
+
+/* A row of two texts; one that is too long is cut. */
+static void text_row(FILE *out, const char *name, const char *a, const char *b)
 {
 	struct shown shown_a, shown_b;
 
-	show_key(&shown_a, a, key);
-	show_key(&shown_b, b, key);
-	shown_a.buf[shown_a.len] = shown_b.buf[shown_b.len] = '\0';
-	print_row(out, name, shown_a.len > 0 ? shown_a.buf : "-",
-		  shown_b.len > 0 ? shown_b.buf : "-",
-		  differ(a, b, key) ? "differs" : "");
+	show(&shown_a, a && *a ? a : "-");
+	show(&shown_b, b && *b ? b : "-");
+	print_row(out, name, shown_a.buf, shown_b.buf,
+		  differ_texts(a, b) ? "differs" : "");
 }
 
 static struct figure ratio_of(double a, double b)
@@ -286,14 +157,6 @@ static void number_row(FILE *out, const char *name, double a, double b,
 		  ratio_of(a, b).text);
 }
 
-/* The same for numbers at a key of the results. */
-static void key_row(const struct pair *pair, const char *name, const char *key,
-		    format_fn *format)
-{
-	number_row(pair->out, name, figure_get(pair->a, key),
-		   figure_get(pair->b, key), format);
-}
-
 /* --- groups of rows --- */
 
 static struct figure format_duration(double s)
@@ -303,123 +166,135 @@ static struct figure format_duration(double s)
 
 static void print_setting(const struct pair *pair)
 {
-	const json_t *host_a = json_object_get(pair->a, "host");
-	const json_t *host_b = json_object_get(pair->b, "host");
+	const struct result *a = pair->a, *b = pair->b;
 	FILE *out = pair->out;
 
-	text_row(out, "protocol", pair->a, pair->b, "protocol");
-	text_row(out, "loop", pair->a, pair->b, "mode");
-	key_row(pair, "clients", "clients", figure_count);
-	key_row(pair, "duration", "duration_s", format_duration);
-	text_row(out, "uppercase-load", pair->a, pair->b, "version");
-	text_row(out, "host", host_a, host_b, "name");
-	text_row(out, "kernel", host_a, host_b, "kernel");
-	text_row(out, "machine", host_a, host_b, "machine");
-	number_row(out, "CPUs", figure_get(host_a, "cpus"),
-		   figure_get(host_b, "cpus"), figure_count);
+	text_row(out, "protocol", a->protocol, b->protocol);
+	text_row(out, "loop", a->mode, b->mode);
+	number_row(out, "clients", a->clients, b->clients, figure_count);
+	number_row(out, "duration", a->duration_s, b->duration_s,
+		   format_duration);
+	text_row(out, "uppercase-load", a->version, b->version);
+	text_row(out, "host", a->host.name, b->host.name);
+	text_row(out, "kernel", a->host.kernel, b->host.kernel);
+	text_row(out, "machine", a->host.machine, b->host.machine);
+	number_row(out, "CPUs", a->host.cpus, b->host.cpus, figure_count);
 }
 
-static void print_times(const struct pair *pair, const char *name,
-			const char *key)
+static void print_times(FILE *out, const char *name, const struct times *a,
+			const struct times *b)
 {
-	static const char *const parts[][2] = {
-		{"min", "min"}, {"mean", "mean"},  {"p50", "p50"},
-		{"p75", "p75"}, {"p90", "p90"},	   {"p95", "p95"},
-		{"p99", "p99"}, {"p999", "p99.9"}, {"p9999", "p99.99"},
-		{"max", "max"},
-	};
 	char row[COMPARE_NAME + 1];
 
-	fputc('\n', pair->out);
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		(void)snprintf(row, sizeof(row), "%s %s", name, parts[i][1]);
-		number_row(pair->out, row,
-			   figure_get_in(pair->a, key, parts[i][0]),
-			   figure_get_in(pair->b, key, parts[i][0]),
-			   format_time);
+	fputc('\n', out);
+	for (size_t i = 0; i < TIME_N; i++) {
+		(void)snprintf(row, sizeof(row), "%s %s", name, times_label(i));
+		number_row(out, row, a->us[i], b->us[i], format_time);
 	}
+}
+
+static const struct result_error *find_error(const struct result *result,
+					     const char *name)
+{
+	for (size_t i = 0; i < result->n_errors; i++)
+		if (strcmp(result->errors[i].name, name) == 0)
+			return &result->errors[i];
+	return NULL;
 }
 
 static void error_row(const struct pair *pair, const char *name)
 {
-	double a = figure_get_in(pair->a, "errors", name);
-	double b = figure_get_in(pair->b, "errors", name);
+	const struct result_error *a = find_error(pair->a, name);
+	const struct result_error *b = find_error(pair->b, name);
 	char row[COMPARE_NAME + 1];
 	struct shown shown;
 
-	show(&shown, slice_of(name));
+	show(&shown, name);
 	(void)snprintf(row, sizeof(row), "  %.*s", shown.len, shown.buf);
-	number_row(pair->out, row, isfinite(a) ? a : 0, isfinite(b) ? b : 0,
-		   figure_count);
+	number_row(pair->out, row, a ? a->n : 0, b ? b->n : 0, figure_count);
 }
 
 /* A row for each error that either result has. */
 static void print_errors(const struct pair *pair)
 {
-	json_t *a = json_object_get(pair->a, "errors");
-	json_t *b = json_object_get(pair->b, "errors"), *count;
-	const char *name;
+	const struct result *a = pair->a, *b = pair->b;
 
-	json_object_foreach (a, name, count) {
-		error_row(pair, name);
-	}
-	json_object_foreach (b, name, count) {
-		if (!json_object_get(a, name))
-			error_row(pair, name);
-	}
+	for (size_t i = 0; i < a->n_errors; i++)
+		error_row(pair, a->errors[i].name);
+	for (size_t i = 0; i < b->n_errors; i++)
+		if (!find_error(a, b->errors[i].name))
+			error_row(pair, b->errors[i].name);
+}
+
+static void counter_row(const struct pair *pair, enum counter_id id,
+			format_fn *format)
+{
+	number_row(pair->out, stats_label(id), pair->a->counts[id],
+		   pair->b->counts[id], format);
 }
 
 static void print_counts(const struct pair *pair)
 {
-	static const char *const counts[] = {
-		"exchanges", "lost", "duplicate",
-		"reordered", "late", "corrupt",
+	static const enum counter_id ids[] = {
+		COUNTER_EXCHANGES, COUNTER_LOST, COUNTER_DUPLICATE,
+		COUNTER_REORDERED, COUNTER_LATE, COUNTER_CORRUPT,
 	};
 
 	fputc('\n', pair->out);
-	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-		key_row(pair, counts[i], counts[i], figure_count);
-	key_row(pair, "loss", "loss_percent", figure_percent);
-	number_row(pair->out, "errors", figure_errors(pair->a),
-		   figure_errors(pair->b), figure_count);
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		counter_row(pair, ids[i], figure_count);
+	number_row(pair->out, "loss", pair->a->loss_percent,
+		   pair->b->loss_percent, figure_percent);
+	number_row(pair->out, "errors", result_count_errors(pair->a),
+		   result_count_errors(pair->b), figure_count);
 	print_errors(pair);
-	key_row(pair, "bytes sent", "bytes_sent", figure_bytes);
-	key_row(pair, "bytes received", "bytes_received", figure_bytes);
+	counter_row(pair, COUNTER_BYTES_SENT, figure_bytes);
+	counter_row(pair, COUNTER_BYTES_RECEIVED, figure_bytes);
 }
 
 static void print_generator(const struct pair *pair)
 {
-	const json_t *a = json_object_get(pair->a, "generator");
-	const json_t *b = json_object_get(pair->b, "generator");
+	const struct result_generator *a = &pair->a->generator;
+	const struct result_generator *b = &pair->b->generator;
 
 	fputc('\n', pair->out);
-	number_row(pair->out, "used of a core", figure_get(a, "cpu_share"),
-		   figure_get(b, "cpu_share"), figure_cores);
-	number_row(pair->out, "sent late by, p50",
-		   figure_get_in(a, "lateness_us", "p50"),
-		   figure_get_in(b, "lateness_us", "p50"), format_time);
-	number_row(pair->out, "sent late by, p99",
-		   figure_get_in(a, "lateness_us", "p99"),
-		   figure_get_in(b, "lateness_us", "p99"), format_time);
+	number_row(pair->out, "used of a core", a->cpu_share, b->cpu_share,
+		   figure_cores);
+	number_row(pair->out, "sent late by, p50", a->lateness.us[TIME_P50],
+		   b->lateness.us[TIME_P50], format_time);
+	number_row(pair->out, "sent late by, p99", a->lateness.us[TIME_P99],
+		   b->lateness.us[TIME_P99], format_time);
 }
 
 /* What makes the ratios those of unlike things. */
 static void print_warnings(const struct pair *pair)
 {
-	static const char *const settings[] = {
-		"protocol", "mode",	  "path",
-		"pipeline", "size_bytes", "connect_per_request",
+	const struct result *a = pair->a, *b = pair->b;
+	const struct {
+		const char *name;
+		bool differs;
+	} settings[] = {
+		{"protocol", differ_texts(a->protocol, b->protocol)},
+		{"mode", differ_texts(a->mode, b->mode)},
+		{"path", differ_texts(a->path, b->path)},
+		{"pipeline", differ_numbers(a->pipeline, b->pipeline)},
+		{"size_bytes",
+		 differ_numbers(a->size_bytes[0], b->size_bytes[0]) ||
+			 differ_numbers(a->size_bytes[1], b->size_bytes[1])},
+		{"connect_per_request",
+		 a->connect_per_request != b->connect_per_request},
 	};
 	unsigned n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
-		if (differ(pair->a, pair->b, settings[i]))
+		if (settings[i].differs)
 			fprintf(pair->out, "%s%s",
-				n++ > 0 ? ", " : "Not alike: ", settings[i]);
+				n++ > 0 ? ", " : "Not alike: ",
+				settings[i].name);
 	}
 	if (n > 0)
 		fputs(".\n", pair->out);
-	if (differ(pair->a, pair->b, "mode"))
+	if (differ_texts(a->mode, b->mode))
 		fputs("In open loop latency counts from when an exchange was "
 		      "due, in closed loop from\nwhen it was sent, which hides "
 		      "stalls.\n",
@@ -428,13 +303,16 @@ static void print_warnings(const struct pair *pair)
 
 static void print_pair(const struct pair *pair)
 {
-	print_row(pair->out, "", "A", "B", "B / A");
+	const struct result *a = pair->a, *b = pair->b;
+	FILE *out = pair->out;
+
+	print_row(out, "", "A", "B", "B / A");
 	print_setting(pair);
-	fputc('\n', pair->out);
-	key_row(pair, "exchanges/s", "rate", figure_rate);
-	key_row(pair, "target", "target_rate", figure_rate);
-	print_times(pair, "latency", "latency_us");
-	print_times(pair, "service", "service_us");
+	fputc('\n', out);
+	number_row(out, "exchanges/s", a->rate, b->rate, figure_rate);
+	number_row(out, "target", a->target_rate, b->target_rate, figure_rate);
+	print_times(out, "latency", &a->latency, &b->latency);
+	print_times(out, "service", &a->service, &b->service);
 	print_counts(pair);
 	print_generator(pair);
 }
@@ -443,23 +321,23 @@ static void print_pair(const struct pair *pair)
 
 int compare_print(const char *path_a, const char *path_b, FILE *out)
 {
-	json_t *a = read_result(path_a);
-	json_t *b = read_result(path_b);
-	struct pair pair = {a, b, out};
-	int result = -1;
+	struct result a, b;
+	struct pair pair = {&a, &b, out};
+	int read_a = read_file(path_a, &a), read_b = read_file(path_b, &b);
+	int status = -1;
 
-	if (a && b) {
-		print_who(out, 'A', path_a, a);
-		print_who(out, 'B', path_b, b);
+	if (read_a == 0 && read_b == 0) {
+		print_who(out, 'A', path_a, &a);
+		print_who(out, 'B', path_b, &b);
 		print_warnings(&pair);
 		fputc('\n', out);
 		print_pair(&pair);
-		result = fflush(out) == 0 && !ferror(out) ? 0 : -1;
-		if (result != 0)
+		status = fflush(out) == 0 && !ferror(out) ? 0 : -1;
+		if (status != 0)
 			fprintf(stderr, "uppercase-load: cannot write: %s\n",
 				strerror(errno));
 	}
-	json_decref(a);
-	json_decref(b);
-	return result;
+	result_clear(&a);
+	result_clear(&b);
+	return status;
 }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers out of a result, and numbers as people read them: in the unit that
- * suits, with as many digits as mean something.
- *
- * A result may lack any of its numbers (a percentile that the sample count
- * does not support is null), so a missing one is a value too, NAN, and shows
- * as a dash. Nobody takes it for a zero.
+ * Numbers as people read them: in the unit that suits, with as many digits as
+ * mean something. A number that is not known is a value too, NAN, and shows as
+ * a dash. Nobody takes it for a zero.
  */
 #include "result/figure.h"
 
@@ -157,29 +154,4 @@ struct figure figure_cores(double cores)
 		return no_figure();
 	(void)snprintf(figure.text, sizeof(figure.text), "%.2f", cores);
 	return figure;
-}
-
-double figure_get(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
-double figure_get_in(const json_t *object, const char *outer, const char *inner)
-{
-	return figure_get(json_object_get(object, outer), inner);
-}
-
-double figure_errors(const json_t *object)
-{
-	json_t *errors = json_object_get(object, "errors"), *count;
-	const char *name;
-	double sum = 0;
-
-	if (json_is_number(errors))
-		return json_number_value(errors);
-	json_object_foreach (errors, name, count)
-		sum += json_number_value(count);
-	return sum;
 }

@@ -2,8 +2,6 @@
 #ifndef RESULT_FIGURE_H
 #define RESULT_FIGURE_H
 
-#include <jansson.h>
-
 #define FIGURE_MICRO_ASCII "us" /* where a column is a byte */
 #define FIGURE_MICRO_UTF8  "\302\265s"
 
@@ -39,15 +37,5 @@ struct figure figure_percent(double percent);
 
 /* A share of a core, or cores: "0.54". */
 struct figure figure_cores(double cores);
-
-/* The number at the key of an object; NAN when there is none, or null. */
-double figure_get(const json_t *object, const char *key);
-
-/* The number at the key inner of the object at the key outer; else NAN. */
-double figure_get_in(const json_t *object, const char *outer,
-		     const char *inner);
-
-/* What `errors` adds up to: an object of counts, or a count; 0 without. */
-double figure_errors(const json_t *object);
 
 #endif

@@ -10,6 +10,7 @@
  */
 #include "result/live.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #include "base/text.h"
 #include "result/figure.h"
+#include "result/times.h"
 
 #define BAR_MAX	    10
 #define LINE_SIZE   256
@@ -142,12 +144,11 @@ static void set_step(struct parts *parts, const struct live_step *step)
 static void set_time(struct parts *parts, enum part part, const char *name,
 		     const struct histogram *h, unsigned share)
 {
-	if (histogram_supports(h, share))
+	double us = times_percentile(h, share);
+
+	if (isfinite(us))
 		set_part(parts, part, "%s %s", name,
-			 figure_time((double)histogram_percentile(h, share) /
-					     1e3,
-				     FIGURE_MICRO_ASCII)
-				 .text);
+			 figure_time(us, FIGURE_MICRO_ASCII).text);
 }
 
 /* Two columns between the parts. */

@@ -121,6 +121,14 @@ struct plot_pen plot_area_begin(const struct plot *plot, const char *class)
 	return pen;
 }
 
+static void pull_up(struct plot_pen *pen)
+{
+	if (pen->is_down && pen->is_area)
+		fprintf(pen->plot->out, "L%.1f %.1fZ", pen->last_x,
+			PLOT_HEIGHT - PLOT_BOTTOM);
+	pen->is_down = false;
+}
+
 static void put_down(struct plot_pen *pen, double x, double y)
 {
 	/* The stroke of no length shows a lone point, by its round cap. */
@@ -135,7 +143,7 @@ static void put_down(struct plot_pen *pen, double x, double y)
 void plot_pen_to(struct plot_pen *pen, double x, double y)
 {
 	if (!isfinite(x) || !isfinite(y)) {
-		plot_pen_up(pen);
+		pull_up(pen);
 		return;
 	}
 	x = place_x(pen->plot, x);
@@ -147,17 +155,9 @@ void plot_pen_to(struct plot_pen *pen, double x, double y)
 	pen->last_x = x;
 }
 
-void plot_pen_up(struct plot_pen *pen)
-{
-	if (pen->is_down && pen->is_area)
-		fprintf(pen->plot->out, "L%.1f %.1fZ", pen->last_x,
-			PLOT_HEIGHT - PLOT_BOTTOM);
-	pen->is_down = false;
-}
-
 void plot_pen_end(struct plot_pen *pen)
 {
-	plot_pen_up(pen);
+	pull_up(pen);
 	fputs("\"/>\n", pen->plot->out);
 }
 

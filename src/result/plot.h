@@ -54,7 +54,6 @@ void plot_no_data(const struct plot *plot, const char *why);
 struct plot_pen plot_line_begin(const struct plot *plot, const char *class);
 struct plot_pen plot_area_begin(const struct plot *plot, const char *class);
 void plot_pen_to(struct plot_pen *pen, double x, double y);
-void plot_pen_up(struct plot_pen *pen);
 void plot_pen_end(struct plot_pen *pen);
 
 /* A level line across the whole plot. */

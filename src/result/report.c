@@ -6,14 +6,11 @@
  *
  * The page is read top to bottom like the functions here. Its style sheet has
  * all colours; the plots name classes only. Text from the result (a command
- * line, names of errors) is foreign and passes through put_text() or put_key().
+ * line, names of errors) is foreign and passes through put_text().
  */
 #include "result/report.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdbool.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "result/chart.h"
@@ -161,45 +158,27 @@ static void put_bytes(FILE *out, struct slice s)
 }
 
 /* Writes a string of the result, or a dash. */
-static void put_text(FILE *out, const json_t *string)
+static void put_text(FILE *out, const char *str)
 {
-	struct slice s = {json_string_value(string),
-			  json_string_length(string)};
-
-	put_bytes(out, s.len > 0 ? s : slice_of("-"));
-}
-
-static void put_key(FILE *out, const json_t *object, const char *key)
-{
-	put_text(out, json_object_get(object, key));
-}
-
-static bool is_open_loop(const json_t *result)
-{
-	const char *mode = json_string_value(json_object_get(result, "mode"));
-
-	return mode && strcmp(mode, "open") == 0;
+	put_bytes(out, slice_of(str && *str ? str : "-"));
 }
 
 /* How long all of its steps took; its own duration is that of the best. */
-static double length_s(const json_t *result)
+static double length_s(const struct result *result)
 {
-	const json_t *rows = json_object_get(result, "intervals");
-	size_t n = json_array_size(rows);
+	const struct result_rows *rows = &result->intervals;
 
-	return n > 0 ? figure_get(json_array_get(rows, n - 1), "t_s")
-		     : (double)NAN;
+	return rows->n > 0 ? rows->at[rows->n - 1].t_s : (double)NAN;
 }
 
-/* The time at the key of a summary. */
-static struct figure time_of(const json_t *summary, const char *key)
+static struct figure format_time(double us)
 {
-	return figure_time(figure_get(summary, key), FIGURE_MICRO_UTF8);
+	return figure_time(us, FIGURE_MICRO_UTF8);
 }
 
 /* --- the top --- */
 
-static void write_head(FILE *out, const json_t *result)
+static void write_head(FILE *out, const struct result *result)
 {
 	fputs("<!DOCTYPE html>\n"
 	      "<html lang=\"en\">\n"
@@ -210,93 +189,73 @@ static void write_head(FILE *out, const json_t *result)
 	      "<meta name=\"color-scheme\" content=\"light dark\">\n"
 	      "<title>uppercase-load: ",
 	      out);
-	put_key(out, result, "command");
+	put_text(out, result->command);
 	fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
 }
 
-/* Then the numbers are not the server's. */
-static bool is_generator_limit(const json_t *result)
-{
-	return json_is_true(json_object_get(
-		json_object_get(result, "generator"), "limited"));
-}
-
 /* When, against whom, how many for how long. */
-static void write_subtitle(FILE *out, const json_t *result)
+static void write_subtitle(FILE *out, const struct result *result)
 {
-	double clients = figure_get(result, "clients");
-	const json_t *steps = json_object_get(result, "steps");
-	double duration_us =
-		(steps ? length_s(result) : figure_get(result, "duration_s")) *
-		1e6;
-	double port = figure_get(result, "server_port");
+	size_t n_steps = result->steps.n;
+	double s = n_steps > 0 ? length_s(result) : result->duration_s;
 
 	fputs("<p class=\"soft\">", out);
-	put_key(out, result, "started");
-	if (isfinite(port)) {
+	put_text(out, result->started);
+	if (isfinite(result->server_port)) {
 		fputs(", ", out);
-		put_key(out, result, "server_host");
-		fprintf(out, " port %.0f", port);
+		put_text(out, result->server_host);
+		fprintf(out, " port %.0f", result->server_port);
 	}
-	fprintf(out, ", %s client%s", figure_count(clients).text,
-		clients == 1 ? "" : "s");
-	if (steps)
-		fprintf(out, ", %zu steps in ", json_array_size(steps));
-	fprintf(out, "%s%s%s</p>\n", steps ? "" : " for ",
-		figure_time(duration_us, FIGURE_MICRO_UTF8).text,
-		json_is_true(json_object_get(result, "interrupted"))
-			? ", ended early"
-			: "");
+	fprintf(out, ", %s client%s", figure_count(result->clients).text,
+		result->clients == 1 ? "" : "s");
+	if (n_steps > 0)
+		fprintf(out, ", %zu steps in ", n_steps);
+	fprintf(out, "%s%s%s</p>\n", n_steps > 0 ? "" : " for ",
+		format_time(s * 1e6).text,
+		result->interrupted ? ", ended early" : "");
 }
 
-static void write_verdict(FILE *out, const json_t *result)
+static void write_verdict(FILE *out, const struct result *result)
 {
-	if (!json_is_string(json_object_get(result, "verdict")))
+	if (!result->verdict)
 		return;
+	/* Then the numbers are not the server's. */
 	fprintf(out, "<p class=\"verdict%s\">",
-		is_generator_limit(result) ? " bad" : "");
-	put_key(out, result, "verdict");
+		result->generator.limited ? " bad" : "");
+	put_text(out, result->verdict);
 	fputs("</p>\n", out);
 }
 
 /* What a search for the highest rate found. */
-static void write_found(FILE *out, const json_t *find_max)
+static void write_found(FILE *out, const struct result_found *found)
 {
-	double rate = figure_get(find_max, "rate");
-	bool is_limited =
-		json_is_true(json_object_get(find_max, "generator_limited"));
-	bool has_remark = json_is_string(json_object_get(find_max, "remark"));
-
-	if (!json_is_object(find_max))
+	if (!found->condition)
 		return;
 	fputs("<p class=\"verdict\">the highest rate with ", out);
-	put_key(out, find_max, "condition");
-	if (isfinite(rate))
+	put_text(out, found->condition);
+	if (isfinite(found->rate))
 		fprintf(out, ": <strong>%s</strong> a second%s",
-			figure_rate(rate).text,
-			has_remark ? ", "
-			: is_limited
-				? ", or more: the generator could do no more"
-				: "");
+			figure_rate(found->rate).text,
+			found->remark ? ", " : "");
 	else
 		fputs(": none was found", out);
-	if (isfinite(rate) && has_remark)
-		put_key(out, find_max, "remark");
+	if (isfinite(found->rate) && found->remark)
+		put_text(out, found->remark);
 	fputs("</p>\n", out);
 }
 
-static void write_top(FILE *out, const json_t *result)
+static void write_top(FILE *out, const struct result *result)
 {
 	fputs("<h1>Load test over <span class=\"caps\">", out);
-	put_key(out, result, "protocol");
+	put_text(out, result->protocol);
 	fprintf(out, "</span>, %s loop</h1>\n",
-		is_open_loop(result) ? "open" : "closed");
+		result_is_open_loop(result) ? "open" : "closed");
 	write_subtitle(out, result);
 	fputs("<code>", out);
-	put_key(out, result, "command");
+	put_text(out, result->command);
 	fputs("</code>\n", out);
 	write_verdict(out, result);
-	write_found(out, json_object_get(result, "find_max"));
+	write_found(out, &result->found);
 }
 
 static void add_main(FILE *out, const char *name, struct figure figure,
@@ -311,20 +270,19 @@ static void add_main_count(FILE *out, const char *name, double n)
 	add_main(out, name, figure_count(n), n > 0);
 }
 
-static void write_main(FILE *out, const json_t *result)
+static void write_main(FILE *out, const struct result *result)
 {
-	const json_t *latency = json_object_get(result, "latency_us");
+	const double *us = result->latency.us;
 
 	fputs("<dl class=\"main\">\n", out);
-	add_main(out, "exchanges/s", figure_rate(figure_get(result, "rate")),
-		 false);
-	add_main(out, "median", time_of(latency, "p50"), false);
-	add_main(out, "99 % within", time_of(latency, "p99"), false);
-	add_main(out, "99.9 % within", time_of(latency, "p999"), false);
-	add_main(out, "longest", time_of(latency, "max"), false);
-	add_main_count(out, "lost", figure_get(result, "lost"));
-	add_main_count(out, "corrupt", figure_get(result, "corrupt"));
-	add_main_count(out, "errors", figure_errors(result));
+	add_main(out, "exchanges/s", figure_rate(result->rate), false);
+	add_main(out, "median", format_time(us[TIME_P50]), false);
+	add_main(out, "99 % within", format_time(us[TIME_P99]), false);
+	add_main(out, "99.9 % within", format_time(us[TIME_P999]), false);
+	add_main(out, "longest", format_time(us[TIME_MAX]), false);
+	add_main_count(out, "lost", result->counts[COUNTER_LOST]);
+	add_main_count(out, "corrupt", result->counts[COUNTER_CORRUPT]);
+	add_main_count(out, "errors", result_count_errors(result));
 	fputs("</dl>\n", out);
 }
 
@@ -352,164 +310,131 @@ static void add_row(FILE *out, const char *name, struct figure figure)
 	fprintf(out, "<tr><th>%s</th><td>%s</td></tr>\n", name, figure.text);
 }
 
-static void add_count(FILE *out, const json_t *result, const char *name)
-{
-	add_row(out, name, figure_count(figure_get(result, name)));
-}
-
-/* A row for what is worth one only when there was any. */
-static void add_count_if_any(FILE *out, const json_t *result, const char *name)
-{
-	if (figure_get(result, name) > 0)
-		add_count(out, result, name);
-}
-
-static void add_text(FILE *out, const char *name, const json_t *object,
-		     const char *key)
+static void add_text(FILE *out, const char *name, const char *text)
 {
 	fprintf(out, "<tr><th>%s</th><td class=\"text\">", name);
-	put_key(out, object, key);
+	put_text(out, text);
 	fputs("</td></tr>\n", out);
 }
 
-static void write_latency(FILE *out, const json_t *result)
+static void write_latency(FILE *out, const struct result *result)
 {
-	static const char *const rows[][2] = {
-		{"min", "min"}, {"mean", "mean"},  {"p50", "p50"},
-		{"p75", "p75"}, {"p90", "p90"},	   {"p95", "p95"},
-		{"p99", "p99"}, {"p999", "p99.9"}, {"p9999", "p99.99"},
-		{"max", "max"},
-	};
-	const json_t *latency = json_object_get(result, "latency_us");
-	const json_t *service = json_object_get(result, "service_us");
-
 	begin_table(out, "Latency", "",
 		    "<th>latency</th><th>service time</th>");
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+	for (size_t i = 0; i < TIME_N; i++)
 		fprintf(out, "<tr><th>%s</th><td>%s</td><td>%s</td></tr>\n",
-			rows[i][1], time_of(latency, rows[i][0]).text,
-			time_of(service, rows[i][0]).text);
+			times_label(i), format_time(result->latency.us[i]).text,
+			format_time(result->service.us[i]).text);
 	end_table(out);
 }
 
-static void add_errors(FILE *out, const json_t *result)
+static void add_errors(FILE *out, const struct result *result)
 {
-	json_t *errors = json_object_get(result, "errors"), *count;
-	const char *name;
-
-	json_object_foreach (errors, name, count) {
+	for (size_t i = 0; i < result->n_errors; i++) {
 		fputs("<tr><th>error: ", out);
-		put_bytes(out, slice_of(name));
+		put_text(out, result->errors[i].name);
 		fprintf(out, "</th><td>%s</td></tr>\n",
-			figure_count(json_number_value(count)).text);
+			figure_count(result->errors[i].n).text);
 	}
 }
 
-static void write_exchanges(FILE *out, const json_t *result)
+static void add_counts(FILE *out, const struct result *result)
 {
+	/* Those that are worth a row only when there was any at the end. */
+	static const enum counter_id ids[] = {
+		COUNTER_LOST,	    COUNTER_DUPLICATE, COUNTER_REORDERED,
+		COUNTER_LATE,	    COUNTER_CORRUPT,   COUNTER_FAILED,
+		COUNTER_UNFINISHED, COUNTER_UNSENT};
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		double n = result->counts[ids[i]];
+
+		if (i < 5 || n > 0)
+			add_row(out, stats_label(ids[i]), figure_count(n));
+	}
+}
+
+static void write_exchanges(FILE *out, const struct result *result)
+{
+	const double *counts = result->counts;
+
 	begin_table(out, "Exchanges", NULL, NULL);
-	add_count(out, result, "exchanges");
-	add_row(out, "a second", figure_rate(figure_get(result, "rate")));
-	if (is_open_loop(result) && !json_object_get(result, "steps"))
+	add_row(out, "exchanges", figure_count(counts[COUNTER_EXCHANGES]));
+	add_row(out, "a second", figure_rate(result->rate));
+	if (result_is_open_loop(result) && result->steps.n == 0)
 		add_row(out, "a second, target",
-			figure_rate(figure_get(result, "target_rate")));
-	add_count(out, result, "lost");
-	add_count(out, result, "duplicate");
-	add_count(out, result, "reordered");
-	add_count(out, result, "late");
-	add_count(out, result, "corrupt");
-	add_count_if_any(out, result, "failed");
-	add_count_if_any(out, result, "unfinished");
-	add_count_if_any(out, result, "unsent");
+			figure_rate(result->target_rate));
+	add_counts(out, result);
 	add_errors(out, result);
-	add_row(out, "bytes sent",
-		figure_bytes(figure_get(result, "bytes_sent")));
+	add_row(out, "bytes sent", figure_bytes(counts[COUNTER_BYTES_SENT]));
 	add_row(out, "bytes received",
-		figure_bytes(figure_get(result, "bytes_received")));
+		figure_bytes(counts[COUNTER_BYTES_RECEIVED]));
 	end_table(out);
 }
 
-static void add_lateness(FILE *out, const json_t *generator)
+static void write_generator(FILE *out, const struct result *result)
 {
-	const json_t *late = json_object_get(generator, "lateness_us");
-
-	add_row(out, "sent late by, median", time_of(late, "p50"));
-	add_row(out, "sent late by, 99 %", time_of(late, "p99"));
-}
-
-static void write_generator(FILE *out, const json_t *result)
-{
-	const json_t *generator = json_object_get(result, "generator");
-	const json_t *host = json_object_get(result, "host");
+	const struct result_generator *generator = &result->generator;
+	const struct result_host *host = &result->host;
+	const double *late_us = generator->lateness.us;
 
 	begin_table(out, "Where it ran", NULL, NULL);
-	add_text(out, "uppercase-load", result, "version");
-	add_text(out, "host", host, "name");
-	add_text(out, "kernel", host, "kernel");
-	add_text(out, "machine", host, "machine");
-	add_row(out, "CPUs", figure_count(figure_get(host, "cpus")));
-	add_row(out, "processes", figure_count(figure_get(generator, "jobs")));
-	add_row(out, "used of a core",
-		figure_cores(figure_get(generator, "cpu_share")));
-	add_row(out, "waited for a core",
-		figure_cores(figure_get(generator, "wait_share")));
-	if (is_open_loop(result))
-		add_lateness(out, generator);
+	add_text(out, "uppercase-load", result->version);
+	add_text(out, "host", host->name);
+	add_text(out, "kernel", host->kernel);
+	add_text(out, "machine", host->machine);
+	add_row(out, "CPUs", figure_count(host->cpus));
+	add_row(out, "processes", figure_count(generator->jobs));
+	add_row(out, "used of a core", figure_cores(generator->cpu_share));
+	add_row(out, "waited for a core", figure_cores(generator->wait_share));
+	if (result_is_open_loop(result)) {
+		add_row(out, "sent late by, median",
+			format_time(late_us[TIME_P50]));
+		add_row(out, "sent late by, 99 %",
+			format_time(late_us[TIME_P99]));
+	}
 	end_table(out);
-}
-
-static const char *held_word(const json_t *step)
-{
-	const json_t *held = json_object_get(step, "held");
-
-	return json_is_true(held) ? "yes" : json_is_false(held) ? "no" : "-";
 }
 
 /* Whether the rate climbed; else the clients did. */
-static bool has_targets(const json_t *steps)
+static bool has_targets(const struct result_rows *steps)
 {
-	json_t *step;
-	size_t i;
-
-	json_array_foreach (steps, i, step) {
-		if (isfinite(figure_get(step, "target_rate")))
+	for (size_t i = 0; i < steps->n; i++)
+		if (isfinite(steps->at[i].target_rate))
 			return true;
-	}
 	return false;
 }
 
-static void add_step(FILE *out, const json_t *step, bool by_rate)
+static void add_step(FILE *out, const struct result_row *step, bool by_rate)
 {
 	fprintf(out, "<tr><th>%s</th><td>%s</td><td>%s</td>",
-		by_rate ? figure_rate(figure_get(step, "target_rate")).text
-			: figure_count(figure_get(step, "clients")).text,
-		figure_rate(figure_get(step, "rate")).text,
-		time_of(step, "p50_us").text);
+		by_rate ? figure_rate(step->target_rate).text
+			: figure_count(step->clients).text,
+		figure_rate(step->rate).text,
+		format_time(step->latency.us[TIME_P50]).text);
 	fprintf(out, "<td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
-		time_of(step, "p99_us").text,
-		figure_percent(figure_get(step, "loss_percent")).text,
-		figure_count(figure_errors(step)).text, held_word(step));
+		format_time(step->latency.us[TIME_P99]).text,
+		figure_percent(step->loss_percent).text,
+		figure_count(step->errors).text, step->held ? "yes" : "no");
 }
 
-static void write_steps(FILE *out, const json_t *steps)
+static void write_steps(FILE *out, const struct result_rows *steps)
 {
 	bool by_rate = has_targets(steps);
-	double load = -HUGE_VAL;
-	const json_t *step;
-	size_t at = 0;
+	const struct result_row *step = NULL;
 
 	begin_table(out, "Steps", by_rate ? "target" : "clients",
 		    "<th>rate</th><th>p50</th><th>p99</th><th>loss</th>"
 		    "<th>errors</th><th>held</th>");
-	while ((step = chart_next_step(steps, &load, &at)))
+	while ((step = chart_next_step(steps, step)))
 		add_step(out, step, by_rate);
 	end_table(out);
 }
 
-static void write_notes(FILE *out, const json_t *result)
+static void write_notes(FILE *out, const struct result *result)
 {
 	fputs("<section><h2>How latency is counted</h2>\n<p>", out);
-	if (is_open_loop(result))
+	if (result_is_open_loop(result))
 		fputs("Open loop: exchanges were due on a schedule, whether or "
 		      "not the server kept up. Latency counts from when an "
 		      "exchange was due, so a stall of the server shows in "
@@ -531,29 +456,28 @@ static void write_notes(FILE *out, const json_t *result)
 
 /* Three plots and a table, or four and two: no row of two is left half empty.
  */
-static void write_plots(FILE *out, const json_t *result)
+static int write_plots(FILE *out, const struct result *result)
 {
-	const json_t *steps = json_object_get(result, "steps");
-	bool has_steps = json_array_size(steps) > 0;
-
 	fputs("<div class=\"plots\">\n", out);
-	if (has_steps) {
-		chart_ramp(out, result);
-		write_steps(out, steps);
+	if (result->steps.n > 0) {
+		chart_ramp(out, &result->steps);
+		write_steps(out, &result->steps);
 	}
-	chart_throughput(out, result);
-	chart_latency(out, result);
+	if (chart_over_time(out, result) < 0)
+		return -1;
 	chart_percentiles(out, result);
 	write_latency(out, result);
 	fputs("</div>\n", out);
+	return 0;
 }
 
-int report_write_html(FILE *out, const json_t *result)
+int report_write_html(FILE *out, const struct result *result)
 {
 	write_head(out, result);
 	write_top(out, result);
 	write_main(out, result);
-	write_plots(out, result);
+	if (write_plots(out, result) < 0)
+		return -1;
 	fputs("<div class=\"tables\">\n", out);
 	write_exchanges(out, result);
 	write_generator(out, result);

@@ -6,9 +6,40 @@
  */
 #include "result/stats.h"
 
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+	size_t offset;
+	const char *key, *label;
+} counters[COUNTER_N] = {
+#define X(id, member, label) {offsetof(struct stats, member), #member, label},
+	STATS_COUNTERS(X)
+#undef X
+};
+
+uint64_t stats_count(const struct stats *stats, enum counter_id id)
+{
+	const char *at = (const char *)stats + counters[id].offset;
+	uint64_t count;
+
+	memcpy(&count, at, sizeof(count));
+	return count;
+}
+
+const char *stats_key(enum counter_id id)
+{
+	return counters[id].key;
+}
+
+const char *stats_label(enum counter_id id)
+{
+	return counters[id].label;
+}
+
 void stats_merge(struct stats *stats, const struct stats *other)
 {
-#define X(name) stats->name += other->name;
+#define X(id, member, label) stats->member += other->member;
 	STATS_COUNTERS(X)
 #undef X
 	for (size_t i = 0; i < ERROR_SLOTS; i++)

@@ -15,23 +15,35 @@
  * and what was due but never sent is `unsent`. Duplicates come on top.
  * Messages of the warm-up are in none of these.
  */
-#define STATS_COUNTERS(X)                                                      \
-	X(sent)	      /* messages started */                                   \
-	X(exchanges)  /* answered, right and in time */                        \
-	X(lost)	      /* never answered */                                     \
-	X(late)	      /* answered after the timeout */                         \
-	X(corrupt)    /* the answer was not what it must be */                 \
-	X(failed)     /* ended by an error, which `errors` names */            \
-	X(unfinished) /* still in flight when the run was broken off */        \
-	X(unsent)     /* was due, but no client was free to send it */         \
-	X(duplicate)  /* answered once more */                                 \
-	X(reordered)  /* of `exchanges`: overtaken by a later answer */        \
-	X(connects)   /* connections made */                                   \
-	X(bytes_sent)                                                          \
-	X(bytes_received)
+#define STATS_MESSAGES(X)                                                      \
+	X(EXCHANGES, exchanges, "exchanges") /* answered, right and in time */ \
+	X(SENT, sent, "sent")		     /* messages started */            \
+	X(UNSENT, unsent, "unsent")	     /* due, but no client was free */ \
+	X(UNFINISHED, unfinished,                                              \
+	  "unfinished")		    /* in flight at the break-off */           \
+	X(FAILED, failed, "failed") /* by an error that `errors` names */      \
+	X(CONNECTS, connects, "connects")    /* connections made */            \
+	X(LOST, lost, "lost")		     /* never answered */              \
+	X(DUPLICATE, duplicate, "duplicate") /* answered once more */          \
+	X(REORDERED, reordered, "reordered") /* of `exchanges`: overtaken */   \
+	X(LATE, late, "late")		     /* answered after the timeout */  \
+	X(CORRUPT, corrupt, "corrupt")	     /* not what it must be */
+#define STATS_BYTES(X)                                                         \
+	X(BYTES_SENT, bytes_sent, "bytes sent")                                \
+	X(BYTES_RECEIVED, bytes_received, "bytes received")
+
+/* Each with its name in files, which is its member's, and for people. */
+#define STATS_COUNTERS(X) STATS_MESSAGES(X) STATS_BYTES(X)
+
+enum counter_id {
+#define X(id, member, label) COUNTER_##id,
+	STATS_COUNTERS(X)
+#undef X
+	COUNTER_N
+};
 
 struct stats {
-#define X(name) uint64_t name;
+#define X(id, member, label) uint64_t member;
 	STATS_COUNTERS(X)
 #undef X
 	uint64_t errors[ERROR_SLOTS];
@@ -39,6 +51,11 @@ struct stats {
 	struct histogram service;  /* from when it was sent */
 	struct histogram lateness; /* open loop: of our own sending */
 };
+
+/* A counter's value, its name in files, and its name for people. */
+uint64_t stats_count(const struct stats *stats, enum counter_id id);
+const char *stats_key(enum counter_id id);
+const char *stats_label(enum counter_id id);
 
 /* Adds all of other. */
 void stats_merge(struct stats *stats, const struct stats *other);

@@ -2,13 +2,14 @@
 #ifndef RESULT_TABLE_H
 #define RESULT_TABLE_H
 
-#include <jansson.h>
 #include <stdio.h>
 
+#include "result/result.h"
+
 /*
- * Prints a result (see result.h) for people: at most 80 columns, ASCII. What
+ * Prints a result for people: at most 80 columns, ASCII. What
  * could not be written shows in ferror(out).
  */
-void table_print(FILE *out, const json_t *result);
+void table_print(FILE *out, const struct result *result);
 
 #endif

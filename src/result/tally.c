@@ -5,6 +5,10 @@
  */
 #include "result/tally.h"
 
+#include <math.h>
+
+#include "result/times.h"
+
 #define PILED_UP     0.01 /* of all that was sent */
 #define PILED_UP_MIN 3	  /* a hiccup */
 #define TYPICAL	     1000 /* the share that is quicker */
@@ -65,9 +69,9 @@ bool tally_has_stopped(const struct tally *tally)
 /* A percentile in milliseconds; 0 when too few support it. */
 static double percentile_ms(const struct histogram *h, unsigned share)
 {
-	if (!histogram_supports(h, share))
-		return 0;
-	return (double)histogram_percentile(h, share) / 1e6;
+	double us = times_percentile(h, share);
+
+	return isfinite(us) ? us / 1e3 : 0;
 }
 
 /* The most frequent error in text; NULL when there is none. */

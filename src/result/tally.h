@@ -36,6 +36,7 @@ struct tally {
 	bool is_interrupted; /* by Ctrl-C */
 	bool is_given_up;    /* since nobody answers */
 	bool has_failed;     /* a job did not end as it should */
+	bool saw_wrong;	     /* a wrong reply, in any step */
 };
 
 /*

@@ -6,59 +6,25 @@
 #include "result/threshold.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/amount.h"
+#include "result/times.h"
 
-enum kind {
-	KIND_TIME,
-	KIND_PERCENT,
-	KIND_NUMBER
-};
-
-/* Shares of 10,000 for percentiles; others have a number below 0. */
+/* A time's id, or one of these, or METRIC_COUNTS and a counter's id. */
 enum {
-	SHARE_NONE = -1,
-	SHARE_MIN = -2,
-	SHARE_MEAN = -3,
-	SHARE_MAX = -4
+	METRIC_LOSS = TIME_N,
+	METRIC_RATE,
+	METRIC_ERRORS,
+	METRIC_COUNTS,
+	METRIC_NONE = METRIC_COUNTS + COUNTER_N
 };
 
-#define NO_COUNTER offsetof(struct stats, latency)
+static const char *const sums[] = {"loss", "rate", "errors"};
 
-static const struct metric {
-	const char *name;
-	enum kind kind;
-	int share;
-	size_t counter; /* where it is in struct stats, or NO_COUNTER */
-} metrics[] = {
-	{"min", KIND_TIME, SHARE_MIN, NO_COUNTER},
-	{"mean", KIND_TIME, SHARE_MEAN, NO_COUNTER},
-	{"max", KIND_TIME, SHARE_MAX, NO_COUNTER},
-	{"p50", KIND_TIME, 5000, NO_COUNTER},
-	{"p75", KIND_TIME, 7500, NO_COUNTER},
-	{"p90", KIND_TIME, 9000, NO_COUNTER},
-	{"p95", KIND_TIME, 9500, NO_COUNTER},
-	{"p99", KIND_TIME, 9900, NO_COUNTER},
-	{"p999", KIND_TIME, 9990, NO_COUNTER},
-	{"p99.9", KIND_TIME, 9990, NO_COUNTER},
-	{"p9999", KIND_TIME, 9999, NO_COUNTER},
-	{"p99.99", KIND_TIME, 9999, NO_COUNTER},
-	{"loss", KIND_PERCENT, SHARE_NONE, NO_COUNTER},
-	{"rate", KIND_NUMBER, SHARE_NONE, NO_COUNTER},
-	{"errors", KIND_NUMBER, SHARE_NONE, NO_COUNTER},
-	{"exchanges", KIND_NUMBER, SHARE_NONE,
-	 offsetof(struct stats, exchanges)},
-	{"lost", KIND_NUMBER, SHARE_NONE, offsetof(struct stats, lost)},
-	{"late", KIND_NUMBER, SHARE_NONE, offsetof(struct stats, late)},
-	{"duplicate", KIND_NUMBER, SHARE_NONE,
-	 offsetof(struct stats, duplicate)},
-	{"reordered", KIND_NUMBER, SHARE_NONE,
-	 offsetof(struct stats, reordered)},
-	{"corrupt", KIND_NUMBER, SHARE_NONE, offsetof(struct stats, corrupt)},
-	{"failed", KIND_NUMBER, SHARE_NONE, offsetof(struct stats, failed)},
-	{"unsent", KIND_NUMBER, SHARE_NONE, offsetof(struct stats, unsent)},
+static const enum counter_id counts[] = {
+	COUNTER_EXCHANGES, COUNTER_LOST,    COUNTER_LATE,   COUNTER_DUPLICATE,
+	COUNTER_REORDERED, COUNTER_CORRUPT, COUNTER_FAILED, COUNTER_UNSENT,
 };
 
 static const struct {
@@ -71,14 +37,20 @@ static const struct {
 	{">", CONDITION_MORE},	   {"=", CONDITION_EQUAL},
 };
 
-/* Which metric has this name; ARRAY_LEN(metrics) when none. */
+/* Which metric has this name, that of files or that for people. */
 static size_t find_metric(struct slice name)
 {
-	size_t i = 0;
-
-	while (i < ARRAY_LEN(metrics) && !slice_is(name, metrics[i].name))
-		i++;
-	return i;
+	for (size_t i = 0; i < TIME_N; i++)
+		if (slice_is(name, times_key(i)) ||
+		    slice_is(name, times_label(i)))
+			return i;
+	for (size_t i = 0; i < ARRAY_LEN(sums); i++)
+		if (slice_is(name, sums[i]))
+			return METRIC_LOSS + i;
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		if (slice_is(name, stats_key(counts[i])))
+			return METRIC_COUNTS + counts[i];
+	return METRIC_NONE;
 }
 
 /* Only 0 is the same in every unit. */
@@ -93,7 +65,7 @@ static const char *parse_time(const char *text, double *out)
 
 	if (amount_parse_time(text, &ns) < 0)
 		return "not a time, as 5ms";
-	*out = (double)ns;
+	*out = (double)ns / 1e3;
 	return lacks_unit(text, *out) ? "a time needs its unit, as 5us, 5ms or "
 					"5s"
 				      : NULL;
@@ -113,21 +85,17 @@ static const char *parse_percent(char *text, double *out)
 }
 
 /* Returns what is wrong with it, or NULL. */
-static const char *parse_value(struct slice text, enum kind kind, double *out)
+static const char *parse_value(struct slice text, size_t metric, double *out)
 {
 	char buf[32] = "";
 
 	if (text.len < sizeof(buf))
 		memcpy(buf, text.ptr, text.len);
-	switch (kind) {
-	case KIND_TIME:
+	if (metric < TIME_N)
 		return parse_time(buf, out);
-	case KIND_PERCENT:
+	if (metric == METRIC_LOSS)
 		return parse_percent(buf, out);
-	default:
-		return amount_parse_number(buf, out) < 0 ? "not a number"
-							 : NULL;
-	}
+	return amount_parse_number(buf, out) < 0 ? "not a number" : NULL;
 }
 
 /* Takes the operator at the front of *rest. */
@@ -159,14 +127,13 @@ static const char *parse_one(struct slice text, struct condition *c)
 			break;
 	value = (struct slice){text.ptr + name.len, text.len - name.len};
 	c->metric = find_metric(slice_trim(name));
-	if (c->metric == ARRAY_LEN(metrics))
+	if (c->metric == METRIC_NONE)
 		return "no such metric (there are min mean p50 p75 p90 p95 p99 "
 		       "p99.9 p99.99 max loss rate errors exchanges lost late "
 		       "duplicate reordered corrupt failed unsent)";
 	if (!take_operator(&value, &c->operator))
 		return "an operator is missing (< <= > >= or =)";
-	return parse_value(slice_trim(value), metrics[c->metric].kind,
-			   &c->value);
+	return parse_value(slice_trim(value), c->metric, &c->value);
 }
 
 int conditions_parse(struct conditions *conditions, const char *text,
@@ -229,46 +196,39 @@ static enum condition_verdict compare_between(const struct condition *c,
 	return verdict;
 }
 
-static enum condition_verdict judge_time(const struct condition *c, int share,
+static enum condition_verdict judge_time(const struct condition *c,
 					 const struct histogram *h)
 {
+	struct times times = times_of(h);
+
 	if (h->n == 0)
 		return compare(c, (double)INFINITY);
-	if (share == SHARE_MIN)
-		return compare(c, (double)h->min_ns);
-	if (share == SHARE_MAX)
-		return compare(c, (double)h->max_ns);
-	if (share == SHARE_MEAN)
-		return compare(c, histogram_mean_ns(h));
-	if (!histogram_supports(h, (unsigned)share))
-		return compare_between(c, (double)h->min_ns, (double)h->max_ns);
-	return compare(c, (double)histogram_percentile(h, (unsigned)share));
+	if (!isfinite(times.us[c->metric]))
+		return compare_between(c, times.us[TIME_MIN],
+				       times.us[TIME_MAX]);
+	return compare(c, times.us[c->metric]);
 }
 
-static double value_of(const struct metric *metric, const struct stats *stats,
-		       double rate)
+static double value_of(size_t metric, const struct stats *stats, double rate)
 {
-	uint64_t counter;
-
-	if (metric->kind == KIND_PERCENT)
+	switch (metric) {
+	case METRIC_LOSS:
 		return stats_loss_percent(stats);
-	if (strcmp(metric->name, "rate") == 0)
+	case METRIC_RATE:
 		return rate;
-	if (strcmp(metric->name, "errors") == 0)
+	case METRIC_ERRORS:
 		return (double)stats_errors(stats);
-	memcpy(&counter, (const char *)stats + metric->counter,
-	       sizeof(counter));
-	return (double)counter;
+	default:
+		return (double)stats_count(stats, metric - METRIC_COUNTS);
+	}
 }
 
 enum condition_verdict condition_judge(const struct condition *condition,
 				       const struct stats *stats, double rate)
 {
-	const struct metric *metric = &metrics[condition->metric];
-
-	if (metric->kind == KIND_TIME)
-		return judge_time(condition, metric->share, &stats->latency);
-	return compare(condition, value_of(metric, stats, rate));
+	if (condition->metric < TIME_N)
+		return judge_time(condition, &stats->latency);
+	return compare(condition, value_of(condition->metric, stats, rate));
 }
 
 bool conditions_all_hold(const struct conditions *conditions,

@@ -27,9 +27,9 @@ enum condition_operator {
 };
 
 struct condition {
-	size_t metric; /* known to condition.c */
+	size_t metric; /* known to threshold.c */
 	enum condition_operator operator;
-	double value; /* in ns, a second, percent or one */
+	double value; /* in us, a second, percent or one */
 	const char *text;
 	size_t text_len;
 };
