@@ -77,8 +77,12 @@ scarce = tests/scarce.c tests/scarce.h
 scarce_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc
 
-web_tests = tests/check_cache tests/check_gather tests/check_site \
-	tests/check_trace
+conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
+web_tests = tests/check_body tests/check_cache tests/check_gather \
+	tests/check_site tests/check_trace tests/check_web
+tests_check_body_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
+tests_check_body_SOURCES = tests/check_body.c $(conn_fixture) $(scarce)
+tests_check_body_LDFLAGS = $(scarce_ldflags)
 tests_check_cache_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_cache_SOURCES = tests/check_cache.c $(scarce)
 tests_check_cache_LDFLAGS = $(scarce_ldflags)
@@ -88,8 +92,10 @@ tests_check_site_SOURCES = tests/check_site.c $(http_fixture) $(scarce)
 tests_check_site_LDFLAGS = $(scarce_ldflags)
 tests_check_trace_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_trace_SOURCES = tests/check_trace.c $(http_fixture) $(json_reader)
+tests_check_web_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
+tests_check_web_SOURCES = tests/check_web.c $(scarce)
+tests_check_web_LDFLAGS = $(scarce_ldflags)
 
-conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
 server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
 	tests/check_conn_end tests/check_conn_walk tests/check_deadline \
