@@ -203,6 +203,21 @@ START_TEST(low_digits_name_a_message)
 }
 END_TEST
 
+/* Results of one seed can be compared, today's with last year's. */
+START_TEST(a_message_is_the_same_for_ever)
+{
+	char text[48];
+
+	make(48, 48);
+	message_write(messages, 3, 0x12345678, 0, text, sizeof(text));
+	ck_assert_mem_eq(text,
+			 "ihgfedcbkAa F a5fJt:7 pt"
+			 "Aado.2@4ux6cdu0epeckhadk",
+			 sizeof(text));
+	messages_free(messages);
+}
+END_TEST
+
 /* --- what was given up --- */
 
 START_TEST(what_was_put_in_is_taken_out_once)
@@ -279,6 +294,7 @@ int main(void)
 	tcase_add_test(tcase, sizes_are_spread_evenly);
 	tcase_add_loop_test(tcase, low_digits_name_a_message, 0,
 			    (int)ARRAY_LEN(resolves));
+	tcase_add_test(tcase, a_message_is_the_same_for_ever);
 	tcase = harness_case(suite, "missing");
 	tcase_add_test(tcase, what_was_put_in_is_taken_out_once);
 	tcase_add_test(tcase, any_order_of_adding_and_taking_works);

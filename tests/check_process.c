@@ -13,11 +13,26 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "harness.h"
+
+/* Every other read is interrupted, if so; stands before the C library's. */
+static bool is_interrupted;
+
+ssize_t read(int fd, void *buf, size_t len)
+{
+	static unsigned n_reads;
+
+	if (is_interrupted && n_reads++ % 2 == 0) {
+		errno = EINTR;
+		return -1;
+	}
+	return syscall(SYS_read, fd, buf, len);
+}
 
 static struct rlimit descriptor_limit(void)
 {
@@ -267,6 +282,18 @@ START_TEST(a_file_is_read_whole)
 }
 END_TEST
 
+START_TEST(an_interrupted_read_is_tried_again)
+{
+	struct slice text;
+
+	is_interrupted = true;
+	ck_assert_int_eq(read_back((const unsigned char *)"text", 4, &text), 0);
+	is_interrupted = false;
+	ck_assert(slice_is(text, "text"));
+	process_free_file(text);
+}
+END_TEST
+
 START_TEST(a_file_beyond_the_bound_is_refused)
 {
 	size_t len = (size_t)PROCESS_FILE_MAX + (_i == 0 ? 1 : 1 << 20);
@@ -399,6 +426,7 @@ int main(void)
 	tcase = harness_case(suite, "files");
 	tcase_add_loop_test(tcase, a_file_is_read_whole, 0,
 			    (int)ARRAY_LEN(lengths));
+	tcase_add_test(tcase, an_interrupted_read_is_tried_again);
 	tcase_add_loop_test(tcase, a_file_beyond_the_bound_is_refused, 0, 2);
 	tcase_add_test(tcase, an_endless_file_is_refused);
 	tcase_add_loop_test(tcase, what_is_no_file_is_an_error, 0,

@@ -10,9 +10,19 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness.h"
+
+/* As a file system may leave it; stands before the C library's. */
+int close(int fd)
+{
+	int result = (int)syscall(SYS_close, fd);
+
+	errno = EDQUOT;
+	return result;
+}
 
 static struct address loopback(int family)
 {

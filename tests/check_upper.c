@@ -74,6 +74,23 @@ START_TEST(every_byte_value_follows_the_rule_at_every_place_of_a_block)
 }
 END_TEST
 
+/* In a text without any other, at each place, and what is said of it. */
+START_TEST(a_single_letter_is_found_wherever_it_stands)
+{
+	char buf[LENGTHS], want[LENGTHS];
+
+	memset(want, 'Q', LENGTHS);
+	for (size_t place = 0; place < LENGTHS; place++) {
+		memset(buf, 'Q', LENGTHS);
+		ck_assert(!upper_ascii(buf, LENGTHS));
+		buf[place] = 'q';
+		ck_assert(upper_ascii(buf, LENGTHS));
+		ck_assert_mem_eq(buf, want, LENGTHS);
+		ck_assert(!upper_ascii(buf, LENGTHS));
+	}
+}
+END_TEST
+
 static void check_at(const unsigned char *data, size_t align, size_t len)
 {
 	_Alignas(ALIGNMENTS) static char buf[3 * ALIGNMENTS + LENGTHS];
@@ -167,6 +184,7 @@ int main(void)
 	tcase_add_test(
 		tcase,
 		every_byte_value_follows_the_rule_at_every_place_of_a_block);
+	tcase_add_test(tcase, a_single_letter_is_found_wherever_it_stands);
 	tcase_add_test(tcase,
 		       every_length_at_every_alignment_and_nothing_beside_it);
 	tcase_add_test(tcase, no_byte_behind_the_end_is_touched);
