@@ -138,6 +138,24 @@ START_TEST(a_deadline_is_called_when_its_limit_has_passed)
 }
 END_TEST
 
+/* Else the loop would wake up for nothing, again and again. */
+START_TEST(the_timer_waits_as_long_as_the_limit)
+{
+	struct fixture *fixture = fixture_new(LIMIT_NS);
+	struct timeval due, now;
+	struct probe probe;
+
+	fixture->queue.limit_ns = 100 * CLOCK_NS_PER_S;
+	probe_init(fixture, &probe);
+	deadline_start(&fixture->queue, &probe.deadline);
+	ck_assert(event_pending(&fixture->queue.timer, EV_TIMEOUT, &due));
+	ck_assert_int_eq(evutil_gettimeofday(&now, NULL), 0);
+	ck_assert_int_ge(due.tv_sec, now.tv_sec + 98);
+	ck_assert_int_le(due.tv_sec, now.tv_sec + 102);
+	fixture_free(fixture);
+}
+END_TEST
+
 START_TEST(a_deadline_is_called_once)
 {
 	struct fixture *fixture = fixture_new(LIMIT_NS);
@@ -444,6 +462,7 @@ static void add_one(Suite *suite)
 	TCase *tcase = harness_case(suite, "one");
 
 	tcase_add_test(tcase, a_deadline_is_called_when_its_limit_has_passed);
+	tcase_add_test(tcase, the_timer_waits_as_long_as_the_limit);
 	tcase_add_test(tcase, a_deadline_is_called_once);
 	tcase_add_loop_test(tcase, no_deadline_is_called_early, 0,
 			    (int)ARRAY_LEN(odd_limits_ns));

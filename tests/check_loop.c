@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "harness.h"
+#include "scarce.h"
 
 struct fixture {
 	struct loop loop;
@@ -274,6 +275,131 @@ START_TEST(the_buffers_have_their_sizes)
 }
 END_TEST
 
+/* After a crowd, and once it is down to a quarter; seen by what is noted. */
+static const struct {
+	size_t peak, n_conns, noted;
+	const char *why;
+} crowds[] = {
+	{1024, 1024, 1024, "they are all there"},
+	{1024, 257, 1024, "more than a quarter is left"},
+	{1024, 256, 256, "a quarter is left"},
+	{1024, 0, 0, "none is left"},
+	{256, 0, 0, "the least crowd"},
+	{255, 0, 255, "no crowd"},
+	{0, 0, 0, "nobody came"},
+};
+
+START_TEST(memory_is_given_back_after_a_crowd)
+{
+	struct fixture *fixture = fixture_new();
+
+	fixture->loop.n_conns = crowds[_i].peak;
+	turn(fixture);
+	ck_assert_uint_eq(fixture->loop.peak_conns, crowds[_i].peak);
+	fixture->loop.n_conns = crowds[_i].n_conns;
+	turn(fixture);
+	ck_assert_msg(fixture->loop.peak_conns == crowds[_i].noted, "%s: %zu",
+		      crowds[_i].why, fixture->loop.peak_conns);
+	fixture->loop.n_conns = 0;
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- the end of a turn --- */
+
+static unsigned n_ended;
+
+static void ended_cb(void *arg)
+{
+	ck_assert_ptr_eq(arg, &n_ended);
+	n_ended++;
+}
+
+START_TEST(the_end_of_a_turn_is_told_and_begins_a_new_budget)
+{
+	struct fixture *fixture = fixture_new();
+
+	fixture->loop.turn_ended_cb = ended_cb;
+	fixture->loop.turn_ended_arg = &n_ended;
+	loop_spend(&fixture->loop, LOOP_TURN_BYTES - 1);
+	ck_assert_uint_eq(loop_budget(&fixture->loop, 7, 3), 7);
+	loop_spend(&fixture->loop, 1);
+	ck_assert_uint_eq(loop_budget(&fixture->loop, 7, 3), 3);
+	turn(fixture);
+	ck_assert_uint_eq(n_ended, 1);
+	ck_assert_uint_eq(loop_budget(&fixture->loop, 7, 3), 7);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- a drain --- */
+
+static const struct {
+	bool draining;
+	size_t n_conns, n_waiting;
+	bool ends;
+} drains[] = {
+	{false, 0, 0, false},
+	{true, 0, 0, true},
+	{true, 1, 0, false},
+	{true, 0, 1, false},
+};
+
+START_TEST(a_drain_ends_when_nobody_is_left)
+{
+	struct fixture *fixture = fixture_new();
+	struct loop *loop = &fixture->loop;
+
+	loop->running = true;
+	loop->draining = drains[_i].draining;
+	loop->n_conns = drains[_i].n_conns;
+	loop->n_waiting = drains[_i].n_waiting;
+	loop_stop_if_drained(loop);
+	ck_assert(loop->running != drains[_i].ends);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- room --- */
+
+START_TEST(room_is_what_connections_and_files_leave)
+{
+	struct loop loop = {.max_descriptors = 10, .n_conns = 4, .n_held = 5};
+
+	ck_assert_uint_eq(loop_room(&loop), 1);
+	loop.n_held = 6;
+	ck_assert_uint_eq(loop_room(&loop), 0);
+	loop.n_held = 7;
+	ck_assert_uint_eq(loop_room(&loop), 0);
+}
+END_TEST
+
+/* --- scarcity --- */
+
+START_TEST(a_loop_needs_memory)
+{
+	struct loop loop;
+	unsigned n = 0;
+	bool has_failed;
+	int result;
+
+	do {
+		scarce_memory(++n);
+		result = loop_init(&loop);
+		has_failed = scarce_memory_end();
+		ck_assert_msg(has_failed == (result < 0) || result == 0, "%u",
+			      n);
+		/* Whatever came of it, it may be cleared. */
+		loop_clear(&loop);
+		ck_assert_ptr_null(loop.base);
+		ck_assert_ptr_null(loop.in);
+		ck_assert_ptr_null(loop.out);
+	} while (has_failed && n < 1000);
+	ck_assert_int_eq(result, 0);
+	ck_assert_uint_ge(n, 5);
+}
+END_TEST
+
 START_TEST(a_loop_may_be_cleared_twice)
 {
 	struct loop loop;
@@ -300,6 +426,14 @@ int main(void)
 	tcase_add_test(tcase, the_loop_runs_until_it_is_stopped);
 	tcase_add_test(tcase, descriptors_are_served_turn_by_turn);
 	tcase_add_test(tcase, the_buffers_have_their_sizes);
+	tcase_add_loop_test(tcase, memory_is_given_back_after_a_crowd, 0,
+			    (int)ARRAY_LEN(crowds));
+	tcase_add_test(tcase,
+		       the_end_of_a_turn_is_told_and_begins_a_new_budget);
+	tcase_add_loop_test(tcase, a_drain_ends_when_nobody_is_left, 0,
+			    (int)ARRAY_LEN(drains));
+	tcase_add_test(tcase, room_is_what_connections_and_files_leave);
+	tcase_add_test(tcase, a_loop_needs_memory);
 	tcase_add_test(tcase, a_loop_may_be_cleared_twice);
 	return harness_run(suite);
 }

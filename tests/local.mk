@@ -114,6 +114,8 @@ tests_check_conn_walk_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_walk_SOURCES = tests/check_conn_walk.c $(conn_fixture)
 tests_check_deadline_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_listener_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_loop_SOURCES = tests/check_loop.c $(scarce)
+tests_check_loop_LDFLAGS = $(scarce_ldflags)
 tests_check_loop_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 
 # The client's parts that can be tried alone.
