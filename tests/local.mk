@@ -266,11 +266,14 @@ CLEANFILES += $(bench_programs)
 # Every target of tests/fuzz is replayed over its seeds in any build; the
 # fuzzers themselves are built by configure CC=clang --enable-fuzzing.
 fuzz = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
-fuzz_targets = tests/fuzz/fuzz_chunk tests/fuzz/fuzz_condition \
-	tests/fuzz/fuzz_host tests/fuzz/fuzz_range tests/fuzz/fuzz_reply \
-	tests/fuzz/fuzz_request tests/fuzz/fuzz_target
-fuzz_replays = tests/fuzz/replay_chunk tests/fuzz/replay_condition \
-	tests/fuzz/replay_host tests/fuzz/replay_range \
+fuzz_targets = tests/fuzz/fuzz_chunk tests/fuzz/fuzz_coding \
+	tests/fuzz/fuzz_condition tests/fuzz/fuzz_date \
+	tests/fuzz/fuzz_host tests/fuzz/fuzz_media tests/fuzz/fuzz_range \
+	tests/fuzz/fuzz_reply tests/fuzz/fuzz_request tests/fuzz/fuzz_target
+fuzz_replays = tests/fuzz/replay_chunk tests/fuzz/replay_coding \
+	tests/fuzz/replay_condition tests/fuzz/replay_date \
+	tests/fuzz/replay_host tests/fuzz/replay_media \
+	tests/fuzz/replay_range \
 	tests/fuzz/replay_reply tests/fuzz/replay_request \
 	tests/fuzz/replay_target
 
@@ -278,14 +281,26 @@ tests_fuzz_replay_chunk_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_chunk.c
 tests_fuzz_replay_chunk_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"chunk"'
 tests_fuzz_replay_chunk_LDADD = $(http_libs)
+tests_fuzz_replay_coding_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_coding.c
+tests_fuzz_replay_coding_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"coding"'
+tests_fuzz_replay_coding_LDADD = $(http_libs)
 tests_fuzz_replay_condition_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_condition.c
 tests_fuzz_replay_condition_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"condition"'
 tests_fuzz_replay_condition_LDADD = $(http_libs)
+tests_fuzz_replay_date_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_date.c
+tests_fuzz_replay_date_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"date"'
+tests_fuzz_replay_date_LDADD = $(http_libs)
 tests_fuzz_replay_host_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_host.c
 tests_fuzz_replay_host_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"host"'
 tests_fuzz_replay_host_LDADD = $(http_libs)
+tests_fuzz_replay_media_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_media.c
+tests_fuzz_replay_media_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"media"'
+tests_fuzz_replay_media_LDADD = $(http_libs)
 tests_fuzz_replay_range_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_range.c
 tests_fuzz_replay_range_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"range"'
@@ -310,12 +325,21 @@ fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_chunk_SOURCES = tests/fuzz/fuzz_chunk.c $(fuzz)
 tests_fuzz_fuzz_chunk_LDADD = $(http_libs)
 tests_fuzz_fuzz_chunk_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_coding_SOURCES = tests/fuzz/fuzz_coding.c $(fuzz)
+tests_fuzz_fuzz_coding_LDADD = $(http_libs)
+tests_fuzz_fuzz_coding_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_condition_SOURCES = tests/fuzz/fuzz_condition.c $(fuzz)
 tests_fuzz_fuzz_condition_LDADD = $(http_libs)
 tests_fuzz_fuzz_condition_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_date_SOURCES = tests/fuzz/fuzz_date.c $(fuzz)
+tests_fuzz_fuzz_date_LDADD = $(http_libs)
+tests_fuzz_fuzz_date_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_host_SOURCES = tests/fuzz/fuzz_host.c $(fuzz)
 tests_fuzz_fuzz_host_LDADD = $(http_libs)
 tests_fuzz_fuzz_host_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_media_SOURCES = tests/fuzz/fuzz_media.c $(fuzz)
+tests_fuzz_fuzz_media_LDADD = $(http_libs)
+tests_fuzz_fuzz_media_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(fuzz)
 tests_fuzz_fuzz_range_LDADD = $(http_libs)
 tests_fuzz_fuzz_range_LDFLAGS = $(fuzz_ldflags)
