@@ -11,14 +11,33 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "os/socket.h"
+
+/* What the next calls fail with, 0 to let one through; stands before the C
+ * library's. */
+static int errors[8];
+static size_t n_errors, n_calls;
+
+int sendmmsg(int fd, struct mmsghdr *headers, unsigned n, int flags)
+{
+	int error = n_calls < n_errors ? errors[n_calls] : 0;
+
+	n_calls++;
+	if (error == 0)
+		return (int)syscall(SYS_sendmmsg, fd, headers, n, flags);
+	errno = error;
+	return -1;
+}
 
 /* A server's socket with its batch, and a client's. */
 struct pair {
@@ -445,6 +464,43 @@ START_TEST(ipv6_is_answered_from_where_it_was_asked)
 }
 END_TEST
 
+/* Gives loopback one more address. */
+static bool add_loopback(const char *host)
+{
+	struct {
+		struct in6_addr address;
+		uint32_t prefix_len;
+		int interface;
+	} request = {.prefix_len = 128};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+	if (fd < 0)
+		return false;
+	request.interface = (int)if_nametoindex("lo");
+	ck_assert_int_eq(inet_pton(AF_INET6, host, &request.address), 1);
+	result = ioctl(fd, SIOCSIFADDR, &request);
+	(void)close(fd);
+	return result == 0;
+}
+
+/* Left to itself the kernel would answer ::1 from ::1. */
+START_TEST(at_the_ipv6_wildcard_an_answer_leaves_from_where_it_was_asked)
+{
+	struct pair pair;
+
+	if (!harness_own_network() || !add_loopback("fd00::1")) {
+		harness_skip("no second IPv6 address to be had");
+		return;
+	}
+	pair = pair_new("::", "::1", "::1");
+	for (int round = 0; round < 2; round++) {
+		assert_answers_from(&pair, "fd00::1");
+		assert_answers_from(&pair, "::1");
+	}
+	pair_free(&pair);
+}
+END_TEST
+
 START_TEST(one_batch_serves_sockets_of_both_families)
 {
 	struct pair pair = pair_new("0.0.0.0", "127.0.0.1", "127.0.0.1");
@@ -509,6 +565,50 @@ START_TEST(a_refused_answer_does_not_stop_the_ones_behind_it)
 	expect_number(&pair, 0);
 	expect_number(&pair, 2);
 	expect_number(&pair, 4);
+	expect_nothing(&pair);
+	pair_free(&pair);
+}
+END_TEST
+
+/* Five answers, and what comes of errors on their way. */
+static const struct {
+	int errors[8];
+	size_t n_refused;
+	size_t n_calls;
+	unsigned first; /* the first that goes out; all behind it do */
+	const char *why;
+} troubles[] = {
+	{{0}, 0, 1, 0, "none"},
+	{{EINTR}, 0, 2, 0, "a signal costs nothing"},
+	{{EINTR, EINTR, EINTR}, 0, 4, 0, "nor do several"},
+	{{EAGAIN}, 5, 1, 5, "no room: all are dropped, and it asks no more"},
+	{{ENOBUFS}, 5, 1, 5, "no memory: the same"},
+	{{EPERM}, 1, 2, 1, "a firewall: one is refused, the others go out"},
+	{{ENETUNREACH}, 1, 2, 1, "no way: the same"},
+	{{EPERM, EINVAL}, 2, 3, 2, "two are refused"},
+	{{EPERM, EAGAIN}, 5, 2, 5, "one is refused, then there is no room"},
+	{{EPERM, EINTR, EPERM}, 2, 4, 2, "a signal between"},
+	{{EPERM, EPERM, EPERM, EPERM, EPERM}, 5, 5, 5, "all are refused"},
+};
+
+START_TEST(an_error_costs_one_answer_or_the_rest)
+{
+	struct pair pair = pair_new_ipv4();
+
+	for (unsigned i = 0; i < 5; i++)
+		send_number(&pair, i);
+	ck_assert_int_eq(receive(&pair), 5);
+	memcpy(errors, troubles[_i].errors, sizeof(errors));
+	n_errors = ARRAY_LEN(errors);
+	n_calls = 0;
+	ck_assert_msg(datagram_send(pair.server, pair.batch) ==
+			      troubles[_i].n_refused,
+		      "%s", troubles[_i].why);
+	n_errors = 0;
+	ck_assert_msg(n_calls == troubles[_i].n_calls, "%s: %zu calls",
+		      troubles[_i].why, n_calls);
+	for (unsigned i = troubles[_i].first; i < 5; i++)
+		expect_number(&pair, i);
 	expect_nothing(&pair);
 	pair_free(&pair);
 }
@@ -655,6 +755,9 @@ static void add_addresses(Suite *suite)
 		       a_batch_to_several_addresses_is_answered_from_each);
 	tcase_add_test(tcase, the_same_slot_serves_different_addresses_in_turn);
 	tcase_add_test(tcase, ipv6_is_answered_from_where_it_was_asked);
+	tcase_add_test(
+		tcase,
+		at_the_ipv6_wildcard_an_answer_leaves_from_where_it_was_asked);
 	tcase_add_test(tcase, one_batch_serves_sockets_of_both_families);
 }
 
@@ -667,6 +770,8 @@ static void add_failures(Suite *suite)
 		an_answer_that_is_refused_is_counted_and_the_rest_goes_out);
 	tcase_add_test(tcase,
 		       a_refused_answer_does_not_stop_the_ones_behind_it);
+	tcase_add_loop_test(tcase, an_error_costs_one_answer_or_the_rest, 0,
+			    (int)ARRAY_LEN(troubles));
 	tcase_add_test(tcase, a_full_socket_drops_the_rest_of_the_batch);
 	tcase_add_test(tcase, what_the_kernel_loses_is_told);
 	tcase_add_test(tcase, when_nothing_is_lost_the_count_is_left_alone);
