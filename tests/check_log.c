@@ -13,11 +13,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness.h"
 
 #define PIPE_ROOM 65536
+
+/* Writes to standard error that still go through; -1 for all. */
+static int n_writes = -1;
+
+ssize_t write(int fd, const void *buf, size_t len)
+{
+	if (fd != STDERR_FILENO || n_writes != 0) {
+		n_writes -= fd == STDERR_FILENO && n_writes > 0;
+		return syscall(SYS_write, fd, buf, len);
+	}
+	errno = EAGAIN;
+	return -1;
+}
 
 /* Standard error becomes a pipe; its reading end, which does not wait. */
 static int catch_log(void)
@@ -200,6 +214,30 @@ START_TEST(a_full_pipe_costs_lines_and_their_number_is_told)
 }
 END_TEST
 
+/* The line that tells of the lost ones may be lost itself. */
+START_TEST(none_that_was_lost_is_forgotten)
+{
+	int fd = catch_log();
+
+	n_writes = 0;
+	for (int i = 0; i < 3; i++)
+		log_info("lost");
+	log_flush();
+	n_writes = 1;
+	log_info("seen");
+	log_flush();
+	ck_assert_str_eq(written(fd), "test: seen\n");
+	n_writes = -1;
+	log_info("seen too");
+	log_flush();
+	ck_assert_str_eq(
+		written(fd),
+		"test: seen too\n"
+		"test: warning: log: 4 lines lost: standard error took "
+		"no more\n");
+}
+END_TEST
+
 START_TEST(a_full_pipe_with_more_lines_than_fit_counts_them_all)
 {
 	int fd = catch_log();
@@ -317,6 +355,7 @@ int main(void)
 
 	tcase = harness_case(suite, "readers");
 	tcase_add_test(tcase, a_full_pipe_costs_lines_and_their_number_is_told);
+	tcase_add_test(tcase, none_that_was_lost_is_forgotten);
 	tcase_add_test(tcase,
 		       a_full_pipe_with_more_lines_than_fit_counts_them_all);
 	tcase_add_test(tcase, a_reader_that_is_gone_does_no_harm);
