@@ -4,7 +4,6 @@ noinst_LIBRARIES = src/libbase.a src/libos.a src/libhttp.a src/libloop.a \
 	src/libweb.a src/libserver.a src/libclient.a src/libresult.a src/libload.a
 
 src_libbase_a_SOURCES = \
-	src/base/amount.c src/base/amount.h \
 	src/base/calendar.c src/base/calendar.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/compiler.h \

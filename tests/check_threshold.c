@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Conditions of --fail-if and --find-max, and the amounts in them.
+ * Conditions of --fail-if and --find-max, and what they make of numbers.
  */
 #include "result/threshold.h"
 
 #include <string.h>
 
-#include "base/amount.h"
 #include "harness.h"
 
 static struct stats stats;
@@ -184,80 +183,6 @@ START_TEST(too_many_are_refused)
 }
 END_TEST
 
-/* --- amounts --- */
-
-static const struct {
-	const char *text;
-	int result;
-	uint64_t ns;
-} times[] = {
-	{"10s", 0, UINT64_C(10000000000)},
-	{"500ms", 0, 500000000},
-	{"2m", 0, UINT64_C(120000000000)},
-	{"1h", 0, UINT64_C(3600000000000)},
-	{"7us", 0, 7000},
-	{"1.5s", 0, 1500000000},
-	{".5", 0, 500000000},
-	{"3", 0, UINT64_C(3000000000)},
-	{"0", 0, 0},
-	{"24h", 0, UINT64_C(86400000000000)},
-	{"25h", -1, 0},
-	{"", -1, 0},
-	{"s", -1, 0},
-	{"1 s", -1, 0},
-	{"1ns", -1, 0},
-	{"1S", -1, 0},
-	{"+1s", -1, 0},
-	{"1e3", -1, 0},
-	{"0x10", -1, 0},
-	{"inf", -1, 0},
-	{"nan", -1, 0},
-	{"1.2.3", -1, 0},
-	{"111111111111111111111111111", -1, 0},
-};
-
-START_TEST(times_have_units)
-{
-	uint64_t ns = 4711;
-
-	ck_assert_msg(amount_parse_time(times[_i].text, &ns) ==
-			      times[_i].result,
-		      "%s", times[_i].text);
-	ck_assert_uint_eq(ns, times[_i].result == 0 ? times[_i].ns : 4711);
-}
-END_TEST
-
-START_TEST(counts_are_whole_and_within_bounds)
-{
-	uint64_t n = 0;
-
-	ck_assert_int_eq(amount_parse_count("20k", 1, 100000, &n), 0);
-	ck_assert_uint_eq(n, 20000);
-	ck_assert_int_eq(amount_parse_count("1.5k", 1, 100000, &n), 0);
-	ck_assert_uint_eq(n, 1500);
-	ck_assert_int_eq(amount_parse_count("1.5", 1, 10, &n), -1);
-	ck_assert_int_eq(amount_parse_count("0", 1, 10, &n), -1);
-	ck_assert_int_eq(amount_parse_count("11", 1, 10, &n), -1);
-	ck_assert_uint_eq(n, 1500);
-}
-END_TEST
-
-START_TEST(sizes_are_one_or_a_range)
-{
-	size_t from = 0, to = 0;
-
-	ck_assert_int_eq(amount_parse_sizes("64", 1000, &from, &to), 0);
-	ck_assert(from == 64 && to == 64);
-	ck_assert_int_eq(amount_parse_sizes("1-1k", 1024, &from, &to), 0);
-	ck_assert(from == 1 && to == 1024);
-	ck_assert_int_eq(amount_parse_sizes("1-1k", 1023, &from, &to), -1);
-	ck_assert_int_eq(amount_parse_sizes("9-1", 1000, &from, &to), -1);
-	ck_assert_int_eq(amount_parse_sizes("-1", 1000, &from, &to), -1);
-	ck_assert_int_eq(amount_parse_sizes("1-", 1000, &from, &to), -1);
-	ck_assert(from == 1 && to == 1024);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("load condition");
@@ -270,9 +195,5 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_no_condition_is_named, 0,
 			    (int)ARRAY_LEN(wrong));
 	tcase_add_test(tcase, too_many_are_refused);
-	tcase = harness_case(suite, "amount");
-	tcase_add_loop_test(tcase, times_have_units, 0, (int)ARRAY_LEN(times));
-	tcase_add_test(tcase, counts_are_whole_and_within_bounds);
-	tcase_add_test(tcase, sizes_are_one_or_a_range);
 	return harness_run(suite);
 }

@@ -125,8 +125,13 @@ static bool parse_port(const char *what, const char *text, uint16_t *out,
 static bool parse_timeout(struct options *options, const char *text,
 			  char cause[OPTIONS_CAUSE_SIZE])
 {
-	if (units_parse_seconds(text, &options->timeout_ns) == 0)
+	uint64_t ns;
+
+	if (units_parse_time(text, true, &ns) == 0 && ns >= CLOCK_NS_PER_MS &&
+	    ns <= 86400 * CLOCK_NS_PER_S) {
+		options->timeout_ns = ns;
 		return true;
+	}
 	set_cause(cause,
 		  "timeout \"%.100s\": not a number of seconds "
 		  "from 0.001 to 86400",

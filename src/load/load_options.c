@@ -13,7 +13,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "base/amount.h"
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/units.h"
@@ -170,7 +169,7 @@ static void PRINTF_LIKE(2, 3)
 static bool take_count(const char *what, const char *text, uint64_t min,
 		       uint64_t max, uint64_t *out, char *cause)
 {
-	if (amount_parse_count(text, min, max, out) == 0)
+	if (units_parse_count(text, min, max, out) == 0)
 		return true;
 	set_cause(cause, "%s \"%.100s\": not a whole number from %llu to %llu",
 		  what, text, (unsigned long long)min, (unsigned long long)max);
@@ -193,7 +192,8 @@ static bool take_time(const char *what, const char *text, uint64_t min_ns,
 {
 	uint64_t ns;
 
-	if (amount_parse_time(text, &ns) < 0 || ns < min_ns) {
+	if (units_parse_time(text, true, &ns) < 0 || ns < min_ns ||
+	    ns > 86400 * CLOCK_NS_PER_S) {
 		set_cause(cause,
 			  "%s \"%.100s\": not a time up to a day%s, as 10s, "
 			  "500ms or 2m",
@@ -209,7 +209,7 @@ static bool take_rate(const char *what, const char *text, double *out,
 {
 	double rate;
 
-	if (amount_parse_number(text, &rate) < 0 || rate < 0.001 ||
+	if (units_parse_number(text, &rate) < 0 || rate < 0.001 ||
 	    rate > RATE_MAX) {
 		set_cause(cause,
 			  "%s \"%.100s\": not a number a second from 0.001 to "
@@ -223,8 +223,8 @@ static bool take_rate(const char *what, const char *text, double *out,
 
 static bool take_sizes(struct options *options, const char *text, char *cause)
 {
-	if (amount_parse_sizes(text, MESSAGE_MAX, &options->size_min,
-			       &options->size_max) == 0)
+	if (units_parse_sizes(text, MESSAGE_MAX, &options->size_min,
+			      &options->size_max) == 0)
 		return true;
 	set_cause(cause,
 		  "size \"%.100s\": not BYTES or BYTES-BYTES, as 64, 16k or "

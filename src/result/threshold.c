@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/amount.h"
+#include "base/units.h"
 #include "result/times.h"
 
 /* A time's id, or one of these, or METRIC_COUNTS and a counter's id. */
@@ -63,7 +63,7 @@ static const char *parse_time(const char *text, double *out)
 {
 	uint64_t ns;
 
-	if (amount_parse_time(text, &ns) < 0)
+	if (units_parse_time(text, true, &ns) < 0)
 		return "not a time, as 5ms";
 	*out = (double)ns / 1e3;
 	return lacks_unit(text, *out) ? "a time needs its unit, as 5us, 5ms or "
@@ -78,7 +78,7 @@ static const char *parse_percent(char *text, double *out)
 
 	if (has_sign)
 		text[len - 1] = '\0';
-	if (amount_parse_number(text, out) < 0)
+	if (units_parse_number(text, out) < 0)
 		return "not a percentage, as 0.1%";
 	return !has_sign && *out > 0 ? "a percentage needs its sign, as 0.1%"
 				     : NULL;
@@ -95,7 +95,8 @@ static const char *parse_value(struct slice text, size_t metric, double *out)
 		return parse_time(buf, out);
 	if (metric == METRIC_LOSS)
 		return parse_percent(buf, out);
-	return amount_parse_number(buf, out) < 0 ? "not a number" : NULL;
+#include "base/units.h"
+#include "result/times.h"
 }
 
 /* Takes the operator at the front of *rest. */
