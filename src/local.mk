@@ -1,7 +1,7 @@
 # One convenience library per floor: a program, test or fuzzer links the very
 # objects that the daemon runs, and no floor above its own.
-noinst_LIBRARIES = src/libbase.a src/libos.a src/libhttp.a src/libloop.a \
-	src/libweb.a src/libserver.a src/libclient.a src/libresult.a src/libload.a
+noinst_LIBRARIES = src/libbase.a src/libos.a src/libhttp.a src/libcli.a \
+	src/libloop.a src/libweb.a src/libserver.a src/libclient.a src/libresult.a src/libload.a
 
 src_libbase_a_SOURCES = \
 	src/base/calendar.c src/base/calendar.h \
@@ -47,12 +47,17 @@ src_libhttp_a_SOURCES = \
 	src/http/syntax.c src/http/syntax.h \
 	src/http/target.c src/http/target.h
 
+src_libcli_a_SOURCES = \
+	src/cli/arguments.c src/cli/arguments.h \
+	src/cli/settings.c src/cli/settings.h
+
 src_libloop_a_SOURCES = \
 	src/loop/account.c src/loop/account.h \
 	src/loop/bucket.c src/loop/bucket.h \
 	src/loop/conn.c src/loop/conn.h \
 	src/loop/counters.c src/loop/counters.h \
 	src/loop/deadline.c src/loop/deadline.h \
+	src/loop/limits.c src/loop/limits.h \
 	src/loop/listener.c src/loop/listener.h \
 	src/loop/loop.c src/loop/loop.h
 
@@ -138,13 +143,14 @@ src_libload_a_SOURCES = \
 # Nobody needs root to run it, so it goes where everybody's PATH leads.
 bin_PROGRAMS = src/uppercase-client src/uppercase-load src/uppercase-server
 src_uppercase_server_SOURCES = src/server/main.c
-src_uppercase_server_LDADD = src/libserver.a src/libweb.a src/libloop.a \
-	src/libhttp.a src/libos.a src/libbase.a $(LIBEVENT_LIBS) $(XXHASH_LIBS)
+src_uppercase_server_LDADD = src/libserver.a src/libcli.a src/libweb.a \
+	src/libloop.a src/libhttp.a src/libos.a src/libbase.a $(LIBEVENT_LIBS) $(XXHASH_LIBS)
 
 src_uppercase_client_SOURCES = src/client/main.c
-src_uppercase_client_LDADD = src/libclient.a src/libos.a src/libbase.a
+src_uppercase_client_LDADD = src/libclient.a src/libcli.a src/libos.a src/libbase.a
 src_uppercase_load_SOURCES = src/load/main.c
-src_uppercase_load_LDADD = src/libload.a src/libresult.a src/libhttp.a \
+src_uppercase_load_LDADD = src/libload.a src/libresult.a src/libcli.a \
+	src/libhttp.a \
 	src/libos.a src/libbase.a $(LIBEVENT_LIBS) $(JANSSON_LIBS) -lm
 
 dist_man_MANS = src/uppercase-server.8 src/uppercase-client.1 \

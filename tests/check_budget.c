@@ -17,6 +17,9 @@
 #include "server/udp_service.h"
 #include "web/folder.h"
 
+/* A turn that has moved so much is old. */
+#define TURN_BYTES (2 << 20)
+
 /* The callbacks that are due, without the end of the turn behind them. */
 static void run_callbacks(struct loop *loop, size_t spent)
 {
@@ -77,8 +80,8 @@ static const struct {
 	const char *why;
 } wake_ups[] = {
 	{15, 0, 64, 128, "a young turn answers many"},
-	{15, LOOP_TURN_BYTES, 1, 16, "an old one few"},
-	{20000, LOOP_TURN_BYTES, 1, 2, "of long ones fewer"},
+	{15, TURN_BYTES, 1, 16, "an old one few"},
+	{20000, TURN_BYTES, 1, 2, "of long ones fewer"},
 	{20000, 0, 1, 15, "even in a young one"},
 };
 
@@ -111,7 +114,7 @@ START_TEST(all_datagrams_are_answered_in_the_end)
 	udp_pair_init(&pair);
 	send_datagrams(&pair, 15, 200);
 	for (int i = 0; i < 100; i++)
-		run_callbacks(&pair.loop, LOOP_TURN_BYTES);
+		run_callbacks(&pair.loop, TURN_BYTES);
 	ck_assert_uint_eq(pair.loop.counters.udp_datagrams, 200);
 	udp_pair_clear(&pair);
 }
@@ -131,9 +134,9 @@ START_TEST(discarded_input_counts_in_the_turn)
 	ck_assert_uint_gt(fixture->loop.spent, 0);
 	n = peer_floods(fixture, data, FLOOD);
 	ck_assert_uint_gt(n, 0);
-	run_callbacks(&fixture->loop, LOOP_TURN_BYTES);
-	ck_assert_uint_gt(fixture->loop.spent, LOOP_TURN_BYTES);
-	ck_assert_uint_le(fixture->loop.spent, LOOP_TURN_BYTES + 4096);
+	run_callbacks(&fixture->loop, TURN_BYTES);
+	ck_assert_uint_gt(fixture->loop.spent, TURN_BYTES);
+	ck_assert_uint_le(fixture->loop.spent, TURN_BYTES + 4096);
 	free(data);
 	fixture_free(fixture);
 }
@@ -176,7 +179,7 @@ static size_t count_links(int peer)
 static size_t send_listing(const char *folder, size_t spent)
 {
 	struct fixture *fixture = fixture_new(LONG_NS);
-	struct listing_budget budget = {0};
+	struct listing_budget budget = {.limits = &limits_standard};
 	struct docroot *root = docroot_open(folder);
 	struct listing *listing =
 		listing_open(&budget, root, (struct slice){"", 0}, false, true);
@@ -211,7 +214,7 @@ START_TEST(a_listing_of_links_goes_in_steps)
 
 	make_links(folder);
 	young = send_listing(folder, 0);
-	old = send_listing(folder, LOOP_TURN_BYTES);
+	old = send_listing(folder, TURN_BYTES);
 	ck_assert_uint_ge(young, 256 << 10);
 	ck_assert_uint_le(young, 600 << 10);
 	ck_assert_uint_le(old, 80 << 10);

@@ -24,8 +24,9 @@
 #include "http/date.h"
 #include "scarce.h"
 
-#define LARGE	(CACHE_SMALL_MAX + 1)
-#define A_WHILE 1000 /* seconds; any time is settled then */
+#define CACHE_SMALL_MAX (64 << 10) /* by default */
+#define LARGE		(CACHE_SMALL_MAX + 1)
+#define A_WHILE		1000 /* seconds; any time is settled then */
 
 /* How far the clocks are ahead; stands before the C library's. */
 static time_t later_s;

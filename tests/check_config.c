@@ -7,12 +7,12 @@
 #include "server/config.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "harness.h"
 
 #define ARGS_MAX 64
@@ -49,10 +49,11 @@ static void capture_end(struct capture *capture)
 	(void)fclose(capture->file);
 }
 
-/* A run of config_parse() and all that came of it. */
+/* A run of config_read() and all that came of it. */
 struct run {
 	struct config config;
-	enum config_result result;
+	struct settings settings;
+	enum arguments_verdict result;
 	struct capture out;
 	struct capture err;
 	char name[sizeof("uppercase-server")];
@@ -75,10 +76,10 @@ static struct run *run(const char *line)
 		ck_assert_int_lt(argc, ARGS_MAX);
 		run->argv[argc++] = word;
 	}
-	optind = 0; /* glibc: begin anew */
 	capture_start(&run->out, STDOUT_FILENO);
 	capture_start(&run->err, STDERR_FILENO);
-	run->result = config_parse(&run->config, argc, run->argv);
+	run->result =
+		config_read(&run->config, &run->settings, argc, run->argv);
 	capture_end(&run->err);
 	capture_end(&run->out);
 	return run;
@@ -88,7 +89,7 @@ static struct run *run_well(const char *line)
 {
 	struct run *ran = run(line);
 
-	ck_assert_msg(ran->result == CONFIG_RUN, "\"%s\": %s", line,
+	ck_assert_msg(ran->result == ARGUMENTS_RUN, "\"%s\": %s", line,
 		      ran->err.text);
 	ck_assert_str_eq(ran->out.text, "");
 	ck_assert_str_eq(ran->err.text, "");
@@ -111,19 +112,19 @@ START_TEST(without_options_the_defaults_hold)
 	assert_port(ran->config.udp, false, 12000);
 	assert_port(ran->config.tcp, false, 12000);
 	assert_port(ran->config.http, false, 6789);
-	ck_assert_uint_eq(ran->config.n_listen, 0);
+	ck_assert_uint_eq(ran->config.listen.n, 0);
 	ck_assert_str_eq(ran->config.root, HTDOCS_DIR);
 	ck_assert(!ran->config.tcp_once);
 	ck_assert(!ran->config.defer_accept);
 	ck_assert(!ran->config.listing);
 	ck_assert(!ran->config.hidden);
 	ck_assert_ptr_null(ran->config.mime_types);
-	ck_assert_ptr_null(ran->config.default_type);
+	ck_assert_str_eq(ran->config.default_type, "application/octet-stream");
 	ck_assert_ptr_null(ran->config.access_log);
 	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_COMBINED);
-	ck_assert_int_eq(ran->config.max_age_s, -1);
-	ck_assert_uint_eq(ran->config.cache_size, 64 << 20);
-	ck_assert_uint_eq(ran->config.cache_files, 16384);
+	ck_assert_uint_eq(ran->config.max_age_ns, SETTING_OFF);
+	ck_assert_mem_eq(&ran->config.limits, &limits_standard,
+			 sizeof(limits_standard));
 	free(ran);
 }
 END_TEST
@@ -147,9 +148,9 @@ START_TEST(every_spelling_of_an_option_means_the_same)
 	assert_port(ran->config.tcp, false, 2);
 	assert_port(ran->config.http, false, 3);
 	ck_assert_str_eq(ran->config.root, "/srv");
-	ck_assert_uint_eq(ran->config.n_listen, 2);
-	ck_assert_str_eq(ran->config.listen[0], "::1");
-	ck_assert_str_eq(ran->config.listen[1], "127.0.0.1");
+	ck_assert_uint_eq(ran->config.listen.n, 2);
+	ck_assert_str_eq(ran->config.listen.items[0], "::1");
+	ck_assert_str_eq(ran->config.listen.items[1], "127.0.0.1");
 	ck_assert(ran->config.tcp_once);
 	free(ran);
 }
@@ -218,13 +219,13 @@ START_TEST(every_spelling_of_an_option_about_files_means_the_same)
 
 	ck_assert(ran->config.listing);
 	ck_assert(ran->config.hidden);
-	ck_assert_int_eq(ran->config.max_age_s, 60);
+	ck_assert_uint_eq(ran->config.max_age_ns, 60 * CLOCK_NS_PER_S);
 	ck_assert_str_eq(ran->config.mime_types, "/etc/m");
 	ck_assert_str_eq(ran->config.default_type, "text/plain");
 	ck_assert_str_eq(ran->config.access_log, "/l");
 	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_JSON);
-	ck_assert_uint_eq(ran->config.cache_size, 2048);
-	ck_assert_uint_eq(ran->config.cache_files, 7);
+	ck_assert_uint_eq(ran->config.limits.cache_size, 2048);
+	ck_assert_uint_eq(ran->config.limits.cache_files, 7);
 	free(ran);
 }
 END_TEST
@@ -252,7 +253,7 @@ END_TEST
 
 static const struct number_row {
 	const char *line;
-	int64_t max_age_s;
+	uint64_t max_age_s;
 	uint64_t cache_size;
 	uint64_t cache_files;
 } numbers[] = {
@@ -269,9 +270,47 @@ START_TEST(numbers_about_files_have_bounds)
 	const struct number_row *row = &numbers[_i];
 	struct run *ran = run_well(row->line);
 
-	ck_assert_int_eq(ran->config.max_age_s, row->max_age_s);
-	ck_assert_uint_eq(ran->config.cache_size, row->cache_size);
-	ck_assert_uint_eq(ran->config.cache_files, row->cache_files);
+	ck_assert_uint_eq(ran->config.max_age_ns,
+			  row->max_age_s * CLOCK_NS_PER_S);
+	ck_assert_uint_eq(ran->config.limits.cache_size, row->cache_size);
+	ck_assert_uint_eq(ran->config.limits.cache_files, row->cache_files);
+	free(ran);
+}
+END_TEST
+
+START_TEST(a_time_limit_has_its_unit)
+{
+	struct run *ran = run_well(
+		"--tcp-idle-timeout=1m --http-idle-timeout=2s "
+		"--header-timeout=500ms --send-timeout=1.5s "
+		"--linger-timeout=1ms --drain-timeout=1h --parting-timeout=1d "
+		"--accept-pause=3s --cache-open-time=4s --turn-bytes=64k "
+		"--turn-requests=1 --request-line-size=64 --header-size=128 "
+		"--header-fields=1 --listing-size=0 --listings-size=1k "
+		"--cache-file-size=1M --cache-size=5 --cache-files=1k");
+	const struct limits wanted = {
+		.tcp_idle_ns = 60 * CLOCK_NS_PER_S,
+		.http_idle_ns = 2 * CLOCK_NS_PER_S,
+		.header_ns = 500 * CLOCK_NS_PER_MS,
+		.send_ns = 1500 * CLOCK_NS_PER_MS,
+		.linger_ns = CLOCK_NS_PER_MS,
+		.drain_ns = 3600 * CLOCK_NS_PER_S,
+		.parting_ns = 86400 * CLOCK_NS_PER_S,
+		.accept_pause_ns = 3 * CLOCK_NS_PER_S,
+		.cache_open_ns = 4 * CLOCK_NS_PER_S,
+		.turn_bytes = 64 << 10,
+		.turn_requests = 1,
+		.request_line_size = 64,
+		.header_size = 128,
+		.header_fields = 1,
+		.listing_size = 0,
+		.listings_size = 1024,
+		.cache_file_size = 1 << 20,
+		.cache_size = 5,
+		.cache_files = 1000,
+	};
+
+	ck_assert_mem_eq(&ran->config.limits, &wanted, sizeof(wanted));
 	free(ran);
 }
 END_TEST
@@ -301,15 +340,15 @@ START_TEST(as_many_addresses_as_the_limit_may_be_named)
 		(void)snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			       "-a 127.0.0.%d ", i);
 	ran = run_well(line);
-	ck_assert_uint_eq(ran->config.n_listen, CONFIG_LISTEN_MAX);
-	ck_assert_str_eq(ran->config.listen[CONFIG_LISTEN_MAX - 1],
+	ck_assert_uint_eq(ran->config.listen.n, CONFIG_LISTEN_MAX);
+	ck_assert_str_eq(ran->config.listen.items[CONFIG_LISTEN_MAX - 1],
 			 "127.0.0.15");
 	free(ran);
 
 	(void)snprintf(line + strlen(line), sizeof(line) - strlen(line),
 		       "-a 127.0.1.1");
 	ran = run(line);
-	ck_assert_int_eq(ran->result, CONFIG_WRONG);
+	ck_assert_int_eq(ran->result, ARGUMENTS_WRONG);
 	ck_assert_ptr_nonnull(strstr(ran->err.text, "--listen"));
 	free(ran);
 }
@@ -335,7 +374,7 @@ START_TEST(help_names_every_option_on_standard_output)
 	};
 	struct run *ran = run(help_lines[_i]);
 
-	ck_assert_int_eq(ran->result, CONFIG_SHOWN);
+	ck_assert_int_eq(ran->result, ARGUMENTS_SHOWN);
 	ck_assert_str_eq(ran->err.text, "");
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		ck_assert_msg(strstr(ran->out.text, words[i]), "no \"%s\"",
@@ -353,10 +392,39 @@ START_TEST(help_fits_on_a_terminal)
 		size_t len = strcspn(line, "\n");
 
 		/* Where it is installed is not for us to keep short. */
-		if (strncmp(line + strspn(line, " "), "(default: /", 11) != 0)
+		if (strncmp(line + strspn(line, " "), "(default /", 10) != 0)
 			ck_assert_msg(len < 80, "%.*s", (int)len, line);
 		line += len + 1;
 	}
+	free(ran);
+}
+END_TEST
+
+START_TEST(what_is_in_force_is_shown_with_its_origin)
+{
+	static const char *const lines[] = {
+		"listen = {\"::1\", \"127.0.0.1\"}  # command line\n",
+		"\nudp-port = \"7\"  # command line\n",
+		"\ntcp-port = \"12000\"  # default\n",
+		"\ntcp-once = yes  # command line\n",
+		"\nlisting = no  # default\n",
+		"\nroot = \"/a\\\"b\\\\c\"  # command line\n",
+		"\n# access-log = \"\"  # default\n",
+		"\nmax-age = \"1h\"  # command line\n",
+		"\ndrain-timeout = \"30s\"  # default\n",
+	};
+	struct run *ran = run_well("-a ::1 -u 7 --tcp-once --max-age=1h "
+				   "--root=/a\"b\\c --listen 127.0.0.1");
+	struct capture out;
+
+	capture_start(&out, STDOUT_FILENO);
+	settings_show(&ran->settings, stdout);
+	capture_end(&out);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		ck_assert_msg(strstr(out.text, lines[i]), "no %s in %s",
+			      lines[i], out.text);
+	ck_assert_ptr_null(strstr(out.text, "help"));
+	ck_assert_ptr_null(strstr(out.text, "show-config"));
 	free(ran);
 }
 END_TEST
@@ -367,7 +435,7 @@ START_TEST(version_is_the_program_and_a_number)
 {
 	struct run *ran = run(version_lines[_i]);
 
-	ck_assert_int_eq(ran->result, CONFIG_SHOWN);
+	ck_assert_int_eq(ran->result, ARGUMENTS_SHOWN);
 	ck_assert_str_eq(ran->out.text,
 			 "uppercase-server " PACKAGE_VERSION "\n");
 	ck_assert_str_eq(ran->err.text, "");
@@ -378,6 +446,7 @@ END_TEST
 START_TEST(help_that_cannot_be_written_is_no_success)
 {
 	struct config config;
+	struct settings settings;
 	char name[] = "uppercase-server", option[] = "--help";
 	char *argv[] = {name, option, NULL};
 	struct capture err;
@@ -389,9 +458,9 @@ START_TEST(help_that_cannot_be_written_is_no_success)
 	}
 	fflush(stdout);
 	ck_assert_int_eq(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
-	optind = 0;
 	capture_start(&err, STDERR_FILENO);
-	ck_assert_int_eq(config_parse(&config, 2, argv), CONFIG_FAILED);
+	ck_assert_int_eq(config_read(&config, &settings, 2, argv),
+			 ARGUMENTS_FAILED);
 	capture_end(&err);
 	ck_assert_ptr_nonnull(strstr(err.text, "standard output"));
 }
@@ -433,8 +502,8 @@ static const struct wrong_row {
 	{"--hidden=no", "hidden", NULL},
 	{"--max-age=-1", "--max-age", "'-1'"},
 	{"--max-age=", "--max-age", "''"},
-	{"--max-age=1h", "--max-age", "'1h'"},
-	{"--max-age=1.5", "--max-age", "'1.5'"},
+	{"--max-age=1y", "--max-age", "'1y'"},
+	{"--max-age=1.5.", "--max-age", "'1.5.'"},
 	{"--max-age=2147483648", "--max-age", "2147483648"},
 	{"--max-age", "max-age", NULL},
 	{"--log-format=", "--log-format", "''"},
@@ -448,7 +517,10 @@ static const struct wrong_row {
 	{"--cache-size=1099511627777", "--cache-size", "1099511627777"},
 	{"--cache-size=18446744073709551616", "--cache-size", "551616"},
 	{"--cache-files=", "--cache-files", "''"},
-	{"--cache-files=1k", "--cache-files", "'1k'"},
+	{"--cache-files=1G", "--cache-files", "'1G'"},
+	{"--tcp-idle-timeout=10", "--tcp-idle-timeout", "'10'"},
+	{"--drain-timeout=0", "--drain-timeout", "'0'"},
+	{"--header-timeout=366d", "--header-timeout", "from 1ms to 365d"},
 	{"--cache-files=4194305", "--cache-files", "4194305"},
 	{"--cache-files=-1", "--cache-files", "'-1'"},
 	{"--mime-types", "mime-types", NULL},
@@ -465,7 +537,8 @@ START_TEST(what_is_wrong_is_named_with_its_value)
 	const struct wrong_row *row = &wrong_rows[_i];
 	struct run *ran = run(row->line);
 
-	ck_assert_msg(ran->result == CONFIG_WRONG, "\"%s\" passes", row->line);
+	ck_assert_msg(ran->result == ARGUMENTS_WRONG, "\"%s\" passes",
+		      row->line);
 	ck_assert_str_eq(ran->out.text, "");
 	ck_assert_msg(strstr(ran->err.text, row->named),
 		      "\"%s\" does not say "
@@ -497,6 +570,7 @@ int main(void)
 	tcase_add_test(tcase, options_about_files_stand_for_themselves);
 	tcase_add_loop_test(tcase, numbers_about_files_have_bounds, 0,
 			    (int)ARRAY_LEN(numbers));
+	tcase_add_test(tcase, a_time_limit_has_its_unit);
 	tcase_add_loop_test(tcase, a_port_is_a_number_or_off, 0,
 			    (int)ARRAY_LEN(ports));
 	tcase_add_test(tcase, a_port_is_the_name_of_a_service_too);
@@ -508,6 +582,7 @@ int main(void)
 	tcase_add_loop_test(tcase, help_names_every_option_on_standard_output,
 			    0, (int)ARRAY_LEN(help_lines));
 	tcase_add_test(tcase, help_fits_on_a_terminal);
+	tcase_add_test(tcase, what_is_in_force_is_shown_with_its_origin);
 	tcase_add_loop_test(tcase, version_is_the_program_and_a_number, 0,
 			    (int)ARRAY_LEN(version_lines));
 	tcase_add_test(tcase, help_that_cannot_be_written_is_no_success);

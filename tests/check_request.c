@@ -186,9 +186,9 @@ START_TEST(a_valid_head_means_what_it_says)
 	struct http_request request;
 	size_t scanned = 0;
 
-	ck_assert_int_eq(
-		http_request_parse(&request, row->text, row->len, &scanned),
-		HTTP_REQUEST_DONE);
+	ck_assert_int_eq(http_request_parse(&request, &http_limits_standard,
+					    row->text, row->len, &scanned),
+			 HTTP_REQUEST_DONE);
 	ck_assert_msg(request.method == row->method, "method: %s", row->why);
 	ck_assert_msg(request.minor == row->minor, "version: %s", row->why);
 	ck_assert_msg(request.keep_alive == row->keep_alive, "keep: %s",
@@ -585,9 +585,9 @@ START_TEST(the_parts_of_a_request_point_into_the_buffer)
 	struct http_request request;
 	size_t scanned = 0;
 
-	ck_assert_int_eq(
-		http_request_parse(&request, buf, sizeof(text) - 1, &scanned),
-		HTTP_REQUEST_DONE);
+	ck_assert_int_eq(http_request_parse(&request, &http_limits_standard,
+					    buf, sizeof(text) - 1, &scanned),
+			 HTTP_REQUEST_DONE);
 	ck_assert(slice_is(request.method_text, "OPTIONS"));
 	ck_assert_ptr_eq(request.method_text.ptr, buf);
 	ck_assert(slice_is(request.target, "http://h/a?b"));
@@ -617,9 +617,10 @@ START_TEST(pipelined_requests_are_taken_off_one_by_one)
 	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
 		size_t scanned = 0;
 
-		ck_assert_int_eq(http_request_parse(&request, text + at,
-						    left - at, &scanned),
-				 HTTP_REQUEST_DONE);
+		ck_assert_int_eq(
+			http_request_parse(&request, &http_limits_standard,
+					   text + at, left - at, &scanned),
+			HTTP_REQUEST_DONE);
 		ck_assert(slice_is(request.target, targets[i]));
 		ck_assert_int_eq(request.has_content, contents[i]);
 		at += request.head_len;
@@ -634,9 +635,9 @@ START_TEST(nothing_of_an_earlier_request_is_left_in_the_struct)
 	size_t scanned = 0;
 
 	memset(&request, 0xff, sizeof(request));
-	ck_assert_int_eq(
-		http_request_parse(&request, TEXT(GET "\r\n"), &scanned),
-		HTTP_REQUEST_DONE);
+	ck_assert_int_eq(http_request_parse(&request, &http_limits_standard,
+					    TEXT(GET "\r\n"), &scanned),
+			 HTTP_REQUEST_DONE);
 	ck_assert_uint_eq(request.n_fields, 1);
 	ck_assert_uint_eq(request.minor, 1);
 	ck_assert(!request.has_content);
@@ -666,8 +667,9 @@ START_TEST(a_refused_head_has_its_method_or_none)
 	request.method = HTTP_METHOD_HEAD;
 	if (row->method == HTTP_METHOD_HEAD)
 		request.method = HTTP_METHOD_GET;
-	ck_assert_int_eq(http_request_parse(&request, row->head,
-					    strlen(row->head), &scanned),
+	ck_assert_int_eq(http_request_parse(&request, &http_limits_standard,
+					    row->head, strlen(row->head),
+					    &scanned),
 			 HTTP_REQUEST_BAD);
 	ck_assert_msg(request.method == row->method, "%s", row->why);
 }
@@ -681,9 +683,9 @@ START_TEST(the_lines_of_one_field_are_found_in_order)
 	struct http_request request;
 	size_t scanned = 0, at = 0;
 
-	ck_assert_int_eq(
-		http_request_parse(&request, text, sizeof(text) - 1, &scanned),
-		HTTP_REQUEST_DONE);
+	ck_assert_int_eq(http_request_parse(&request, &http_limits_standard,
+					    text, sizeof(text) - 1, &scanned),
+			 HTTP_REQUEST_DONE);
 	field = http_request_next(&request, HTTP_FIELD_CONNECTION, &at);
 	ck_assert_ptr_nonnull(field);
 	ck_assert(slice_is(field->value, "a"));

@@ -214,17 +214,17 @@ START_TEST(no_byte_beyond_the_limit_of_a_head_is_looked_at)
 
 	make_head(&head, "", 2 * HTTP_HEAD_MAX);
 	buf = guard_copy(guard_new(), head.text, HTTP_HEAD_MAX);
-	ck_assert_int_eq(
-		http_request_parse(&request, buf, 2 * HTTP_HEAD_MAX, &scanned),
-		HTTP_REQUEST_BAD);
+	ck_assert_int_eq(http_request_parse(&request, &http_limits_standard,
+					    buf, 2 * HTTP_HEAD_MAX, &scanned),
+			 HTTP_REQUEST_BAD);
 	ck_assert_uint_eq(request.status, 431);
 
 	scanned = 0;
 	make_head(&head, "", HTTP_HEAD_MAX);
 	buf = guard_copy(guard_new(), head.text, HTTP_HEAD_MAX);
-	ck_assert_int_eq(
-		http_request_parse(&request, buf, 2 * HTTP_HEAD_MAX, &scanned),
-		HTTP_REQUEST_DONE);
+	ck_assert_int_eq(http_request_parse(&request, &http_limits_standard,
+					    buf, 2 * HTTP_HEAD_MAX, &scanned),
+			 HTTP_REQUEST_DONE);
 }
 END_TEST
 

@@ -18,7 +18,7 @@
 #include "http_fixture.h"
 #include "scarce.h"
 
-#define LARGE (CACHE_SMALL_MAX + 1)
+#define LARGE ((64 << 10) + 1)
 
 /* The time of the files that a row is about. */
 #define THEN 1000000000

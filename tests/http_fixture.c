@@ -19,7 +19,7 @@ struct asked *http_fixture_ask(const char *head)
 
 	if (!guard)
 		guard = guard_new();
-	ck_assert_msg(http_request_parse(&asked.request,
+	ck_assert_msg(http_request_parse(&asked.request, &http_limits_standard,
 					 guard_copy(guard, head, len), len,
 					 &scanned) == HTTP_REQUEST_DONE,
 		      "not a request: %s", head);

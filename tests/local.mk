@@ -10,9 +10,9 @@ os_libs = src/libos.a $(base_libs)
 http_libs = src/libhttp.a $(base_libs) $(XXHASH_LIBS)
 loop_libs = src/libloop.a $(os_libs) $(LIBEVENT_LIBS)
 web_libs = src/libweb.a src/libhttp.a $(loop_libs) $(XXHASH_LIBS)
-server_libs = src/libserver.a src/libweb.a src/libhttp.a $(loop_libs) \
+server_libs = src/libserver.a src/libcli.a src/libweb.a src/libhttp.a $(loop_libs) \
 	$(XXHASH_LIBS)
-client_libs = src/libclient.a $(os_libs)
+client_libs = src/libclient.a src/libcli.a $(os_libs)
 
 # What a test program links when nothing else is said.
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)

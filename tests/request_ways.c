@@ -14,7 +14,8 @@ static struct outcome parse(struct http_request *request, const char *buf,
 			    size_t len, size_t *scanned)
 {
 	struct outcome outcome = {
-		.verdict = http_request_parse(request, buf, len, scanned)};
+		.verdict = http_request_parse(request, &http_limits_standard,
+					      buf, len, scanned)};
 
 	if (outcome.verdict == HTTP_REQUEST_BAD)
 		outcome.status = request->status;

@@ -21,3 +21,11 @@ struct timespec clock_wall(void)
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	return ts;
 }
+
+struct timeval clock_timeval(uint64_t ns)
+{
+	return (struct timeval){
+		.tv_sec = (time_t)(ns / CLOCK_NS_PER_S),
+		.tv_usec = (suseconds_t)(ns % CLOCK_NS_PER_S / 1000),
+	};
+}

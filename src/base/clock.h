@@ -3,6 +3,7 @@
 #define BASE_CLOCK_H
 
 #include <stdint.h>
+#include <sys/time.h>
 #include <time.h>
 
 #define CLOCK_NS_PER_MS UINT64_C(1000000)
@@ -13,5 +14,8 @@ uint64_t clock_mono_ns(void);
 
 /* The time of day. Seconds since 1970 and nanoseconds (CLOCK_REALTIME). */
 struct timespec clock_wall(void);
+
+/* A time as timers take it, to the microsecond. */
+struct timeval clock_timeval(uint64_t ns);
 
 #endif

@@ -168,11 +168,12 @@ static unsigned parse_request_line(struct http_request *request,
 }
 
 /* What is wrong with the first bytes of a request-line that is too long. */
-static unsigned judge_long_line(struct http_request *request, struct slice line)
+static unsigned judge_long_line(struct http_request *request, struct slice line,
+				size_t size)
 {
 	unsigned status;
 
-	line.len = HTTP_LINE_MAX;
+	line.len = size;
 	status = parse_request_line(request, line, false);
 	if (status != 0)
 		return status;
@@ -217,7 +218,8 @@ static enum http_field_id field_id(struct slice name)
  * field-name ":" OWS field-value OWS (RFC 9112, 5). A line that begins with
  * white space is obs-fold, and has no name: refused like any other.
  */
-static unsigned parse_field(struct http_request *request, struct slice line)
+static unsigned parse_field(struct http_request *request,
+			    const struct http_limits *limits, struct slice line)
 {
 	size_t len = http_span(line, HTTP_BYTE_TOKEN);
 	struct http_field *field;
@@ -228,7 +230,7 @@ static unsigned parse_field(struct http_request *request, struct slice line)
 	value = slice_from(line, len + 1);
 	if (!http_is_all(value, HTTP_BYTE_VALUE))
 		return 400;
-	if (request->n_fields == HTTP_FIELDS_MAX)
+	if (request->n_fields == limits->n_fields)
 		return 431;
 	field = &request->fields[request->n_fields++];
 	field->id = field_id((struct slice){line.ptr, len});
@@ -379,18 +381,19 @@ static struct slice next_line(struct slice *head)
  * Parses a head whose every line is known to end in CRLF. A malformed line wins
  * over all; then another major version, whose framing is not ours to judge.
  */
-static unsigned parse_head(struct http_request *request, struct slice head)
+static unsigned parse_head(struct http_request *request,
+			   const struct http_limits *limits, struct slice head)
 {
 	unsigned status, line_status;
 	struct slice line = next_line(&head);
 
-	if (line.len + 2 > HTTP_LINE_MAX)
-		return judge_long_line(request, line);
+	if (line.len + 2 > limits->line_size)
+		return judge_long_line(request, line, limits->line_size);
 	line_status = parse_request_line(request, line, true);
 	if (line_status == 400)
 		return 400;
 	for (line = next_line(&head); line.len > 0; line = next_line(&head)) {
-		status = parse_field(request, line);
+		status = parse_field(request, limits, line);
 		if (status != 0)
 			return status;
 	}
@@ -410,6 +413,7 @@ static unsigned parse_head(struct http_request *request, struct slice head)
  * their time is up. Once it is whole and was judged, it is passed over.
  */
 static unsigned judge_first_line(struct http_request *request,
+				 const struct http_limits *limits,
 				 struct slice head, size_t looked)
 {
 	const char *lf = memchr(head.ptr, '\n', head.len);
@@ -420,13 +424,14 @@ static unsigned judge_first_line(struct http_request *request,
 		if (line.len + 2 <= looked)
 			return 0;
 	}
-	if (line.len + (lf ? 2 : 1) > HTTP_LINE_MAX)
-		return judge_long_line(request, line);
+	if (line.len + (lf ? 2 : 1) > limits->line_size)
+		return judge_long_line(request, line, limits->line_size);
 	return parse_request_line(request, line, lf != NULL);
 }
 
 /* Refuses a partial head that no further byte can make good. */
 static enum http_verdict judge_partial(struct http_request *request,
+				       const struct http_limits *limits,
 				       const char *buf, size_t limit,
 				       size_t start, size_t looked)
 {
@@ -436,22 +441,29 @@ static enum http_verdict judge_partial(struct http_request *request,
 	/* An empty line may begin here. */
 	if (start == 0 && slice_is(head, "\r"))
 		return HTTP_REQUEST_PARTIAL;
-	status = judge_first_line(request, head, looked - start);
+	status = judge_first_line(request, limits, head, looked - start);
 	/* A field of another version's may still be malformed, which wins. */
 	if (status != 0 && status != 505)
 		return bad(request, status);
-	if (limit == HTTP_HEAD_MAX)
+	if (limit == limits->head_size)
 		return bad(request, 431);
 	if (memchr(buf + looked, '\0', limit - looked))
 		return bad(request, 400);
 	return HTTP_REQUEST_PARTIAL;
 }
 
+const struct http_limits http_limits_standard = {
+	.line_size = HTTP_LINE_MAX,
+	.head_size = HTTP_HEAD_MAX,
+	.n_fields = HTTP_FIELDS_MAX,
+};
+
 enum http_verdict http_request_parse(struct http_request *request,
+				     const struct http_limits *limits,
 				     const char *buf, size_t len,
 				     size_t *scanned)
 {
-	size_t limit = len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX;
+	size_t limit = len < limits->head_size ? len : limits->head_size;
 	size_t start = leading_crlf(buf, limit);
 	size_t looked = *scanned > start ? *scanned : start;
 	enum http_verdict verdict =
@@ -465,13 +477,15 @@ enum http_verdict http_request_parse(struct http_request *request,
 	request->advice = NULL;
 	if (verdict == HTTP_REQUEST_PARTIAL) {
 		*scanned = limit;
-		return judge_partial(request, buf, limit, start, looked);
+		return judge_partial(request, limits, buf, limit, start,
+				     looked);
 	}
 	request->n_fields = 0;
 	request->present = 0;
 	request->has_content = request->is_chunked = false;
-	status = parse_head(request, (struct slice){buf + start,
-						    request->head_len - start});
+	status = parse_head(
+		request, limits,
+		(struct slice){buf + start, request->head_len - start});
 	if (status != 0)
 		return bad(request, status);
 	request->keep_alive = wants_keep_alive(request);

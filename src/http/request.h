@@ -8,9 +8,19 @@
 
 #include "base/slice.h"
 
-#define HTTP_LINE_MAX	8192  /* request-line with its CRLF; 414, 501 beyond */
-#define HTTP_HEAD_MAX	16384 /* whole head with its last CRLF; 431 beyond */
-#define HTTP_FIELDS_MAX 100   /* field lines; 431 beyond */
+/* What the limits below may be at most, and what they are by default. */
+#define HTTP_LINE_MAX	8192
+#define HTTP_HEAD_MAX	16384
+#define HTTP_FIELDS_MAX 100
+
+/* How large a head may be. */
+struct http_limits {
+	size_t line_size; /* request-line with its CRLF; 414, 501 beyond */
+	size_t head_size; /* whole head with its last CRLF; 431 beyond */
+	size_t n_fields;  /* field lines; 431 beyond */
+};
+
+extern const struct http_limits http_limits_standard;
 
 enum http_method {
 	HTTP_METHOD_GET,
@@ -83,9 +93,10 @@ enum http_verdict {
  * A wrong message framing is found before anything else is judged. has_content
  * means that content follows which the server will not read: answer, then
  * close. Looks at no byte from buf + len on, and never at more than
- * HTTP_HEAD_MAX bytes.
+ * limits->head_size bytes.
  */
 enum http_verdict http_request_parse(struct http_request *request,
+				     const struct http_limits *limits,
 				     const char *buf, size_t len,
 				     size_t *scanned);
 

@@ -469,8 +469,8 @@ static bool is_fresh(const struct conn *conn, const struct deadline_queue *idle)
 {
 	uint64_t since_ns = conn->deadline.at_ns - idle->limit_ns;
 
-	return conn->n_sent == 0 &&
-	       loop_now_ns(conn->loop) - since_ns < CONN_PARTING_NS;
+	return conn->n_sent == 0 && loop_now_ns(conn->loop) - since_ns <
+					    conn->loop->limits->parting_ns;
 }
 
 void conn_dismiss(struct conn *conn, const struct deadline_queue *idle,

@@ -225,9 +225,6 @@ void conn_linger_expired_cb(struct deadline *deadline);
 void conn_dismiss(struct conn *conn, const struct deadline_queue *idle,
 		  struct deadline_queue *parting);
 
-/* Just now, and what a drain waits for peers that need not be waited for. */
-#define CONN_PARTING_NS CLOCK_NS_PER_S
-
 /*
  * Tells connections that the server ends, as many as one wake-up may. Returns
  * true when there are more to be told.

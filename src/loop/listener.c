@@ -16,11 +16,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "os/socket.h"
 
-#define LISTENER_BUDGET	  64 /* accepts per wake-up, then others' turn */
-#define LISTENER_PAUSE_MS 100
-#define LISTENER_FULL	  (-1) /* in place of an errno: no room is left */
+#define LISTENER_BUDGET 64   /* accepts per wake-up, then others' turn */
+#define LISTENER_FULL	(-1) /* in place of an errno: no room is left */
 
 /*
  * Beyond this many connections each may keep little in the kernel: a thousand
@@ -42,10 +42,6 @@ struct listener {
 struct accepted {
 	int fd;
 	struct address peer;
-};
-
-static const struct timeval pause_time = {
-	.tv_usec = LISTENER_PAUSE_MS * 1000,
 };
 
 static struct listener *listener_of(struct list_node *node)
@@ -110,13 +106,21 @@ static void tell_trouble(struct listener_set *set, const char *what, int error)
 			 is_limit ? " (raise the limit with ulimit -n)" : "");
 }
 
+static int start_pause(struct listener_set *set)
+{
+	struct timeval pause =
+		clock_timeval(set->loop->limits->accept_pause_ns);
+
+	return event_add(&set->resume_timer, &pause);
+}
+
 /* Stops accepting until the timer. */
 static void pause_all(struct listener_set *set, int error)
 {
 	tell_trouble(set, "paused", error);
 	set->loop->counters.accept_pauses++;
 	/* Without its timer the set must not stay paused. */
-	if (event_add(&set->resume_timer, &pause_time) == 0)
+	if (start_pause(set) == 0)
 		disarm_all(set);
 }
 
@@ -149,7 +153,7 @@ static void resume_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (!arm_all(set))
-		(void)event_add(&set->resume_timer, &pause_time);
+		(void)start_pause(set);
 }
 
 static void close_listener(struct listener *listener)

@@ -55,7 +55,7 @@ static struct event_base *new_base(void)
 
 int loop_init(struct loop *loop)
 {
-	*loop = (struct loop){.turn = 1};
+	*loop = (struct loop){.limits = &limits_standard, .turn = 1};
 	list_init(&loop->dead);
 	list_init(&loop->conns);
 	list_init(&loop->drained);
@@ -151,7 +151,7 @@ void loop_bury(struct loop *loop, struct loop_corpse *corpse)
 
 size_t loop_budget(const struct loop *loop, size_t most, size_t least)
 {
-	return loop->spent < LOOP_TURN_BYTES ? most : least;
+	return loop->spent < loop->limits->turn_bytes ? most : least;
 }
 
 void loop_spend(struct loop *loop, size_t bytes)

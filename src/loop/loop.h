@@ -11,16 +11,15 @@
 #include "base/compiler.h"
 #include "base/list.h"
 #include "loop/counters.h"
+#include "loop/limits.h"
 
 /*
  * The shared buffers' sizes. `in` takes what one recv() brings; its size bounds
  * what one connection can do in a wake-up and what it can leave to be kept.
  * `out` takes the answers to one wake-up's pipelined requests.
  */
-#define LOOP_IN_SIZE	(64 << 10)
-#define LOOP_OUT_SIZE	(128 << 10)
-
-#define LOOP_TURN_BYTES (2 << 20) /* half a millisecond of copying */
+#define LOOP_IN_SIZE  (64 << 10)
+#define LOOP_OUT_SIZE (128 << 10)
 
 /*
  * One event loop in one thread. It runs in turns: wait for events, run their
@@ -29,6 +28,7 @@
  */
 struct loop {
 	struct event_base *base;
+	const struct limits *limits; /* the standard ones, or others */
 	struct counters counters;
 	uint64_t turn;
 	bool running;
@@ -98,7 +98,7 @@ void loop_bury(struct loop *loop, struct loop_corpse *corpse);
 /*
  * How much a callback may do before it lets others have their turn, in bytes
  * moved: most while the turn is young, least when its callbacks together have
- * done LOOP_TURN_BYTES already, so that however many connections are busy a
+ * done the limit on them already, so that however many connections are busy a
  * turn stays short. Tell what was done by loop_spend().
  */
 size_t loop_budget(const struct loop *loop, size_t most, size_t least);

@@ -1,110 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line. Everything wrong with it is told with the option and the
- * value that are wrong, and nothing has been done by then.
+ * The server's settings: the table, and what no type of the table can judge.
  */
 #include "server/config.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "http/media.h"
+#include "http/request.h"
 #include "os/address.h"
 
-static const char usage_text[] =
-	"Usage: uppercase-server [OPTION]...\n"
-	"Serve UDP uppercase, TCP uppercase and HTTP files from one event "
-	"loop.\n"
-	"\n"
-	"  -a, --listen=ADDRESS  serve on this address; may be repeated\n"
-	"                        (default: every address, IPv6 and IPv4)\n"
-	"  -u, --udp-port=PORT   UDP uppercase service (default 12000)\n"
-	"  -t, --tcp-port=PORT   TCP uppercase service (default 12000)\n"
-	"  -w, --http-port=PORT  HTTP file service (default 6789)\n"
-	"                        PORT 0 takes a free port, \"off\" leaves the "
-	"service out\n"
-	"  -r, --root=DIR        document root\n"
-	"                        (default: " HTDOCS_DIR ")\n"
-	"      --defer-accept    accept a connection when its request is "
-	"there\n"
-	"      --listing         list folders that have no index.html\n"
-	"      --hidden          serve and list names with a leading dot\n"
-	"      --max-age=SECONDS how long a browser may keep a file unasked\n"
-	"      --mime-types=FILE media types by extension, as in "
-	"/etc/mime.types\n"
-	"      --default-type=TYPE  media type of files that no table knows\n"
-	"                        (default: application/octet-stream)\n"
-	"      --access-log=FILE a line for each request; - for standard "
-	"output\n"
-	"      --log-format=combined|json  (default: combined)\n"
-	"      --cache-size=BYTES  memory for small files; k, M, G "
-	"(default: 64M)\n"
-	"      --cache-files=N   files to remember (default: 16384)\n"
-	"      --tcp-once        answer one message per connection, then "
-	"close\n"
-	"  -h, --help            show this help and exit\n"
-	"  -V, --version         show the version and exit\n"
-	"\n"
-	"Stops on SIGTERM or SIGINT when what is in flight is answered; a "
-	"second one\n"
-	"stops at once. SIGHUP opens the access log anew. SIGUSR1 writes the "
-	"counters\n"
-	"to standard error.\n"
-	"The manual is uppercase-server(8).\n";
+#define CONFIG_AT(member) SETTING_AT(struct config, member), .in_file = true
+#define LIMIT_AT(member)  CONFIG_AT(limits.member)
 
-/* Options without a letter. */
-enum {
-	OPTION_TCP_ONCE = 256,
-	OPTION_DEFER_ACCEPT,
-	OPTION_LISTING,
-	OPTION_HIDDEN,
-	OPTION_MAX_AGE,
-	OPTION_MIME_TYPES,
-	OPTION_DEFAULT_TYPE,
-	OPTION_ACCESS_LOG,
-	OPTION_LOG_FORMAT,
-	OPTION_CACHE_SIZE,
-	OPTION_CACHE_FILES,
-};
+#define MAX_AGE_MAX	  INT32_MAX /* RFC 9111, 1.2.2: as good as for ever */
+#define CACHE_FILES_MAX	  (1 << 22)
+#define CACHE_SIZE_MAX	  (UINT64_C(1) << 40)
+#define TIMEOUT_MIN	  CLOCK_NS_PER_MS
+#define TIMEOUT_MAX	  (UINT64_C(365) * 86400 * CLOCK_NS_PER_S)
 
-#define MAX_AGE_MAX	INT32_MAX /* RFC 9111, 1.2.2: as good as for ever */
-#define CACHE_FILES_MAX (1 << 22)
-#define CACHE_SIZE_MAX	((uint64_t)1 << 40)
+/* --- values of the server's own --- */
 
-static const struct option options[] = {
-	{"listen", required_argument, NULL, 'a'},
-	{"udp-port", required_argument, NULL, 'u'},
-	{"tcp-port", required_argument, NULL, 't'},
-	{"http-port", required_argument, NULL, 'w'},
-	{"root", required_argument, NULL, 'r'},
-	{"tcp-once", no_argument, NULL, OPTION_TCP_ONCE},
-	{"defer-accept", no_argument, NULL, OPTION_DEFER_ACCEPT},
-	{"listing", no_argument, NULL, OPTION_LISTING},
-	{"hidden", no_argument, NULL, OPTION_HIDDEN},
-	{"max-age", required_argument, NULL, OPTION_MAX_AGE},
-	{"mime-types", required_argument, NULL, OPTION_MIME_TYPES},
-	{"default-type", required_argument, NULL, OPTION_DEFAULT_TYPE},
-	{"access-log", required_argument, NULL, OPTION_ACCESS_LOG},
-	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
-	{"cache-size", required_argument, NULL, OPTION_CACHE_SIZE},
-	{"cache-files", required_argument, NULL, OPTION_CACHE_FILES},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
-};
-
-static enum config_result wrong(void)
-{
-	/* As it was called: before make install it is in no PATH. */
-	fprintf(stderr, "Try '%s --help'.\n", program_invocation_name);
-	return CONFIG_WRONG;
-}
-
-static enum config_result parse_port(struct config_port *port, int socktype,
-				     const char *option, const char *text)
+static int take_port(struct config_port *port, int socktype, const char *text,
+		     char *cause)
 {
 	uint64_t number = 0;
 	const char *why;
@@ -112,211 +33,309 @@ static enum config_result parse_port(struct config_port *port, int socktype,
 	port->off = strcmp(text, "off") == 0;
 	if (port->off || units_parse_uint(text, 0, UINT16_MAX, &number) == 0) {
 		port->number = (uint16_t)number;
-		return CONFIG_RUN;
+		return 0;
 	}
 	if (address_parse_port(text, socktype, &port->number, &why) == 0)
-		return CONFIG_RUN;
-	fprintf(stderr,
-		"uppercase-server: %s: '%s' is not a port: a number from 0 to "
-		"65535, the name of a service, or off\n",
-		option, text);
-	return wrong();
+		return 0;
+	settings_cause(cause, "not a port: a number from 0 to 65535, the name "
+			      "of a service, or off");
+	return -1;
 }
 
-static enum config_result add_listen(struct config *config, const char *text)
+static int take_udp_port(void *config, const char *text, char *cause)
 {
-	if (text[0] == '\0') {
-		fputs("uppercase-server: --listen: the address is empty\n",
-		      stderr);
-		return wrong();
+	return take_port(&((struct config *)config)->udp, SOCK_DGRAM, text,
+			 cause);
+}
+
+static int take_tcp_port(void *config, const char *text, char *cause)
+{
+	return take_port(&((struct config *)config)->tcp, SOCK_STREAM, text,
+			 cause);
+}
+
+static int take_http_port(void *config, const char *text, char *cause)
+{
+	return take_port(&((struct config *)config)->http, SOCK_STREAM, text,
+			 cause);
+}
+
+static int take_default_type(void *config, const char *text, char *cause)
+{
+	if (!http_media_is_type(slice_of(text))) {
+		settings_cause(cause, "not a media type, such as text/plain");
+		return -1;
 	}
-	if (config->n_listen == CONFIG_LISTEN_MAX) {
-		fprintf(stderr,
-			"uppercase-server: --listen: more than %d addresses\n",
-			CONFIG_LISTEN_MAX);
-		return wrong();
-	}
-	config->listen[config->n_listen++] = text;
-	return CONFIG_RUN;
+	((struct config *)config)->default_type = text;
+	return 0;
 }
 
-static enum config_result show(const char *text)
+/* --- the table --- */
+
+static const char *const log_formats[] = {
+	[HTTP_LOG_COMBINED] = "combined",
+	[HTTP_LOG_JSON] = "json",
+	NULL,
+};
+
+/* A time that a peer or this server has. */
+#define TIMEOUT(member)                                                        \
+	LIMIT_AT(member), .type = SETTING_TIME, .value = "TIME",               \
+			  .min = TIMEOUT_MIN, .max = TIMEOUT_MAX
+
+static const struct setting rows[] = {
+	{.name = "listen",
+	 .letter = 'a',
+	 .type = SETTING_LIST,
+	 CONFIG_AT(listen),
+	 .max = CONFIG_LISTEN_MAX,
+	 .value = "ADDRESS",
+	 .help = "serve on this address; may be repeated (default: every "
+		 "address, IPv6 and IPv4)"},
+	{.name = "udp-port",
+	 .letter = 'u',
+	 .type = SETTING_OWN,
+	 CONFIG_AT(udp),
+	 .take = take_udp_port,
+	 .standard = "12000",
+	 .value = "PORT",
+	 .help = "UDP uppercase service; 0 takes a free port, off leaves the "
+		 "service out"},
+	{.name = "tcp-port",
+	 .letter = 't',
+	 .type = SETTING_OWN,
+	 CONFIG_AT(tcp),
+	 .take = take_tcp_port,
+	 .standard = "12000",
+	 .value = "PORT",
+	 .help = "TCP uppercase service, likewise"},
+	{.name = "http-port",
+	 .letter = 'w',
+	 .type = SETTING_OWN,
+	 CONFIG_AT(http),
+	 .take = take_http_port,
+	 .standard = "6789",
+	 .value = "PORT",
+	 .help = "HTTP file service, likewise"},
+	{.name = "root",
+	 .letter = 'r',
+	 .type = SETTING_TEXT,
+	 CONFIG_AT(root),
+	 .standard = HTDOCS_DIR,
+	 .value = "DIR",
+	 .help = "document root"},
+	{.name = "tcp-once",
+	 .type = SETTING_FLAG,
+	 CONFIG_AT(tcp_once),
+	 .help = "answer one message per TCP connection, then close"},
+	{.name = "defer-accept",
+	 .type = SETTING_FLAG,
+	 CONFIG_AT(defer_accept),
+	 .help = "accept an HTTP connection when its request is there"},
+	{.name = "listing",
+	 .type = SETTING_FLAG,
+	 CONFIG_AT(listing),
+	 .help = "list folders that have no index.html"},
+	{.name = "hidden",
+	 .type = SETTING_FLAG,
+	 CONFIG_AT(hidden),
+	 .help = "serve and list names with a leading dot"},
+	{.name = "max-age",
+	 .type = SETTING_TIME,
+	 CONFIG_AT(max_age_ns),
+	 .max = MAX_AGE_MAX * CLOCK_NS_PER_S,
+	 .takes_seconds = true,
+	 .may_be_off = true,
+	 .standard = "off",
+	 .value = "TIME",
+	 .help = "how long a browser may keep a file unasked; a number alone "
+		 "is in seconds"},
+	{.name = "mime-types",
+	 .type = SETTING_TEXT,
+	 CONFIG_AT(mime_types),
+	 .value = "FILE",
+	 .help = "media types by extension, as in /etc/mime.types"},
+	{.name = "default-type",
+	 .type = SETTING_OWN,
+	 CONFIG_AT(default_type),
+	 .take = take_default_type,
+	 .standard = "application/octet-stream",
+	 .value = "TYPE",
+	 .help = "media type of files that no table knows"},
+	{.name = "access-log",
+	 .type = SETTING_TEXT,
+	 CONFIG_AT(access_log),
+	 .value = "FILE",
+	 .help = "a line for each request; - for standard output"},
+	{.name = "log-format",
+	 .type = SETTING_CHOICE,
+	 CONFIG_AT(log_format),
+	 .choices = log_formats,
+	 .standard = "combined",
+	 .value = "FORMAT",
+	 .help = "combined or json"},
+
+	{.name = "cache-size",
+	 .type = SETTING_SIZE,
+	 LIMIT_AT(cache_size),
+	 .max = CACHE_SIZE_MAX,
+	 .standard = "64M",
+	 .value = "BYTES",
+	 .help = "memory for small files"},
+	{.name = "cache-files",
+	 .type = SETTING_COUNT,
+	 LIMIT_AT(cache_files),
+	 .max = CACHE_FILES_MAX,
+	 .standard = "16384",
+	 .value = "N",
+	 .help = "files to remember"},
+	{.name = "cache-file-size",
+	 .type = SETTING_SIZE,
+	 LIMIT_AT(cache_file_size),
+	 .max = 1 << 20,
+	 .standard = "64k",
+	 .value = "BYTES",
+	 .help = "how large a file is small"},
+	{.name = "cache-open-time",
+	 TIMEOUT(cache_open_ns),
+	 .standard = "10s",
+	 .help = "how long a large file stays open after its last use"},
+	{.name = "tcp-idle-timeout",
+	 TIMEOUT(tcp_idle_ns),
+	 .standard = "5m",
+	 .help = "for a TCP connection that moves no byte"},
+	{.name = "http-idle-timeout",
+	 TIMEOUT(http_idle_ns),
+	 .standard = "65s",
+	 .help = "between two requests on a connection"},
+	{.name = "header-timeout",
+	 TIMEOUT(header_ns),
+	 .standard = "10s",
+	 .help = "from the first byte of a request's head to its last"},
+	{.name = "send-timeout",
+	 TIMEOUT(send_ns),
+	 .standard = "1m",
+	 .help = "for a peer that takes nothing of an HTTP answer"},
+	{.name = "linger-timeout",
+	 TIMEOUT(linger_ns),
+	 .standard = "5s",
+	 .help = "for a peer to take the end of a connection"},
+	{.name = "drain-timeout",
+	 TIMEOUT(drain_ns),
+	 .standard = "30s",
+	 .help = "for what is in flight when the server stops"},
+	{.name = "parting-timeout",
+	 TIMEOUT(parting_ns),
+	 .standard = "1s",
+	 .help = "for idle peers when the server stops"},
+	{.name = "accept-pause",
+	 TIMEOUT(accept_pause_ns),
+	 .standard = "100ms",
+	 .help = "before accepting again when nothing could be accepted"},
+	{.name = "turn-bytes",
+	 .type = SETTING_SIZE,
+	 LIMIT_AT(turn_bytes),
+	 .min = 64 << 10,
+	 .max = 1 << 30,
+	 .standard = "2M",
+	 .value = "BYTES",
+	 .help = "moved in a turn of the loop before each peer gets less"},
+	{.name = "turn-requests",
+	 .type = SETTING_COUNT,
+	 LIMIT_AT(turn_requests),
+	 .min = 1,
+	 .max = 1024,
+	 .standard = "64",
+	 .value = "N",
+	 .help = "of one connection answered before others have their turn"},
+	{.name = "request-line-size",
+	 .type = SETTING_SIZE,
+	 LIMIT_AT(request_line_size),
+	 .min = 64,
+	 .max = HTTP_LINE_MAX,
+	 .standard = "8k",
+	 .value = "BYTES",
+	 .help = "of an HTTP request's first line"},
+	{.name = "header-size",
+	 .type = SETTING_SIZE,
+	 LIMIT_AT(header_size),
+	 .min = 128,
+	 .max = HTTP_HEAD_MAX,
+	 .standard = "16k",
+	 .value = "BYTES",
+	 .help = "of an HTTP request's whole head"},
+	{.name = "header-fields",
+	 .type = SETTING_COUNT,
+	 LIMIT_AT(header_fields),
+	 .min = 1,
+	 .max = HTTP_FIELDS_MAX,
+	 .standard = "100",
+	 .value = "N",
+	 .help = "field lines of an HTTP request"},
+	{.name = "listing-size",
+	 .type = SETTING_SIZE,
+	 LIMIT_AT(listing_size),
+	 .max = 1 << 30,
+	 .standard = "16M",
+	 .value = "BYTES",
+	 .help = "memory for the names of one folder's listing"},
+	{.name = "listings-size",
+	 .type = SETTING_SIZE,
+	 LIMIT_AT(listings_size),
+	 .max = 1 << 30,
+	 .standard = "64M",
+	 .value = "BYTES",
+	 .help = "the same of all listings that are being made"},
+	{.name = "show-config",
+	 .type = SETTING_FLAG,
+	 SETTING_AT(struct config, show_config),
+	 .help = "show what is in force and where it comes from, and exit"},
+	ARGUMENTS_ROWS,
+};
+
+/* --- all of them together --- */
+
+static int judge(void *arg, char *cause)
 {
-	/* Into a full disk or a closed pipe, help is not help. */
-	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
-		perror("uppercase-server: standard output");
-		return CONFIG_FAILED;
-	}
-	return CONFIG_SHOWN;
-}
+	const struct config *config = arg;
 
-static enum config_result bad_value(const char *option, const char *text,
-				    const char *wanted)
-{
-	fprintf(stderr, "uppercase-server: %s: '%s' is not %s\n", option, text,
-		wanted);
-	return wrong();
-}
-
-static enum config_result parse_max_age(struct config *config, const char *text)
-{
-	uint64_t seconds;
-
-	if (units_parse_uint(text, 0, MAX_AGE_MAX, &seconds) < 0)
-		return bad_value("--max-age", text, "a number of seconds");
-	config->max_age_s = (int64_t)seconds;
-	return CONFIG_RUN;
-}
-
-static enum config_result parse_default_type(struct config *config,
-					     const char *text)
-{
-	if (!http_media_is_type(slice_of(text)))
-		return bad_value("--default-type", text,
-				 "a media type, such as text/plain");
-	config->default_type = text;
-	return CONFIG_RUN;
-}
-
-static enum config_result parse_log_format(struct config *config,
-					   const char *text)
-{
-	if (strcmp(text, "combined") == 0)
-		config->log_format = HTTP_LOG_COMBINED;
-	else if (strcmp(text, "json") == 0)
-		config->log_format = HTTP_LOG_JSON;
-	else
-		return bad_value("--log-format", text, "combined or json");
-	return CONFIG_RUN;
-}
-
-static enum config_result parse_cache_size(struct config *config,
-					   const char *text)
-{
-	uint64_t size;
-
-	if (units_parse_size(text, &size) < 0 || size > CACHE_SIZE_MAX)
-		return bad_value("--cache-size", text,
-				 "a number of bytes, such as 64M");
-	config->cache_size = size;
-	return CONFIG_RUN;
-}
-
-static enum config_result parse_cache_files(struct config *config,
-					    const char *text)
-{
-	if (units_parse_uint(text, 0, CACHE_FILES_MAX, &config->cache_files) <
-	    0)
-		return bad_value("--cache-files", text, "a number of files");
-	return CONFIG_RUN;
-}
-
-/* The options that are about files. */
-static enum config_result apply_http(struct config *config, int option)
-{
-	switch (option) {
-	case OPTION_DEFER_ACCEPT:
-		config->defer_accept = true;
-		return CONFIG_RUN;
-	case OPTION_LISTING:
-		config->listing = true;
-		return CONFIG_RUN;
-	case OPTION_HIDDEN:
-		config->hidden = true;
-		return CONFIG_RUN;
-	case OPTION_MAX_AGE:
-		return parse_max_age(config, optarg);
-	case OPTION_MIME_TYPES:
-		config->mime_types = optarg;
-		return CONFIG_RUN;
-	case OPTION_DEFAULT_TYPE:
-		return parse_default_type(config, optarg);
-	case OPTION_ACCESS_LOG:
-		config->access_log = optarg;
-		return CONFIG_RUN;
-	case OPTION_LOG_FORMAT:
-		return parse_log_format(config, optarg);
-	case OPTION_CACHE_SIZE:
-		return parse_cache_size(config, optarg);
-	case OPTION_CACHE_FILES:
-		return parse_cache_files(config, optarg);
-	default:
-		return wrong(); /* getopt_long() has said what is wrong */
-	}
-}
-
-static enum config_result apply(struct config *config, int option)
-{
-	switch (option) {
-	case 'a':
-		return add_listen(config, optarg);
-	case 'u':
-		return parse_port(&config->udp, SOCK_DGRAM, "--udp-port",
-				  optarg);
-	case 't':
-		return parse_port(&config->tcp, SOCK_STREAM, "--tcp-port",
-				  optarg);
-	case 'w':
-		return parse_port(&config->http, SOCK_STREAM, "--http-port",
-				  optarg);
-	case 'r':
-		config->root = optarg;
-		return CONFIG_RUN;
-	case OPTION_TCP_ONCE:
-		config->tcp_once = true;
-		return CONFIG_RUN;
-	case 'h':
-		return show(usage_text);
-	case 'V':
-		return show("uppercase-server " PACKAGE_VERSION "\n");
-	default:
-		return apply_http(config, option);
-	}
-}
-
-/* What only the whole command line can show to be wrong. */
-static enum config_result check(const struct config *config)
-{
 	if (config->udp.off && config->tcp.off && config->http.off) {
-		fputs("uppercase-server: every service is off: nothing to do\n",
-		      stderr);
-		return wrong();
+		settings_cause(cause, "every service is off: nothing to do");
+		return -1;
 	}
 	if (!config->tcp.off && !config->http.off && config->tcp.number != 0 &&
 	    config->tcp.number == config->http.number) {
-		fprintf(stderr,
-			"uppercase-server: --tcp-port and --http-port are both "
-			"%u: two TCP services need two ports\n",
-			config->tcp.number);
-		return wrong();
+		settings_cause(cause,
+			       "--tcp-port and --http-port are both %u: two "
+			       "TCP services need two ports",
+			       config->tcp.number);
+		return -1;
 	}
-	return CONFIG_RUN;
+	return 0;
 }
 
-enum config_result config_parse(struct config *config, int argc, char **argv)
-{
-	enum config_result result;
-	int option;
+static const struct arguments arguments = {
+	.program = "uppercase-server",
+	.usage = "",
+	.what = "Serve UDP uppercase, TCP uppercase and HTTP files from one "
+		"event loop.",
+	.manual = "TIME is a number and ms, s, m, h or d; BYTES a number and "
+		  "k, M, G or nothing.\n"
+		  "Stops on SIGTERM or SIGINT when what is in flight is "
+		  "answered; a second one\n"
+		  "stops at once. SIGHUP opens the access log anew. SIGUSR1 "
+		  "writes the counters\n"
+		  "to standard error.\n"
+		  "The manual is uppercase-server(8).\n",
+	.rows = rows,
+	.n_rows = ARRAY_LEN(rows),
+	.judge = judge,
+};
 
-	*config = (struct config){
-		.udp = {.number = 12000},
-		.tcp = {.number = 12000},
-		.http = {.number = 6789},
-		.root = HTDOCS_DIR,
-		.max_age_s = -1,
-		.cache_size = 64 << 20,
-		.cache_files = 16384,
-	};
-	while ((option = getopt_long(argc, argv, "a:u:t:w:r:hV", options,
-				     NULL)) != -1) {
-		result = apply(config, option);
-		if (result != CONFIG_RUN)
-			return result;
-	}
-	if (optind < argc) {
-		fprintf(stderr, "uppercase-server: '%s' is not an option\n",
-			argv[optind]);
-		return wrong();
-	}
-	return check(config);
+enum arguments_verdict config_read(struct config *config,
+				   struct settings *settings, int argc,
+				   char **argv)
+{
+	settings_init(settings, rows, ARRAY_LEN(rows), config, sizeof(*config));
+	return arguments_read(&arguments, settings, argc, argv);
 }

@@ -3,11 +3,12 @@
 #define SERVER_CONFIG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "cli/arguments.h"
 #include "http/logline.h"
+#include "loop/limits.h"
 
 #define CONFIG_LISTEN_MAX 16 /* --listen options */
 
@@ -17,10 +18,9 @@ struct config_port {
 	uint16_t number;
 };
 
-/* What the command line asks for. The strings are argv's. */
+/* What the settings say. The strings are argv's. */
 struct config {
-	const char *listen[CONFIG_LISTEN_MAX];
-	size_t n_listen; /* 0 for every address */
+	struct setting_list listen; /* empty for every address */
 	struct config_port udp;
 	struct config_port tcp;
 	struct config_port http;
@@ -30,23 +30,20 @@ struct config {
 	bool listing;
 	bool hidden;
 	const char *mime_types;	  /* a file, or NULL */
-	const char *default_type; /* a media type, or NULL */
-	int64_t max_age_s;	  /* -1 for none */
+	const char *default_type; /* a media type */
+	uint64_t max_age_ns;	  /* SETTING_OFF for none */
 	const char *access_log;	  /* a file, "-", or NULL */
 	enum http_log_format log_format;
-	uint64_t cache_size; /* bytes */
-	uint64_t cache_files;
+	struct limits limits;
+	bool show_config;
 };
 
-enum config_result {
-	CONFIG_RUN,
-	CONFIG_SHOWN,  /* --help or --version: done, exit 0 */
-	CONFIG_FAILED, /* standard output would not take it: exit 1 */
-	CONFIG_WRONG,  /* wrong usage, told on standard error: exit 2 */
-};
-
-/* Reads the command line (getopt_long(3)); fills in the defaults. */
-enum config_result config_parse(struct config *config, int argc,
-				char **argv) MUST_CHECK;
+/*
+ * Reads the command line into config and settings, which has the table and
+ * where each value comes from; fills in the defaults.
+ */
+enum arguments_verdict config_read(struct config *config,
+				   struct settings *settings, int argc,
+				   char **argv) MUST_CHECK;
 
 #endif

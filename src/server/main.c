@@ -3,7 +3,10 @@
  * uppercase-server: UDP uppercase, TCP uppercase and HTTP files from one event
  * loop in one thread.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -11,9 +14,21 @@
 #include "server/config.h"
 #include "server/server.h"
 
+/* For --show-config; returns the exit status. */
+static int show_config(const struct settings *settings)
+{
+	settings_show(settings, stdout);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_SUCCESS;
+	log_info("standard output: %s", strerror(errno));
+	log_flush();
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	struct config config;
+	struct settings settings;
 	struct server *server;
 	char *cause;
 	int status = EXIT_FAILURE;
@@ -21,16 +36,18 @@ int main(int argc, char **argv)
 	if (process_begin() < 0)
 		return EXIT_FAILURE;
 	log_open("uppercase-server", process_reopen_nonblocking(STDERR_FILENO));
-	switch (config_parse(&config, argc, argv)) {
-	case CONFIG_RUN:
+	switch (config_read(&config, &settings, argc, argv)) {
+	case ARGUMENTS_RUN:
 		break;
-	case CONFIG_SHOWN:
+	case ARGUMENTS_SHOWN:
 		return EXIT_SUCCESS;
-	case CONFIG_FAILED:
+	case ARGUMENTS_FAILED:
 		return EXIT_FAILURE;
-	case CONFIG_WRONG:
+	case ARGUMENTS_WRONG:
 		return 2;
 	}
+	if (config.show_config)
+		return show_config(&settings);
 	server = server_new(&config, &cause);
 	if (server)
 		status = server_run(server);

@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "http/request.h"
 #include "loop/account.h"
 #include "loop/conn.h"
@@ -156,7 +157,7 @@ static void close_all(int *fds, size_t n)
 /* With no --listen, a host without IPv6 is served on IPv4, or vice versa. */
 static bool may_skip(const struct server *server, int error)
 {
-	return server->config->n_listen == 0 &&
+	return server->config->listen.n == 0 &&
 	       (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
 }
 
@@ -319,10 +320,10 @@ static int resolve_listen(struct server *server, char **cause)
 {
 	const struct config *config = server->config;
 
-	for (size_t i = 0; i < config->n_listen; i++)
-		if (resolve_one(server, config->listen[i], cause) < 0)
+	for (size_t i = 0; i < config->listen.n; i++)
+		if (resolve_one(server, config->listen.items[i], cause) < 0)
 			return -1;
-	if (config->n_listen == 0) {
+	if (config->listen.n == 0) {
 		server->addresses[0] = address_any(AF_INET6, 0);
 		server->addresses[1] = address_any(AF_INET, 0);
 		server->n_addresses = 2;
@@ -375,9 +376,12 @@ static int new_site(struct server *server, struct docroot *root,
 	struct site_options options = {
 		.listing = config->listing,
 		.hidden = config->hidden,
-		.max_age_s = config->max_age_s,
-		.cache = {.max_bytes = (size_t)config->cache_size,
-			  .max_files = (size_t)config->cache_files,
+		.max_age_s = config->max_age_ns == SETTING_OFF
+				     ? -1
+				     : (int64_t)(config->max_age_ns /
+						 CLOCK_NS_PER_S),
+		.cache = {.max_bytes = (size_t)config->limits.cache_size,
+			  .max_files = (size_t)config->limits.cache_files,
 			  .max_open = count_reserve(server) / 2},
 	};
 
@@ -518,7 +522,7 @@ static void drain_step_cb(evutil_socket_t fd, short what, void *arg)
 /* The state and the time limit come first: nothing below may hold them up. */
 static void drain(struct server *server)
 {
-	struct timeval limit = {.tv_sec = SERVER_DRAIN_S};
+	struct timeval limit = clock_timeval(server->loop.limits->drain_ns);
 
 	server->loop.draining = true;
 	server->n_left_late = SIZE_MAX;
@@ -606,10 +610,17 @@ static int catch_signals(struct server *server, char **cause)
 
 static void tell_limits(const struct server *server)
 {
-	log_info("limits: %zu descriptors, %zu connections; tcp idle %d s; "
-		 "http request head %d bytes in %d s, idle %d s",
-		 server->n_descriptors, server->loop.max_descriptors,
-		 TCP_IDLE_S, HTTP_HEAD_MAX, WEB_HEAD_S, WEB_IDLE_S);
+	const struct limits *limits = server->loop.limits;
+	char tcp_idle[UNITS_TEXT_SIZE], header[UNITS_TEXT_SIZE];
+	char http_idle[UNITS_TEXT_SIZE];
+
+	units_format_time(limits->tcp_idle_ns, tcp_idle);
+	units_format_time(limits->header_ns, header);
+	units_format_time(limits->http_idle_ns, http_idle);
+	log_info("limits: %zu descriptors, %zu connections; tcp idle %s; "
+		 "http request head %d bytes in %s, idle %s",
+		 server->n_descriptors, server->loop.max_descriptors, tcp_idle,
+		 HTTP_HEAD_MAX, header, http_idle);
 }
 
 static int start(struct server *server, char **cause)
@@ -617,6 +628,7 @@ static int start(struct server *server, char **cause)
 	server->n_descriptors = process_raise_descriptor_limit();
 	if (loop_init(&server->loop) < 0)
 		return fail(cause, "event loop: no memory, or no epoll here");
+	server->loop.limits = &server->config->limits;
 	if (server->n_descriptors < SERVER_DESCRIPTORS_MIN)
 		return fail(cause,
 			    "the limit on descriptors is %zu: at least %d are "

@@ -5,9 +5,6 @@
 #include "base/compiler.h"
 #include "server/config.h"
 
-/* When the server drains, what is not finished by then is cut off. */
-#define SERVER_DRAIN_S 30
-
 /* The daemon: one loop, the services that the configuration asks for. */
 struct server;
 

@@ -168,18 +168,18 @@ static const struct conn_ops tcp_ops = {
 struct tcp_service *tcp_service_new(struct loop *loop, bool once)
 {
 	struct tcp_service *service = calloc(1, sizeof(*service));
+	const struct limits *limits = loop->limits;
 
 	if (!service)
 		return NULL;
 	service->loop = loop;
 	service->once = once;
-	deadline_queue_init(&service->idle, loop, TCP_IDLE_S * CLOCK_NS_PER_S,
+	deadline_queue_init(&service->idle, loop, limits->tcp_idle_ns,
 			    conn_idle_expired_cb);
-	conn_stall_init(&service->stall, loop, TCP_IDLE_S * CLOCK_NS_PER_S);
-	deadline_queue_init(&service->linger, loop,
-			    TCP_LINGER_S * CLOCK_NS_PER_S,
+	conn_stall_init(&service->stall, loop, limits->tcp_idle_ns);
+	deadline_queue_init(&service->linger, loop, limits->linger_ns,
 			    conn_linger_expired_cb);
-	deadline_queue_init(&service->parting, loop, CONN_PARTING_NS,
+	deadline_queue_init(&service->parting, loop, limits->parting_ns,
 			    conn_linger_expired_cb);
 	return service;
 }

@@ -8,9 +8,6 @@
 #include "loop/loop.h"
 #include "os/address.h"
 
-#define TCP_IDLE_S   300 /* a connection that moves no byte is closed */
-#define TCP_LINGER_S 5	 /* how long a peer may take to see our FIN */
-
 /*
  * The TCP uppercase service: the stream that comes in goes out uppercased, for
  * as long as the peer likes. Its FIN is answered by ours when all is sent. With

@@ -30,12 +30,6 @@
 #define CACHE_READ_TRIES  3 /* for a file that changes while it is read */
 
 /*
- * A descriptor kept open keeps a deleted file's space on the disk in use, so
- * it is given up when nobody has asked for it for so long.
- */
-#define CACHE_OPEN_IDLE_S 10
-
-/*
  * What a lookup touches comes first and together: among thousands of files it
  * is the processor's cache misses that a lookup costs.
  */
@@ -218,6 +212,10 @@ static void enforce_limits(struct cache *cache)
 }
 
 /* Gives up descriptors that nobody asks for any more. */
+/*
+ * A descriptor kept open keeps a deleted file's space on the disk in use, so
+ * it is given up when nobody has asked for it for some time.
+ */
 static void idle_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct cache *cache = arg;
@@ -227,7 +225,7 @@ static void idle_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while (!list_is_empty(&cache->large) &&
 	       now_ns - entry_of(cache->large.prev)->used_ns >=
-		       CACHE_OPEN_IDLE_S * CLOCK_NS_PER_S)
+		       cache->loop->limits->cache_open_ns)
 		drop_last(&cache->large);
 }
 
@@ -404,12 +402,13 @@ static void keep_content(struct entry *entry, char *content, size_t len)
  * while it is read is read again; one that never rests is served as it was
  * read. Returns 0, or -1 with errno.
  */
-static int read_entry(struct entry *entry, int fd, struct facts *facts)
+static int read_entry(struct entry *entry, int fd, struct facts *facts,
+		      size_t max_small)
 {
 	bool is_whole = false;
 
 	entry->public.fd = fd;
-	for (int i = 0; !is_whole && facts->size <= CACHE_SMALL_MAX; i++) {
+	for (int i = 0; !is_whole && facts->size <= (off_t)max_small; i++) {
 		struct facts before = *facts;
 		size_t len;
 		char *content = content_read(fd, (size_t)facts->size, &len);
@@ -452,7 +451,8 @@ static struct entry *new_entry(struct cache *cache, struct slice path,
 	entry->hash = hash;
 	entry->corpse.free_cb = free_entry_cb;
 	list_init(&entry->used);
-	if (read_entry(entry, fd, facts) == 0 &&
+	if (read_entry(entry, fd, facts,
+		       (size_t)cache->loop->limits->cache_file_size) == 0 &&
 	    freshness_keep(&cache->freshness, &entry->name, path) == 0)
 		return entry;
 	error = errno;
@@ -553,7 +553,7 @@ struct cache *cache_new(struct loop *loop, struct docroot *root,
 			const struct http_media *media,
 			const struct cache_limits *limits)
 {
-	static const struct timeval period = {.tv_sec = CACHE_OPEN_IDLE_S / 2};
+	struct timeval period = clock_timeval(loop->limits->cache_open_ns / 2);
 	struct cache *cache = calloc(1, sizeof(*cache));
 	size_t size = table_size(limits->max_files);
 

@@ -14,10 +14,6 @@
 #include "loop/loop.h"
 #include "os/docroot.h"
 
-/* Content up to this size is kept in memory; of a larger file, its descriptor.
- */
-#define CACHE_SMALL_MAX (64 << 10)
-
 /*
  * The file cache: what was read from the document root, by decoded path.
  * When an entry is checked against the file system, freshness.h says.

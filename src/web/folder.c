@@ -82,8 +82,10 @@ struct listing {
 
 static bool take(struct listing *listing, size_t size)
 {
-	if (listing->used + size > LISTING_BYTES_MAX ||
-	    listing->budget->used + size > LISTING_ALL_BYTES_MAX)
+	const struct listing_budget *budget = listing->budget;
+
+	if (listing->used + size > budget->limits->listing_size ||
+	    budget->used + size > budget->limits->listings_size)
 		return false;
 	listing->used += size;
 	listing->budget->used += size;

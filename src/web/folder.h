@@ -7,16 +7,14 @@
 
 #include "base/compiler.h"
 #include "base/slice.h"
+#include "loop/limits.h"
 #include "os/docroot.h"
 #include "web/body.h"
 
-/* Memory for names: of one listing, and of all that are under way. */
-#define LISTING_BYTES_MAX     (16 << 20)
-#define LISTING_ALL_BYTES_MAX (64 << 20)
-
-/* What all listings together take; zero-initialise. */
+/* The memory that all listings together take for names. */
 struct listing_budget {
-	size_t used;
+	size_t used;		     /* 0 at first */
+	const struct limits *limits; /* how much that may be */
 	size_t *n_held; /* where their descriptors are counted, or NULL */
 };
 

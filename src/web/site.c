@@ -425,7 +425,8 @@ struct site *site_new(struct loop *loop, struct docroot *root,
 	if (!site)
 		return NULL;
 	site->loop = loop;
-	site->listings.n_held = &loop->n_held;
+	site->listings = (struct listing_budget){.limits = loop->limits,
+						 .n_held = &loop->n_held};
 	site->options = *options;
 	make_boundary(site->boundary);
 	site->cache = cache_new(loop, root, media, &options->cache);

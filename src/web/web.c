@@ -23,9 +23,7 @@
 #include "web/body.h"
 #include "web/trace.h"
 
-#define WEB_BUDGET 64 /* requests per wake-up, then others' turn */
-
-/* The same when the turn is old, and what a request counts in bytes moved. */
+/* Requests per wake-up when the turn is old, and what one counts in bytes. */
 #define WEB_BUDGET_LEAST 4
 #define WEB_REQUEST_COST (8 << 10)
 
@@ -37,6 +35,7 @@ struct web_service {
 	struct loop *loop;
 	struct site *site;
 	struct access_log *log; /* NULL for none */
+	struct http_limits heads;
 	struct deadline_queue head;
 	struct deadline_queue idle;
 	struct conn_stall stall;
@@ -163,8 +162,8 @@ static enum http_verdict parse_request(struct web_conn *wc, struct slice in,
 				       struct http_request *request)
 {
 	size_t scanned = wc->scanned;
-	enum http_verdict verdict =
-		http_request_parse(request, in.ptr, in.len, &scanned);
+	enum http_verdict verdict = http_request_parse(
+		request, &wc->service->heads, in.ptr, in.len, &scanned);
 
 	wc->scanned = verdict == HTTP_REQUEST_PARTIAL ? (uint32_t)scanned : 0;
 	if (verdict != HTTP_REQUEST_DONE || !request->is_chunked)
@@ -186,7 +185,8 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 {
 	struct loop *loop = wc->conn.loop;
 	struct http_request request;
-	size_t budget = loop_budget(loop, WEB_BUDGET, WEB_BUDGET_LEAST);
+	size_t budget = loop_budget(loop, loop->limits->turn_requests,
+				    WEB_BUDGET_LEAST);
 
 	for (size_t i = 0; i < budget; i++) {
 		if (wc->last || wc->conn.closed || in->len == 0)
@@ -413,8 +413,8 @@ static void trace_unanswered(struct web_conn *wc)
 	if (!wc->trace)
 		return;
 	while (in.len > 0 &&
-	       http_request_parse(&request, in.ptr, in.len, &scanned) ==
-		       HTTP_REQUEST_DONE) {
+	       http_request_parse(&request, &wc->service->heads, in.ptr, in.len,
+				  &scanned) == HTTP_REQUEST_DONE) {
 		trace_add(wc->trace, &request, &no_answer);
 		in.ptr += request.head_len;
 		in.len -= request.head_len;
@@ -505,21 +505,26 @@ struct web_service *web_service_new(struct loop *loop, struct site *site,
 				    struct access_log *log)
 {
 	struct web_service *service = calloc(1, sizeof(*service));
+	const struct limits *limits = loop->limits;
 
 	if (!service)
 		return NULL;
 	service->loop = loop;
 	service->site = site;
 	service->log = log;
-	deadline_queue_init(&service->head, loop, WEB_HEAD_S * CLOCK_NS_PER_S,
+	service->heads = (struct http_limits){
+		.line_size = (size_t)limits->request_line_size,
+		.head_size = (size_t)limits->header_size,
+		.n_fields = limits->header_fields,
+	};
+	deadline_queue_init(&service->head, loop, limits->header_ns,
 			    head_expired_cb);
-	deadline_queue_init(&service->idle, loop, WEB_IDLE_S * CLOCK_NS_PER_S,
+	deadline_queue_init(&service->idle, loop, limits->http_idle_ns,
 			    conn_idle_expired_cb);
-	conn_stall_init(&service->stall, loop, WEB_STALL_S * CLOCK_NS_PER_S);
-	deadline_queue_init(&service->linger, loop,
-			    WEB_LINGER_S * CLOCK_NS_PER_S,
+	conn_stall_init(&service->stall, loop, limits->send_ns);
+	deadline_queue_init(&service->linger, loop, limits->linger_ns,
 			    conn_linger_expired_cb);
-	deadline_queue_init(&service->parting, loop, CONN_PARTING_NS,
+	deadline_queue_init(&service->parting, loop, limits->parting_ns,
 			    conn_linger_expired_cb);
 	return service;
 }

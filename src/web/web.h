@@ -10,11 +10,6 @@
 #include "web/accesslog.h"
 #include "web/site.h"
 
-#define WEB_HEAD_S   10 /* from a head's first byte to its last: 408 */
-#define WEB_IDLE_S   65 /* between two requests on a connection */
-#define WEB_STALL_S  60 /* a peer that takes nothing of an answer */
-#define WEB_LINGER_S 5	/* how long a peer may take to see our FIN */
-
 /* The HTTP service: static files below a document root (RFC 9110, RFC 9112). */
 struct web_service;
 

@@ -345,7 +345,8 @@ static void ask(const char *method, const uint8_t *data, size_t size)
 	memcpy(head + len, "\r\n\r\n", 4);
 	len += 4;
 	if (len > FUZZ_INPUT_MAX ||
-	    http_request_parse(&request, fuzz_copy(0, head, len), len,
+	    http_request_parse(&request, &http_limits_standard,
+			       fuzz_copy(0, head, len), len,
 			       &scanned) != HTTP_REQUEST_DONE)
 		return;
 	fuzz_require(

@@ -110,8 +110,8 @@ static bool is_valid_in_field(const uint8_t *data, size_t size)
 			   "GET / HTTP/1.1\r\nHost: %.*s\r\n\r\n", (int)size,
 			   (const char *)data);
 
-	return http_request_parse(&request, head, (size_t)len, &scanned) ==
-	       HTTP_REQUEST_DONE;
+	return http_request_parse(&request, &http_limits_standard, head,
+				  (size_t)len, &scanned) == HTTP_REQUEST_DONE;
 }
 
 static bool is_valid_in_target(const uint8_t *data, size_t size)

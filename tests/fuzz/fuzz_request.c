@@ -144,7 +144,8 @@ static enum http_verdict parse_anew(struct http_request *request,
 {
 	size_t scanned = 0;
 
-	return http_request_parse(request, buf, len, &scanned);
+	return http_request_parse(request, &http_limits_standard, buf, len,
+				  &scanned);
 }
 
 static void check_done(const struct http_request *request, const char *buf,
@@ -181,8 +182,8 @@ static void check_prefixes(const uint8_t *data, size_t size,
 
 	for (size_t len = 0; len <= size; len += step) {
 		const char *buf = fuzz_copy(1, data, len);
-		enum http_verdict verdict =
-			http_request_parse(&remembered, buf, len, &scanned);
+		enum http_verdict verdict = http_request_parse(
+			&remembered, &http_limits_standard, buf, len, &scanned);
 
 		fuzz_require(verdict == parse_anew(&anew, buf, len),
 			     "looking on and looking anew agree");
