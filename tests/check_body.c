@@ -22,9 +22,10 @@
 #include "http/head.h"
 #include "scarce.h"
 
-#define SMALL	 1000
-#define LARGE	 ((size_t)3 << 20)
-#define BOUNDARY "boundaryboundary"
+#define TURN_BYTES (2 << 20) /* by default */
+#define SMALL	   1000
+#define LARGE	   ((size_t)3 << 20)
+#define BOUNDARY   "boundaryboundary"
 
 /* What sendfile(2) fails with, once; 0 for nothing. */
 static int send_error;
@@ -213,7 +214,7 @@ static const struct {
 	const char *why;
 } slices[] = {
 	{0, 2 << 20, "a young turn has time"},
-	{LOOP_TURN_BYTES, 256 << 10, "an old one less"},
+	{TURN_BYTES, 256 << 10, "an old one less"},
 };
 
 /* A socket with room for all, so that only the budget ends a slice. */
@@ -253,11 +254,11 @@ START_TEST(parts_count_in_the_turn)
 		enum conn_sent sent;
 		size_t before = fixture->conn->n_sent;
 
-		fixture->loop.spent = LOOP_TURN_BYTES;
+		fixture->loop.spent = TURN_BYTES;
 		sent = body->send(body, fixture->conn);
 		read_on();
 		ck_assert_uint_le(fixture->loop.spent,
-				  LOOP_TURN_BYTES + (300 << 10));
+				  TURN_BYTES + (300 << 10));
 		if (sent == CONN_SENT)
 			break;
 		ck_assert_uint_gt(fixture->conn->n_sent, before);

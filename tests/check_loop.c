@@ -321,7 +321,7 @@ START_TEST(the_end_of_a_turn_is_told_and_begins_a_new_budget)
 
 	fixture->loop.turn_ended_cb = ended_cb;
 	fixture->loop.turn_ended_arg = &n_ended;
-	loop_spend(&fixture->loop, LOOP_TURN_BYTES - 1);
+	loop_spend(&fixture->loop, limits_standard.turn_bytes - 1);
 	ck_assert_uint_eq(loop_budget(&fixture->loop, 7, 3), 7);
 	loop_spend(&fixture->loop, 1);
 	ck_assert_uint_eq(loop_budget(&fixture->loop, 7, 3), 3);

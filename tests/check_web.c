@@ -23,6 +23,12 @@
 #include "os/docroot.h"
 #include "scarce.h"
 
+/* The standard limits, in seconds. */
+#define HTTP_IDLE_S 65
+#define HEADER_S    10
+#define SEND_S	    60
+#define LINGER_S    5
+
 #define LARGE	    ((size_t)300 << 10)
 #define FIELDS	    "Host: x\r\n"
 #define GET(target) "GET " target " HTTP/1.1\r\n" FIELDS "\r\n"
@@ -384,7 +390,7 @@ END_TEST
 static const struct {
 	size_t spent;
 	uint64_t n;
-} wake_ups[] = {{0, 64}, {LOOP_TURN_BYTES, 4}};
+} wake_ups[] = {{0, 64}, {2 << 20, 4}};
 
 START_TEST(a_wake_up_answers_so_many)
 {
@@ -471,7 +477,7 @@ START_TEST(an_idle_connection_ends_in_silence)
 		hear_all(peer);
 		n_heard = 0;
 	}
-	pass(WEB_IDLE_S - 1);
+	pass(HTTP_IDLE_S - 1);
 	hear_all(peer);
 	ck_assert(!is_over);
 	pass(2);
@@ -490,10 +496,10 @@ START_TEST(a_head_has_a_limit)
 
 	if (_i > 0) {
 		tell(peer, GET("/a"));
-		pass(WEB_HEAD_S - 1);
+		pass(HEADER_S - 1);
 	}
 	tell(peer, "GET /a ");
-	pass(WEB_HEAD_S - 1);
+	pass(HEADER_S - 1);
 	tell(peer, "HTTP/1.1\r\n");
 	hear_all(peer);
 	ck_assert(!is_over);
@@ -512,11 +518,11 @@ START_TEST(each_head_has_a_limit_of_its_own)
 
 	for (int i = 0; i < 3; i++) {
 		tell(peer, "GET /a ");
-		pass(WEB_HEAD_S - 1);
+		pass(HEADER_S - 1);
 		tell(peer, "HTTP/1.1\r\nHost: x\r\n\r\nGET /a ");
-		pass(WEB_HEAD_S - 1);
+		pass(HEADER_S - 1);
 		tell(peer, "HTTP/1.1\r\nHost: x\r\n\r\n");
-		pass(WEB_IDLE_S - 1);
+		pass(HTTP_IDLE_S - 1);
 	}
 	hear_all(peer);
 	ck_assert_str_eq(statuses(), "200 200 200 200 200 200 ");
@@ -530,11 +536,11 @@ START_TEST(a_peer_that_takes_nothing_ends)
 	int peer = let_in();
 
 	tell(peer, GET("/large"));
-	pass(WEB_STALL_S - 1);
+	pass(SEND_S - 1);
 	ck_assert_uint_eq(loop.n_conns, 1);
 	hear(peer);
 	turn();
-	pass(WEB_STALL_S - 1);
+	pass(SEND_S - 1);
 	ck_assert_uint_eq(loop.n_conns, 1);
 	pass(2);
 	ck_assert_uint_eq(loop.n_conns, 0);
@@ -553,7 +559,7 @@ START_TEST(after_a_bad_request_a_peer_may_linger)
 	hear_all(peer);
 	ck_assert(is_over);
 	tell(peer, "more");
-	pass(WEB_LINGER_S - 1);
+	pass(LINGER_S - 1);
 	ck_assert_uint_eq(loop.n_conns, 1);
 	pass(2);
 	ck_assert_uint_eq(loop.n_conns, 0);

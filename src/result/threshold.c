@@ -95,8 +95,7 @@ static const char *parse_value(struct slice text, size_t metric, double *out)
 		return parse_time(buf, out);
 	if (metric == METRIC_LOSS)
 		return parse_percent(buf, out);
-#include "base/units.h"
-#include "result/times.h"
+	return units_parse_number(buf, out) < 0 ? "not a number" : NULL;
 }
 
 /* Takes the operator at the front of *rest. */
