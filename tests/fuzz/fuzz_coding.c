@@ -125,8 +125,9 @@ static bool choose(const char *value, unsigned available, enum http_coding *out)
 	int len = snprintf(head, sizeof(head),
 			   "GET / HTTP/1.1\r\nHost: h\r\n%s\r\n\r\n", value);
 
-	if (http_request_parse(&request, fuzz_copy(0, head, (size_t)len),
-			       (size_t)len, &scanned) != HTTP_REQUEST_DONE ||
+	if (http_request_parse(&request, &http_limits_standard,
+			       fuzz_copy(0, head, (size_t)len), (size_t)len,
+			       &scanned) != HTTP_REQUEST_DONE ||
 	    request.head_len != (size_t)len)
 		return false;
 	*out = http_coding_choose(&request, available);
