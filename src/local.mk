@@ -88,6 +88,7 @@ src_libresult_a_SOURCES = \
 	src/result/error.c src/result/error.h \
 	src/result/figure.c src/result/figure.h \
 	src/result/live.c src/result/live.h \
+	src/result/pieces.h \
 	src/result/plot.c src/result/plot.h \
 	src/result/report.c src/result/report.h \
 	src/result/result.c src/result/result.h \
@@ -99,6 +100,24 @@ src_libresult_a_SOURCES = \
 	src/result/times.c src/result/times.h \
 	src/result/verdict.c src/result/verdict.h \
 	src/result/wrap.c src/result/wrap.h
+
+nodist_src_libresult_a_SOURCES = src/result/pieces.c
+report_files = src/result/report.css src/result/report.html \
+	src/result/report_open.html src/result/report_closed.html
+EXTRA_DIST += $(report_files)
+CLEANFILES += src/result/pieces.c
+
+# The fixed parts of a report, each line a string.
+src/result/pieces.c: $(report_files)
+	$(AM_V_GEN)$(MKDIR_P) src/result && { \
+	echo '/* clang-format off */'; \
+	echo '#include "result/pieces.h"'; \
+	for piece in style:.css page:.html open:_open.html closed:_closed.html; do \
+		echo "const char *pieces_$${piece%%:*}(void) { return"; \
+		sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' \
+			"$(srcdir)/src/result/report$${piece#*:}" || exit 1; \
+		echo '; }'; \
+	done; } >$@.new && mv $@.new $@
 
 src_libclient_a_SOURCES = \
 	src/client/advice.c src/client/advice.h \

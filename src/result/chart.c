@@ -14,7 +14,6 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "result/condense.h"
@@ -300,8 +299,7 @@ static void draw_latency(const struct plot *plot,
 	plot_end(plot);
 }
 
-static void write_latency_over_time(FILE *out, const struct result_rows *rows,
-				    size_t per)
+static void write_latency(FILE *out, const struct result_rows *rows, size_t per)
 {
 	struct scale_range range = SCALE_RANGE_EMPTY;
 	struct time_unit unit;
@@ -320,19 +318,19 @@ static void write_latency_over_time(FILE *out, const struct result_rows *rows,
 	figure_end(out);
 }
 
-int chart_over_time(FILE *out, const struct result *result)
+void chart_over_time(FILE *out, const struct result *result)
 {
-	/* The one target of the run: steps have each their own. */
-	double target = result->steps.n > 0 ? (double)NAN : result->target_rate;
-	struct result_rows rows;
+	struct result_row condensed[CHART_TIMES_MAX];
 	size_t per;
+	struct result_rows rows = {condensed, condense_rows(&result->intervals,
+							    CHART_TIMES_MAX,
+							    condensed, &per)};
 
-	if (condense_rows(&result->intervals, CHART_TIMES_MAX, &per, &rows) < 0)
-		return -1;
-	write_throughput(out, &rows, target, per);
-	write_latency_over_time(out, &rows, per);
-	free(rows.at);
-	return 0;
+	/* The one target of the run: steps have each their own. */
+	write_throughput(
+		out, &rows,
+		result->steps.n > 0 ? (double)NAN : result->target_rate, per);
+	write_latency(out, &rows, per);
 }
 
 /* --- against the percentile --- */

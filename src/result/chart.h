@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "base/compiler.h"
 #include "result/result.h"
 
 /*
@@ -15,9 +14,8 @@
  */
 
 /* id "throughput": exchanges per second over time, from the intervals; and id
- * "latency": percentiles per interval over time, on a log axis. -1 without
- * memory. */
-int chart_over_time(FILE *out, const struct result *result) MUST_CHECK;
+ * "latency": percentiles per interval over time, on a log axis. */
+void chart_over_time(FILE *out, const struct result *result);
 
 /* id "percentiles": latency against percentile, from the buckets; both axes
  * logarithmic, so that the tail is as wide as the rest. */

@@ -9,7 +9,6 @@
 #include "result/condense.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Adds what is known. */
 static void condense_add(double *sum, double value)
@@ -40,15 +39,14 @@ static struct result_row merge_rows(const struct result_row *rows, size_t n)
 	return merged;
 }
 
-int condense_rows(const struct result_rows *rows, size_t n_max, size_t *per,
-		  struct result_rows *out)
+size_t condense_rows(const struct result_rows *rows, size_t n_max,
+		     struct result_row *out, size_t *per)
 {
+	size_t n = 0;
+
 	*per = rows->n > n_max ? (rows->n + n_max - 1) / n_max : 1;
-	*out = (struct result_rows){calloc(n_max, sizeof(*out->at)), 0};
-	if (!out->at)
-		return -1;
 	for (size_t i = 0; i < rows->n; i += *per)
-		out->at[out->n++] = merge_rows(
-			&rows->at[i], rows->n - i < *per ? rows->n - i : *per);
-	return 0;
+		out[n++] = merge_rows(&rows->at[i],
+				      rows->n - i < *per ? rows->n - i : *per);
+	return n;
 }

@@ -2,7 +2,6 @@
 #ifndef RESULT_CONDENSE_H
 #define RESULT_CONDENSE_H
 
-#include "base/compiler.h"
 #include "result/result.h"
 
 /*
@@ -11,9 +10,9 @@
  * each time the highest. Numbers that are not known do not count; where none
  * is known, neither is the result.
  *
- * out->at is the caller's to free. 0, or -1 without memory.
+ * out has room for n_max; returns how many there are.
  */
-int condense_rows(const struct result_rows *rows, size_t n_max, size_t *per,
-		  struct result_rows *out) MUST_CHECK;
+size_t condense_rows(const struct result_rows *rows, size_t n_max,
+		     struct result_row *out, size_t *per);
 
 #endif

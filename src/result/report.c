@@ -4,141 +4,19 @@
  * in a dark or a light room, and for two people who compare: verdict and the
  * main figures first, then the plots, then all numbers and how they were got.
  *
- * The page is read top to bottom like the functions here. Its style sheet has
- * all colours; the plots name classes only. Text from the result (a command
+ * The page itself is report.html beside this file. Its style sheet, report.css,
+ * has all colours; the plots name classes only. Text from the result (a command
  * line, names of errors) is foreign and passes through put_text().
  */
 #include "result/report.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "result/chart.h"
 #include "result/figure.h"
-
-static const char style[] =
-	":root {\n"
-	"\t--text: #1c2330; --soft: #566174; --page: #f7f8fa; --card: #fff;\n"
-	"\t--line: #dde2ea; --code: #f0f2f6; --axis: #8a95a6;\n"
-	"\t--s1: #1f5fbf; --s2: #0b8a7d; --s3: #c26a00; --s4: #b3266e;\n"
-	"\t--s5: #6b7688; --bad: #c62828;\n"
-	"}\n"
-	"@media (prefers-color-scheme: dark) { :root {\n"
-	"\t--text: #e4e8ef; --soft: #9aa6b8; --page: #14181f;\n"
-	"\t--card: #1b212b; --line: #2d3644; --code: #12161c;\n"
-	"\t--axis: #66728a; --s1: #7db2ff; --s2: #4fd0bf; --s3: #ffb04d;\n"
-	"\t--s4: #ff7fb5; --s5: #a3adbd; --bad: #ff7a70;\n"
-	"} }\n"
-	"* { box-sizing: border-box; }\n"
-	"body {\n"
-	"\tmax-width: 76rem; margin: 0 auto; padding: 1.5rem 1rem 3rem;\n"
-	"\tbackground: var(--page); color: var(--text);\n"
-	"\tfont: 1rem/1.5 system-ui, -apple-system, \"Segoe UI\","
-	" sans-serif;\n"
-	"}\n"
-	"h1 { margin: 0; font-size: 1.6rem; letter-spacing: -0.01em; }\n"
-	"h2 { margin: 0; font-size: 1.05rem; }\n"
-	"h2 small { color: var(--soft); font-weight: normal; }\n"
-	"p { margin: 0.4rem 0; }\n"
-	".soft { color: var(--soft); }\n"
-	".caps { text-transform: uppercase; }\n"
-	"code {\n"
-	"\tdisplay: block; margin: 0.75rem 0; padding: 0.6rem 0.9rem;\n"
-	"\tborder-radius: 0.5rem; background: var(--code);\n"
-	"\tfont: 0.875rem/1.5 ui-monospace, Menlo, Consolas, monospace;\n"
-	"\toverflow-wrap: anywhere;\n"
-	"}\n"
-	".verdict {\n"
-	"\tmargin: 1rem 0; padding: 0.6rem 0.9rem; background: var(--card);\n"
-	"\tborder: 1px solid var(--line); border-radius: 0.5rem;\n"
-	"\tborder-left: 4px solid var(--c, var(--s1)); overflow-wrap: "
-	"anywhere;\n"
-	"}\n"
-	".main, .plots, .tables {\n"
-	"\tdisplay: grid; gap: 1rem; margin: 1rem 0; padding: 0;\n"
-	"}\n"
-	".main { grid-template-columns: repeat(4, 1fr); }\n"
-	".plots { grid-template-columns: repeat(2, minmax(0, 1fr)); }\n"
-	".tables { grid-template-columns:"
-	" repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); }\n"
-	".main div, figure, section {\n"
-	"\tmargin: 0; padding: 0.8rem 1rem; min-width: 0;\n"
-	"\tbackground: var(--card); border: 1px solid var(--line);\n"
-	"\tborder-radius: 0.75rem;\n"
-	"}\n"
-	".main dt { color: var(--soft); font-size: 0.875rem; }\n"
-	".main dd { margin: 0; font-size: 1.35rem; font-weight: 600; }\n"
-	".main dt, .main dd { white-space: nowrap; }\n"
-	".main .bad dd { color: var(--bad); }\n"
-	".legend {\n"
-	"\tdisplay: flex; flex-wrap: wrap; gap: 0 1rem; margin: 0.2rem 0;\n"
-	"\tpadding: 0; list-style: none; font-size: 0.875rem;\n"
-	"}\n"
-	".legend li { display: flex; align-items: center; gap: 0.4rem; }\n"
-	".c1 { --c: var(--s1); } .c2 { --c: var(--s2); }\n"
-	".c3 { --c: var(--s3); } .c4 { --c: var(--s4); }\n"
-	".c5 { --c: var(--s5); } .bad { --c: var(--bad); }\n"
-	".target { --c: var(--axis); }\n"
-	"i.line { width: 1.4rem; border-top: 3px solid var(--c); }\n"
-	"i.dash { border-top-style: dashed; }\n"
-	"i.dot, i.ring, i.flag {\n"
-	"\twidth: 0.6rem; height: 0.6rem; border-radius: 50%;\n"
-	"\tborder: 2px solid var(--c); background: var(--c);\n"
-	"}\n"
-	"i.ring { background: none; }\n"
-	"i.flag {\n"
-	"\tborder: 0; border-radius: 0;\n"
-	"\tclip-path: polygon(0 0, 100% 0, 50% 100%);\n"
-	"}\n"
-	"svg { display: block; width: 100%; max-width: 40rem; height: auto;"
-	" margin: 0 auto; }\n"
-	"svg text { font-size: 12px; fill: var(--text);"
-	" font-variant-numeric: tabular-nums; }\n"
-	"svg text.soft { fill: var(--soft); }\n"
-	".mid { text-anchor: middle; } .end { text-anchor: end; }\n"
-	"path { fill: none; }\n"
-	"path.grid { stroke: var(--line); }\n"
-	"path.axis { stroke: var(--axis); }\n"
-	"path.line { stroke: var(--c); stroke-width: 1.75;"
-	" stroke-linejoin: round; stroke-linecap: round; }\n"
-	"path.dash { stroke-dasharray: 5 4; stroke-linecap: butt; }\n"
-	".faint { opacity: 0.5; }\n"
-	"path.area { fill: var(--c); opacity: 0.15; }\n"
-	"path.flag { fill: var(--c); }\n"
-	"circle { fill: var(--c); }\n"
-	"circle.ring { fill: var(--card); stroke: var(--c);"
-	" stroke-width: 2; }\n"
-	"rect.hint { fill: var(--text); opacity: 0; }\n"
-	"rect.hint:hover { opacity: 0.08; }\n"
-	".scroll { overflow-x: auto; font-size: 0.9375rem; }\n"
-	"table { width: 100%; border-collapse: collapse; margin-top: 0.3rem;"
-	" }\n"
-	"th, td { padding: 0.25rem 0 0.25rem 0.75rem; text-align: right;\n"
-	"\tborder-top: 1px solid var(--line);"
-	" font-variant-numeric: tabular-nums; }\n"
-	"thead th { border-top: 0; color: var(--soft);"
-	" vertical-align: bottom; }\n"
-	"th { font-weight: normal; }\n"
-	"th:first-child { padding-left: 0; text-align: left; }\n"
-	"td, thead th { white-space: nowrap; }\n"
-	"td.text { white-space: normal; overflow-wrap: anywhere; }\n"
-	"@media (max-width: 64rem) {\n"
-	"\t.scroll { font-size: 0.8125rem; }\n"
-	"\tth, td { padding-left: 0.45rem; }\n"
-	"}\n"
-	"@media (max-width: 48rem) {\n"
-	"\t.plots { grid-template-columns: minmax(0, 1fr); }\n"
-	"}\n"
-	"@media (max-width: 34rem) {\n"
-	"\t.main { grid-template-columns: repeat(2, 1fr); }\n"
-	"\tbody { padding: 0.9rem 0.6rem 2rem; }\n"
-	"\t.main, .plots, .tables { gap: 0.6rem; margin: 0.6rem 0; }\n"
-	"\t.main div, figure, section { padding: 0.6rem; }\n"
-	"\th1 { font-size: 1.35rem; }\n"
-	"\tsvg text { font-size: 13.5px; }\n"
-	"}\n"
-	"@media print { body { background: none; } figure, section"
-	" { break-inside: avoid; } }\n";
+#include "result/pieces.h"
 
 /* --- text of the result --- */
 
@@ -178,28 +56,12 @@ static struct figure format_time(double us)
 
 /* --- the top --- */
 
-static void write_head(FILE *out, const struct result *result)
-{
-	fputs("<!DOCTYPE html>\n"
-	      "<html lang=\"en\">\n"
-	      "<head>\n"
-	      "<meta charset=\"utf-8\">\n"
-	      "<meta name=\"viewport\""
-	      " content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"color-scheme\" content=\"light dark\">\n"
-	      "<title>uppercase-load: ",
-	      out);
-	put_text(out, result->command);
-	fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
-}
-
 /* When, against whom, how many for how long. */
 static void write_subtitle(FILE *out, const struct result *result)
 {
 	size_t n_steps = result->steps.n;
 	double s = n_steps > 0 ? length_s(result) : result->duration_s;
 
-	fputs("<p class=\"soft\">", out);
 	put_text(out, result->started);
 	if (isfinite(result->server_port)) {
 		fputs(", ", out);
@@ -210,7 +72,7 @@ static void write_subtitle(FILE *out, const struct result *result)
 		result->clients == 1 ? "" : "s");
 	if (n_steps > 0)
 		fprintf(out, ", %zu steps in ", n_steps);
-	fprintf(out, "%s%s%s</p>\n", n_steps > 0 ? "" : " for ",
+	fprintf(out, "%s%s%s", n_steps > 0 ? "" : " for ",
 		format_time(s * 1e6).text,
 		result->interrupted ? ", ended early" : "");
 }
@@ -227,8 +89,10 @@ static void write_verdict(FILE *out, const struct result *result)
 }
 
 /* What a search for the highest rate found. */
-static void write_found(FILE *out, const struct result_found *found)
+static void write_found(FILE *out, const struct result *result)
 {
+	const struct result_found *found = &result->found;
+
 	if (!found->condition)
 		return;
 	fputs("<p class=\"verdict\">the highest rate with ", out);
@@ -242,20 +106,6 @@ static void write_found(FILE *out, const struct result_found *found)
 	if (isfinite(found->rate) && found->remark)
 		put_text(out, found->remark);
 	fputs("</p>\n", out);
-}
-
-static void write_top(FILE *out, const struct result *result)
-{
-	fputs("<h1>Load test over <span class=\"caps\">", out);
-	put_text(out, result->protocol);
-	fprintf(out, "</span>, %s loop</h1>\n",
-		result_is_open_loop(result) ? "open" : "closed");
-	write_subtitle(out, result);
-	fputs("<code>", out);
-	put_text(out, result->command);
-	fputs("</code>\n", out);
-	write_verdict(out, result);
-	write_found(out, &result->found);
 }
 
 static void add_main(FILE *out, const char *name, struct figure figure,
@@ -274,7 +124,6 @@ static void write_main(FILE *out, const struct result *result)
 {
 	const double *us = result->latency.us;
 
-	fputs("<dl class=\"main\">\n", out);
 	add_main(out, "exchanges/s", figure_rate(result->rate), false);
 	add_main(out, "median", format_time(us[TIME_P50]), false);
 	add_main(out, "99 % within", format_time(us[TIME_P99]), false);
@@ -283,7 +132,6 @@ static void write_main(FILE *out, const struct result *result)
 	add_main_count(out, "lost", result->counts[COUNTER_LOST]);
 	add_main_count(out, "corrupt", result->counts[COUNTER_CORRUPT]);
 	add_main_count(out, "errors", result_count_errors(result));
-	fputs("</dl>\n", out);
 }
 
 /* --- the tables --- */
@@ -431,57 +279,81 @@ static void write_steps(FILE *out, const struct result_rows *steps)
 	end_table(out);
 }
 
-static void write_notes(FILE *out, const struct result *result)
+/* --- the page --- */
+
+static void write_command(FILE *out, const struct result *result)
 {
-	fputs("<section><h2>How latency is counted</h2>\n<p>", out);
-	if (result_is_open_loop(result))
-		fputs("Open loop: exchanges were due on a schedule, whether or "
-		      "not the server kept up. Latency counts from when an "
-		      "exchange was due, so a stall of the server shows in "
-		      "full; service time counts from when it was sent.",
-		      out);
-	else
-		fputs("Closed loop: a client sends when it was answered. While "
-		      "the server stalls it is asked nothing, so a stall "
-		      "weighs "
-		      "little in these percentiles. Run with --rate to see "
-		      "what "
-		      "those who do not wait for each other would see.",
-		      out);
-	fputs("</p>\n<p>A dash is a number that was not measured, or a "
-	      "percentile for which there were too few exchanges.</p>\n"
-	      "</section>\n",
+	put_text(out, result->command);
+}
+
+static void write_protocol(FILE *out, const struct result *result)
+{
+	put_text(out, result->protocol);
+}
+
+static void write_loop(FILE *out, const struct result *result)
+{
+	fputs(result_is_open_loop(result) ? "open" : "closed", out);
+}
+
+static void write_counting(FILE *out, const struct result *result)
+{
+	fputs(result_is_open_loop(result) ? pieces_open() : pieces_closed(),
 	      out);
+}
+
+static void write_style(FILE *out, const struct result *result)
+{
+	(void)result;
+	fputs(pieces_style(), out);
 }
 
 /* Three plots and a table, or four and two: no row of two is left half empty.
  */
-static int write_plots(FILE *out, const struct result *result)
+static void write_plots(FILE *out, const struct result *result)
 {
-	fputs("<div class=\"plots\">\n", out);
 	if (result->steps.n > 0) {
 		chart_ramp(out, &result->steps);
 		write_steps(out, &result->steps);
 	}
-	if (chart_over_time(out, result) < 0)
-		return -1;
+	chart_over_time(out, result);
 	chart_percentiles(out, result);
 	write_latency(out, result);
-	fputs("</div>\n", out);
-	return 0;
+}
+
+/* What stands in the page for each name in braces. */
+static const struct {
+	const char *name;
+	void (*write)(FILE *out, const struct result *result);
+} parts[] = {
+	{"command", write_command},	{"style", write_style},
+	{"protocol", write_protocol},	{"loop", write_loop},
+	{"subtitle", write_subtitle},	{"verdict", write_verdict},
+	{"found", write_found},		{"main", write_main},
+	{"plots", write_plots},		{"exchanges", write_exchanges},
+	{"generator", write_generator}, {"counting", write_counting},
+};
+
+static void write_part(FILE *out, const struct result *result,
+		       struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (slice_is(name, parts[i].name))
+			parts[i].write(out, result);
 }
 
 int report_write_html(FILE *out, const struct result *result)
 {
-	write_head(out, result);
-	write_top(out, result);
-	write_main(out, result);
-	if (write_plots(out, result) < 0)
-		return -1;
-	fputs("<div class=\"tables\">\n", out);
-	write_exchanges(out, result);
-	write_generator(out, result);
-	write_notes(out, result);
-	fputs("</div>\n</body>\n</html>\n", out);
+	for (const char *at = pieces_page(); *at;) {
+		size_t len = strcspn(at, "{");
+
+		(void)fwrite(at, 1, len, out);
+		at += len;
+		if (*at == '\0')
+			break;
+		len = strcspn(++at, "}");
+		write_part(out, result, (struct slice){at, len});
+		at += len + 1;
+	}
 	return fflush(out) == 0 && !ferror(out) ? 0 : -1;
 }
