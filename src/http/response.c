@@ -34,7 +34,7 @@ enum part {
 /* --- what a line, or a part of one, can't be --- */
 
 /* "HTTP/1.1 200" and then a space or the end. */
-static enum reply_fault status_fault(struct slice line)
+static enum response_fault status_fault(struct slice line)
 {
 	static const char form[] = "HTTP/1.d Ddd";
 	const size_t len = sizeof(form) - 1;
@@ -46,12 +46,12 @@ static enum reply_fault status_fault(struct slice line)
 					   : c == form[i];
 
 		if (!ok)
-			return i < strlen("HTTP/") ? REPLY_NOT_HTTP
-						   : REPLY_STATUS_LINE;
+			return i < strlen("HTTP/") ? RESPONSE_NOT_HTTP
+						   : RESPONSE_STATUS_LINE;
 	}
 	if (line.len > len && !memchr(" \r\n", line.ptr[len], 3))
-		return REPLY_STATUS_LINE;
-	return REPLY_FAULTLESS;
+		return RESPONSE_STATUS_LINE;
+	return RESPONSE_FAULTLESS;
 }
 
 /* The empty line that ends a head, or as much of it as there is. */
@@ -63,13 +63,13 @@ static bool is_end(struct slice line)
 	       (memcmp(line.ptr, crlf, line.len) == 0 || line.ptr[0] == '\n');
 }
 
-static enum reply_fault field_fault(struct slice line)
+static enum response_fault field_fault(struct slice line)
 {
 	size_t i = http_span(line, HTTP_BYTE_TOKEN);
 
 	if (i == line.len || (i > 0 && line.ptr[i] == ':') || is_end(line))
-		return REPLY_FAULTLESS;
-	return REPLY_FIELD;
+		return RESPONSE_FAULTLESS;
+	return RESPONSE_FIELD;
 }
 
 /* Reads the digits that are there; false when they are too many. */
@@ -86,35 +86,35 @@ static bool read_chunk_size(struct slice line, uint64_t *size, size_t *n_digits)
 	return true;
 }
 
-static enum reply_fault chunk_size_fault(struct slice line)
+static enum response_fault chunk_size_fault(struct slice line)
 {
 	size_t n_digits;
 	uint64_t size;
 
 	if (!read_chunk_size(line, &size, &n_digits))
-		return REPLY_CHUNK;
+		return RESPONSE_CHUNK;
 	if (n_digits == line.len)
-		return REPLY_FAULTLESS;
+		return RESPONSE_FAULTLESS;
 	if (n_digits == 0 || !memchr(";\t \r\n", line.ptr[n_digits], 5))
-		return REPLY_CHUNK;
-	return REPLY_FAULTLESS;
+		return RESPONSE_CHUNK;
+	return RESPONSE_FAULTLESS;
 }
 
 /*
  * Why that can't be the beginning of such a line, or the whole of it with its
  * LF. What is wrong stays wrong in the same way, whatever follows.
  */
-static enum reply_fault line_fault(int part, struct slice line)
+static enum response_fault line_fault(int part, struct slice line)
 {
 	if (line.len == 0)
-		return REPLY_FAULTLESS;
+		return RESPONSE_FAULTLESS;
 	switch (part) {
 	case PART_STATUS:
 		return status_fault(line);
 	case PART_CHUNK_SIZE:
 		return chunk_size_fault(line);
 	case PART_CHUNK_END:
-		return is_end(line) ? REPLY_FAULTLESS : REPLY_CHUNK;
+		return is_end(line) ? RESPONSE_FAULTLESS : RESPONSE_CHUNK;
 	default:
 		return field_fault(line);
 	}
@@ -133,11 +133,11 @@ static bool has_control(struct slice text)
 	return false;
 }
 
-static void parse_status(struct slice text, struct reply_head *head)
+static void parse_status(struct slice text, struct response_head *head)
 {
 	const char *p = text.ptr + strlen("HTTP/1.");
 
-	*head = (struct reply_head){
+	*head = (struct response_head){
 		.is_old = *p == '0',
 		.ends_connection = *p == '0',
 		.status = (unsigned)(p[2] - '0') * 100 +
@@ -157,8 +157,8 @@ static bool parse_uint(struct slice text, uint64_t *out)
 }
 
 /* Said twice it must be the same (RFC 9110, 8.6). */
-static enum reply_fault parse_length(struct slice value,
-				     struct reply_head *head)
+static enum response_fault parse_length(struct slice value,
+					struct response_head *head)
 {
 	struct slice element;
 	uint64_t length;
@@ -167,24 +167,24 @@ static enum reply_fault parse_length(struct slice value,
 	while (slice_next_element(&value, &element)) {
 		if (!parse_uint(element, &length) ||
 		    (head->has_length && head->length != length))
-			return REPLY_LENGTH;
+			return RESPONSE_LENGTH;
 		head->has_length = any = true;
 		head->length = length;
 	}
-	return any ? REPLY_FAULTLESS : REPLY_LENGTH;
+	return any ? RESPONSE_FAULTLESS : RESPONSE_LENGTH;
 }
 
 /* No other was offered, so no other may come (RFC 9112, 7). */
-static enum reply_fault parse_coding(struct slice value,
-				     struct reply_head *head)
+static enum response_fault parse_coding(struct slice value,
+					struct response_head *head)
 {
 	if (head->is_chunked || !slice_is_nocase(value, "chunked"))
-		return REPLY_CODING;
+		return RESPONSE_CODING;
 	head->is_chunked = true;
-	return REPLY_FAULTLESS;
+	return RESPONSE_FAULTLESS;
 }
 
-static void parse_connection(struct slice value, struct reply_head *head)
+static void parse_connection(struct slice value, struct response_head *head)
 {
 	struct slice option;
 
@@ -196,7 +196,8 @@ static void parse_connection(struct slice value, struct reply_head *head)
 	}
 }
 
-static enum reply_fault parse_field(struct slice text, struct reply_head *head)
+static enum response_fault parse_field(struct slice text,
+				       struct response_head *head)
 {
 	const char *colon = memchr(text.ptr, ':', text.len);
 	struct slice name = {text.ptr, (size_t)(colon - text.ptr)};
@@ -209,30 +210,30 @@ static enum reply_fault parse_field(struct slice text, struct reply_head *head)
 		return parse_coding(value, head);
 	if (slice_is_nocase(name, "connection"))
 		parse_connection(value, head);
-	return REPLY_FAULTLESS;
+	return RESPONSE_FAULTLESS;
 }
 
 /* What is wrong with a head as a whole. */
-static enum reply_fault head_fault(const struct reply_head *head)
+static enum response_fault head_fault(const struct response_head *head)
 {
 	bool has_content =
 		head->is_chunked || (head->has_length && head->length > 0);
 
 	if (head->status == 101)
-		return REPLY_SWITCH;
+		return RESPONSE_SWITCH;
 	if ((head->status / 100 == 1 || head->status == 204) && has_content)
-		return REPLY_CONTENT;
+		return RESPONSE_CONTENT;
 	if (head->is_chunked && head->is_old)
-		return REPLY_CODING;
+		return RESPONSE_CODING;
 	if (head->is_chunked && head->has_length)
-		return REPLY_LENGTH;
-	return REPLY_FAULTLESS;
+		return RESPONSE_LENGTH;
+	return RESPONSE_FAULTLESS;
 }
 
 /* What follows the head. */
-static void begin_content(struct reply *reply)
+static void begin_content(struct response *reply)
 {
-	const struct reply_head *head = &reply->head;
+	const struct response_head *head = &reply->head;
 
 	reply->fault = head_fault(head);
 	if (head->status / 100 == 1)
@@ -252,7 +253,7 @@ static void begin_content(struct reply *reply)
 
 /* --- lines --- */
 
-static void take_field(struct reply *reply, struct slice text)
+static void take_field(struct response *reply, struct slice text)
 {
 	if (text.len > 0)
 		reply->fault = parse_field(text, &reply->head);
@@ -260,7 +261,7 @@ static void take_field(struct reply *reply, struct slice text)
 		begin_content(reply);
 }
 
-static void take_chunk_size(struct reply *reply, struct slice text)
+static void take_chunk_size(struct response *reply, struct slice text)
 {
 	size_t n_digits;
 
@@ -269,7 +270,7 @@ static void take_chunk_size(struct reply *reply, struct slice text)
 }
 
 /* Acts on a whole line, without its CRLF. */
-static void take_text(struct reply *reply, struct slice text)
+static void take_text(struct response *reply, struct slice text)
 {
 	switch (reply->part) {
 	case PART_STATUS:
@@ -293,15 +294,15 @@ static void take_text(struct reply *reply, struct slice text)
 	}
 }
 
-static enum reply_fault control_fault(int part)
+static enum response_fault control_fault(int part)
 {
 	if (part == PART_STATUS)
-		return REPLY_STATUS_LINE;
-	return part == PART_CHUNK_SIZE ? REPLY_CHUNK : REPLY_FIELD;
+		return RESPONSE_STATUS_LINE;
+	return part == PART_CHUNK_SIZE ? RESPONSE_CHUNK : RESPONSE_FIELD;
 }
 
 /* A whole line with its LF. */
-static void take_line(struct reply *reply, struct slice line)
+static void take_line(struct response *reply, struct slice line)
 {
 	size_t end = line.len - 1;
 	bool is_bare = end == 0 || line.ptr[end - 1] != '\r';
@@ -310,13 +311,13 @@ static void take_line(struct reply *reply, struct slice line)
 	if (has_control(text))
 		reply->fault = control_fault(reply->part);
 	else if (is_bare)
-		reply->fault = REPLY_BARE_LF;
+		reply->fault = RESPONSE_BARE_LF;
 	else
 		take_text(reply, text);
 }
 
 /* Keeps a piece of a line until the rest comes. False when out of memory. */
-static bool hold(struct reply *reply, const char *buf, size_t len)
+static bool hold(struct response *reply, const char *buf, size_t len)
 {
 	char *held;
 
@@ -332,36 +333,36 @@ static bool hold(struct reply *reply, const char *buf, size_t len)
 }
 
 /* Takes a line, or a piece of one. Returns how much of buf it took. */
-static size_t feed_line(struct reply *reply, const char *buf, size_t len)
+static size_t feed_line(struct response *reply, const char *buf, size_t len)
 {
 	const char *lf = memchr(buf, '\n', len);
 	size_t n = lf ? (size_t)(lf + 1 - buf) : len;
-	size_t room = REPLY_HEAD_MAX - reply->n_lined;
+	size_t room = RESPONSE_HEAD_MAX - reply->n_lined;
 	bool is_whole = lf && n <= room, is_long = n > room;
 	struct slice line = {buf, is_long ? room : n};
 
 	reply->n_lined += line.len;
 	if (!is_whole || reply->n_held > 0) {
 		if (!hold(reply, buf, line.len)) {
-			reply->fault = REPLY_TOO_LONG;
+			reply->fault = RESPONSE_TOO_LONG;
 			return n;
 		}
 		line = (struct slice){reply->held, reply->n_held};
 	}
 	reply->fault = line_fault(reply->part, line);
-	if (reply->fault == REPLY_FAULTLESS && is_whole)
+	if (reply->fault == RESPONSE_FAULTLESS && is_whole)
 		take_line(reply, line);
-	else if (reply->fault == REPLY_FAULTLESS && is_long)
-		reply->fault = REPLY_TOO_LONG;
+	else if (reply->fault == RESPONSE_FAULTLESS && is_long)
+		reply->fault = RESPONSE_TOO_LONG;
 	if (is_whole)
-		reply_clear(reply);
+		response_clear(reply);
 	return n;
 }
 
 /* --- content --- */
 
 /* Content of known length: the whole, or a chunk. */
-static size_t skip_content(struct reply *reply, size_t len, int after)
+static size_t skip_content(struct response *reply, size_t len, int after)
 {
 	size_t n = len < reply->left ? len : (size_t)reply->left;
 
@@ -372,7 +373,7 @@ static size_t skip_content(struct reply *reply, size_t len, int after)
 	return n;
 }
 
-static size_t feed_part(struct reply *reply, const char *buf, size_t len)
+static size_t feed_part(struct response *reply, const char *buf, size_t len)
 {
 	switch (reply->part) {
 	case PART_LENGTH:
@@ -395,13 +396,13 @@ static bool is_in_head(int part)
 }
 
 /* Nothing of the response has been read. */
-static bool is_at_start(const struct reply *reply)
+static bool is_at_start(const struct response *reply)
 {
 	return reply->part == PART_STATUS && reply->n_lined == 0;
 }
 
 /* Takes the whole head from memory. Returns its length, or 0. */
-static size_t recall(struct reply *reply, const struct reply_memo *memo,
+static size_t recall(struct response *reply, const struct response_memo *memo,
 		     const char *buf, size_t len)
 {
 	if (memo->len == 0 || len < memo->len ||
@@ -412,8 +413,8 @@ static size_t recall(struct reply *reply, const struct reply_memo *memo,
 	return memo->len;
 }
 
-static void remember(struct reply_memo *memo, const char *buf, size_t len,
-		     const struct reply_head *head)
+static void remember(struct response_memo *memo, const char *buf, size_t len,
+		     const struct response_head *head)
 {
 	if (len > sizeof(memo->bytes))
 		return;
@@ -422,46 +423,48 @@ static void remember(struct reply_memo *memo, const char *buf, size_t len,
 	memo->head = *head;
 }
 
-enum reply_verdict reply_feed(struct reply *reply, struct reply_memo *memo,
-			      const char *buf, size_t len, size_t *used)
+enum response_verdict response_feed(struct response *reply,
+				    struct response_memo *memo, const char *buf,
+				    size_t len, size_t *used)
 {
 	bool is_fresh = is_at_start(reply);
 	size_t at = is_fresh ? recall(reply, memo, buf, len) : 0;
 
 	is_fresh = is_fresh && at == 0;
 	while (at < len && reply->part != PART_DONE &&
-	       reply->fault == REPLY_FAULTLESS) {
+	       reply->fault == RESPONSE_FAULTLESS) {
 		bool was_in_head = is_in_head(reply->part);
 
 		at += feed_part(reply, buf + at, len - at);
 		if (was_in_head && !is_in_head(reply->part) && is_fresh &&
-		    reply->fault == REPLY_FAULTLESS)
+		    reply->fault == RESPONSE_FAULTLESS)
 			remember(memo, buf, at, &reply->head);
 	}
 	*used = at;
-	if (reply->fault != REPLY_FAULTLESS)
-		return REPLY_BAD;
-	return reply->part == PART_DONE ? REPLY_DONE : REPLY_PARTIAL;
+	if (reply->fault != RESPONSE_FAULTLESS)
+		return RESPONSE_BAD;
+	return reply->part == PART_DONE ? RESPONSE_DONE : RESPONSE_PARTIAL;
 }
 
-enum reply_verdict reply_end(const struct reply *reply)
+enum response_verdict response_end(const struct response *reply)
 {
-	return reply->part == PART_UNTIL_CLOSE ? REPLY_DONE : REPLY_PARTIAL;
+	return reply->part == PART_UNTIL_CLOSE ? RESPONSE_DONE
+					       : RESPONSE_PARTIAL;
 }
 
-bool reply_is_in_head(const struct reply *reply)
+bool response_is_in_head(const struct response *reply)
 {
 	return reply->part == PART_FIELD ||
 	       (reply->part == PART_STATUS && reply->n_held > 0);
 }
 
-void reply_next(struct reply *reply)
+void response_next(struct response *reply)
 {
-	reply_clear(reply);
-	*reply = (struct reply){0};
+	response_clear(reply);
+	*reply = (struct response){0};
 }
 
-void reply_clear(struct reply *reply)
+void response_clear(struct response *reply)
 {
 	free(reply->held);
 	reply->held = NULL;

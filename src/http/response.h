@@ -17,27 +17,28 @@
  * byte that makes it so: a load test must not wait for the end of a head that
  * will never come.
  */
-#define REPLY_HEAD_MAX (32 << 10) /* interim responses before it included */
-#define REPLY_MEMO_MAX 1024
+/* Interim responses before it included. */
+#define RESPONSE_HEAD_MAX (32 << 10)
+#define RESPONSE_MEMO_MAX 1024
 
 /* What is wrong with a response. */
-enum reply_fault {
-	REPLY_FAULTLESS,
-	REPLY_NOT_HTTP,	   /* it does not even begin as HTTP/1 does */
-	REPLY_STATUS_LINE, /* HTTP, but no status line of version 1 */
-	REPLY_BARE_LF,	   /* a line that ends without CR */
-	REPLY_FIELD,	   /* a line of the head or trailer that is no field */
-	REPLY_LENGTH,	   /* Content-Length is none, or is not alone */
-	REPLY_CODING,	   /* a transfer coding that is not chunked alone */
-	REPLY_CONTENT,	   /* content where there must be none (1xx, 204) */
-	REPLY_CHUNK,	   /* the framing of chunks */
-	REPLY_TOO_LONG,	   /* a head beyond REPLY_HEAD_MAX */
-	REPLY_SWITCH,	   /* 101, which nobody asked for */
-	REPLY_UNENDED,	   /* a head without its end: the caller's to judge */
-	REPLY_FAULTS
+enum response_fault {
+	RESPONSE_FAULTLESS,
+	RESPONSE_NOT_HTTP,    /* it does not even begin as HTTP/1 does */
+	RESPONSE_STATUS_LINE, /* HTTP, but no status line of version 1 */
+	RESPONSE_BARE_LF,     /* a line that ends without CR */
+	RESPONSE_FIELD,	   /* a line of the head or trailer that is no field */
+	RESPONSE_LENGTH,   /* Content-Length is none, or is not alone */
+	RESPONSE_CODING,   /* a transfer coding that is not chunked alone */
+	RESPONSE_CONTENT,  /* content where there must be none (1xx, 204) */
+	RESPONSE_CHUNK,	   /* the framing of chunks */
+	RESPONSE_TOO_LONG, /* a head beyond RESPONSE_HEAD_MAX */
+	RESPONSE_SWITCH,   /* 101, which nobody asked for */
+	RESPONSE_UNENDED,  /* a head without its end: the caller's to judge */
+	RESPONSE_FAULTS
 };
 
-struct reply_head {
+struct response_head {
 	unsigned status;
 	bool is_old; /* HTTP/1.0 */
 	bool ends_connection;
@@ -47,17 +48,17 @@ struct reply_head {
 };
 
 /* The last head that was read. Most servers send the same one each time. */
-struct reply_memo {
-	struct reply_head head;
+struct response_memo {
+	struct response_head head;
 	size_t len; /* 0: none */
-	char bytes[REPLY_MEMO_MAX];
+	char bytes[RESPONSE_MEMO_MAX];
 };
 
 /* All zero: at the beginning of a response. */
-struct reply {
+struct response {
 	int part;
-	enum reply_fault fault; /* why it is bad */
-	struct reply_head head;
+	enum response_fault fault; /* why it is bad */
+	struct response_head head;
 	uint64_t body;	/* bytes of content so far */
 	uint64_t left;	/* of the content, or of a chunk */
 	size_t n_lined; /* bytes of lines: of the head, or of a chunk's size */
@@ -65,29 +66,30 @@ struct reply {
 	size_t n_held;
 };
 
-enum reply_verdict {
-	REPLY_PARTIAL,
-	REPLY_DONE,
-	REPLY_BAD
+enum response_verdict {
+	RESPONSE_PARTIAL,
+	RESPONSE_DONE,
+	RESPONSE_BAD
 };
 
 /*
- * Reads on. *used is how much of buf it took; after REPLY_DONE what follows
- * belongs to the next response, for which reply_next() makes ready. After
- * REPLY_BAD reply->fault says why, and reading is over.
+ * Reads on. *used is how much of buf it took; after RESPONSE_DONE what follows
+ * belongs to the next response, for which response_next() makes ready. After
+ * RESPONSE_BAD reply->fault says why, and reading is over.
  */
-enum reply_verdict reply_feed(struct reply *reply, struct reply_memo *memo,
-			      const char *buf, size_t len, size_t *used);
+enum response_verdict response_feed(struct response *reply,
+				    struct response_memo *memo, const char *buf,
+				    size_t len, size_t *used);
 
-/* The connection's end: REPLY_DONE when that ends the response properly. */
-enum reply_verdict reply_end(const struct reply *reply);
+/* The connection's end: RESPONSE_DONE when that ends the response properly. */
+enum response_verdict response_end(const struct response *reply);
 
 /* Whether a head has begun and not ended. */
-bool reply_is_in_head(const struct reply *reply);
+bool response_is_in_head(const struct response *reply);
 
-void reply_next(struct reply *reply);
+void response_next(struct response *reply);
 
 /* Frees what it holds. */
-void reply_clear(struct reply *reply);
+void response_clear(struct response *reply);
 
 #endif

@@ -70,7 +70,7 @@ static void disconnect(struct client *client)
 void client_clear(struct client *client)
 {
 	disconnect(client);
-	reply_clear(&client->reply);
+	response_clear(&client->reply);
 	free(client->flights);
 	client->flights = NULL;
 }

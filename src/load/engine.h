@@ -72,7 +72,7 @@ struct client {
 	short armed;
 	bool is_fruitful; /* an answer has come since it last failed */
 	struct frame frame;
-	struct reply reply;
+	struct response reply;
 };
 
 /* How an exchange ends. */
@@ -158,7 +158,7 @@ struct worker {
 	struct messages *messages;
 	size_t n_digits; /* of the number that every message holds */
 	struct missing missing;
-	struct reply_memo memo;
+	struct response_memo memo;
 	uint64_t body_len; /* of the first HTTP answer, + 1 */
 	char *buf;
 	struct batch *batch; /* UDP */

@@ -41,14 +41,14 @@ static void http_flush(struct client *client)
 
 static void http_reset(struct client *client)
 {
-	reply_next(&client->reply);
+	response_next(&client->reply);
 }
 
 /* A whole response has come. */
 static void judge(struct client *client)
 {
 	struct worker *worker = client->worker;
-	const struct reply *reply = &client->reply;
+	const struct response *reply = &client->reply;
 
 	if (reply->head.status / 100 != 2) {
 		client_resolve_status(client, client->first,
@@ -67,7 +67,7 @@ static bool go_on(struct client *client, size_t len)
 {
 	bool is_over = client->reply.head.ends_connection;
 
-	reply_next(&client->reply);
+	response_next(&client->reply);
 	if (!is_over && !client->worker->options->connect_per_request)
 		return true;
 	if (client->in_flight > 0)
@@ -79,27 +79,28 @@ static bool go_on(struct client *client, size_t len)
 	return false;
 }
 
-_Static_assert(ERROR_MALFORMED + REPLY_FAULTS == ERROR_SLOTS &&
-		       ERROR_MALFORMED + REPLY_NOT_HTTP == ERROR_NOT_HTTP &&
-		       ERROR_MALFORMED + REPLY_LENGTH == ERROR_LENGTH &&
-		       ERROR_MALFORMED + REPLY_UNENDED == ERROR_UNENDED,
+_Static_assert(ERROR_MALFORMED + RESPONSE_FAULTS == ERROR_SLOTS &&
+		       ERROR_MALFORMED + RESPONSE_NOT_HTTP == ERROR_NOT_HTTP &&
+		       ERROR_MALFORMED + RESPONSE_LENGTH == ERROR_LENGTH &&
+		       ERROR_MALFORMED + RESPONSE_UNENDED == ERROR_UNENDED,
 	       "an error for each fault, in their order");
 
-static void http_malformed(struct client *client, enum reply_fault fault)
+static void http_malformed(struct client *client, enum response_fault fault)
 {
 	client_fail(client, ERROR_MALFORMED + (size_t)fault);
 }
 
 static void http_ended(struct client *client)
 {
-	if (client->in_flight > 0 && reply_end(&client->reply) == REPLY_DONE) {
+	if (client->in_flight > 0 &&
+	    response_end(&client->reply) == RESPONSE_DONE) {
 		client->reply.head.ends_connection = true;
 		judge(client);
 		(void)go_on(client, 0);
 		return;
 	}
-	if (reply_is_in_head(&client->reply))
-		http_malformed(client, REPLY_UNENDED);
+	if (response_is_in_head(&client->reply))
+		http_malformed(client, RESPONSE_UNENDED);
 	else
 		stream_ended(client);
 }
@@ -122,8 +123,8 @@ static void take_unasked(struct client *client, const char *buf, size_t len)
 	if (is_goodbye(buf, len))
 		client_renew(client);
 	else if (client->sent == client->opened &&
-		 reply_feed(&client->reply, &client->worker->memo, buf, len,
-			    &used) == REPLY_BAD)
+		 response_feed(&client->reply, &client->worker->memo, buf, len,
+			       &used) == RESPONSE_BAD)
 		http_malformed(client, client->reply.fault);
 	else
 		client_fail(client, ERROR_STRAY);
@@ -141,19 +142,19 @@ static void http_readable(struct client *client)
 	if (n <= 0)
 		return;
 	for (; n > 0; n -= (ssize_t)used, buf += used) {
-		enum reply_verdict verdict;
+		enum response_verdict verdict;
 
 		if (client->in_flight == 0) {
 			take_unasked(client, buf, (size_t)n);
 			return;
 		}
-		verdict = reply_feed(&client->reply, &worker->memo, buf,
-				     (size_t)n, &used);
-		if (verdict == REPLY_BAD) {
+		verdict = response_feed(&client->reply, &worker->memo, buf,
+					(size_t)n, &used);
+		if (verdict == RESPONSE_BAD) {
 			http_malformed(client, client->reply.fault);
 			return;
 		}
-		if (verdict == REPLY_PARTIAL)
+		if (verdict == RESPONSE_PARTIAL)
 			break;
 		judge(client);
 		if (!go_on(client, (size_t)n - used))
@@ -164,8 +165,8 @@ static void http_readable(struct client *client)
 
 static void http_expire(struct client *client)
 {
-	if (reply_is_in_head(&client->reply))
-		http_malformed(client, REPLY_UNENDED);
+	if (response_is_in_head(&client->reply))
+		http_malformed(client, RESPONSE_UNENDED);
 	else
 		client_fail(client, ERROR_TIMEOUT);
 }

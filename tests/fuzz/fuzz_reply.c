@@ -19,8 +19,8 @@
 #include "http/response.h"
 
 struct reading {
-	enum reply_verdict verdict, at_end;
-	enum reply_fault fault;
+	enum response_verdict verdict, at_end;
+	enum response_fault fault;
 	unsigned status;
 	uint64_t body;
 	size_t used;
@@ -28,31 +28,31 @@ struct reading {
 
 /* Reads it in pieces of that many bytes. */
 static struct reading read_by(const char *buf, size_t len, size_t step,
-			      struct reply_memo *memo)
+			      struct response_memo *memo)
 {
-	struct reading reading = {.verdict = REPLY_PARTIAL};
-	struct reply reply = {0};
+	struct reading reading = {.verdict = RESPONSE_PARTIAL};
+	struct response reply = {0};
 	size_t used;
 
-	while (reading.used < len && reading.verdict == REPLY_PARTIAL) {
+	while (reading.used < len && reading.verdict == RESPONSE_PARTIAL) {
 		size_t left = len - reading.used;
 		size_t n = left < step ? left : step;
 
-		reading.verdict =
-			reply_feed(&reply, memo, buf + reading.used, n, &used);
+		reading.verdict = response_feed(&reply, memo,
+						buf + reading.used, n, &used);
 		fuzz_require(used <= n, "no more is taken than is there");
-		fuzz_require(used == n || reading.verdict != REPLY_PARTIAL,
+		fuzz_require(used == n || reading.verdict != RESPONSE_PARTIAL,
 			     "a part is taken whole");
 		reading.used += used;
 	}
-	reading.at_end = reply_end(&reply);
+	reading.at_end = response_end(&reply);
 	reading.fault = reply.fault;
 	reading.status = reply.head.status;
 	reading.body = reply.body;
-	fuzz_require((reply.fault != REPLY_FAULTLESS) ==
-			     (reading.verdict == REPLY_BAD),
+	fuzz_require((reply.fault != RESPONSE_FAULTLESS) ==
+			     (reading.verdict == RESPONSE_BAD),
 		     "what is bad has a fault, and nothing else has");
-	reply_clear(&reply);
+	response_clear(&reply);
 	return reading;
 }
 
@@ -60,7 +60,7 @@ static void expect_same(struct reading a, struct reading b)
 {
 	fuzz_require(a.verdict == b.verdict, "the verdict is the same");
 	fuzz_require(a.fault == b.fault, "the fault is the same");
-	if (a.verdict == REPLY_BAD)
+	if (a.verdict == RESPONSE_BAD)
 		return;
 	fuzz_require(a.status == b.status, "the status is the same");
 	fuzz_require(a.body == b.body, "the length is the same");
@@ -82,17 +82,17 @@ static void check_lines(const char *buf, size_t len)
 /* What the first n bytes are found to be, all of them are. */
 static void check_prefix(const char *buf, size_t n, struct reading whole)
 {
-	struct reply_memo memo = {0};
+	struct response_memo memo = {0};
 	struct reading part = read_by(buf, n, n > 0 ? n : 1, &memo);
 
-	if (part.verdict != REPLY_PARTIAL)
+	if (part.verdict != RESPONSE_PARTIAL)
 		expect_same(whole, part);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *buf = fuzz_copy(0, data, size);
-	struct reply_memo memo = {0}, other = {0};
+	struct response_memo memo = {0}, other = {0};
 	struct reading whole = read_by(buf, size, size, &memo);
 	static const size_t steps[] = {1, 2, 3, 7, 64};
 
@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (size_t n = 0; n < size && n < 512; n++)
 		check_prefix(buf, n, whole);
-	if (whole.verdict == REPLY_DONE)
+	if (whole.verdict == RESPONSE_DONE)
 		check_lines(buf, whole.used);
 	return 0;
 }
