@@ -26,54 +26,54 @@ static void fill(void)
 
 static const struct row {
 	const char *text;
-	enum condition_verdict verdict;
+	enum threshold_verdict verdict;
 	const char *why;
 } rows[] = {
-	{"p50<1ms", CONDITION_TRUE, "the median is 500 us"},
-	{"p50<500us", CONDITION_FALSE, "the median is not below"},
-	{"p50>490us", CONDITION_TRUE, "and above"},
-	{"p50 > 490us", CONDITION_TRUE, "blanks"},
-	{"p99>=989us", CONDITION_TRUE, "990"},
-	{"p999<=1ms", CONDITION_TRUE, "999 of 1000"},
-	{"p99.9<=1ms", CONDITION_TRUE, "its other name"},
-	{"min=1us", CONDITION_TRUE, "exact"},
-	{"max==1ms", CONDITION_TRUE, "exact"},
-	{"mean<501us", CONDITION_TRUE, "500.5"},
-	{"min>0", CONDITION_TRUE, "nothing is nothing in any unit"},
-	{"p9999<2ms", CONDITION_TRUE, "too few, but the greatest decides"},
-	{"p9999>2ms", CONDITION_FALSE, "too few, but the greatest decides"},
-	{"p9999>0.5us", CONDITION_TRUE, "too few, but the least decides"},
-	{"p9999<=0.5us", CONDITION_FALSE, "too few, but the least decides"},
-	{"p9999=0.5us", CONDITION_FALSE, "too few, but the least decides"},
-	{"p9999=2us", CONDITION_UNKNOWN, "too few"},
-	{"p9999>0.5ms", CONDITION_UNKNOWN, "too few"},
-	{"p9999<0.5ms", CONDITION_UNKNOWN, "too few"},
-	{"loss>1.18%", CONDITION_TRUE, "12 of 1013 have no answer"},
-	{"loss<1.19%", CONDITION_TRUE, "for a 404 is one"},
-	{"loss>0", CONDITION_TRUE, "nothing is nothing in any unit"},
-	{"loss<1.18%", CONDITION_FALSE, "12 of 1013"},
-	{"failed=3", CONDITION_TRUE, "a count"},
-	{"unsent>0", CONDITION_FALSE, "a count"},
-	{"errors>2", CONDITION_TRUE, "3 of two kinds"},
-	{"errors>3", CONDITION_FALSE, "3 of two kinds"},
-	{"lost=10", CONDITION_TRUE, "a count"},
-	{"corrupt>0", CONDITION_FALSE, "a count"},
-	{"exchanges>=1k", CONDITION_TRUE, "a count with a unit"},
-	{"rate<2000", CONDITION_TRUE, "1500 a second"},
-	{"rate>1.4k", CONDITION_TRUE, "1500 a second"},
+	{"p50<1ms", THRESHOLD_TRUE, "the median is 500 us"},
+	{"p50<500us", THRESHOLD_FALSE, "the median is not below"},
+	{"p50>490us", THRESHOLD_TRUE, "and above"},
+	{"p50 > 490us", THRESHOLD_TRUE, "blanks"},
+	{"p99>=989us", THRESHOLD_TRUE, "990"},
+	{"p999<=1ms", THRESHOLD_TRUE, "999 of 1000"},
+	{"p99.9<=1ms", THRESHOLD_TRUE, "its other name"},
+	{"min=1us", THRESHOLD_TRUE, "exact"},
+	{"max==1ms", THRESHOLD_TRUE, "exact"},
+	{"mean<501us", THRESHOLD_TRUE, "500.5"},
+	{"min>0", THRESHOLD_TRUE, "nothing is nothing in any unit"},
+	{"p9999<2ms", THRESHOLD_TRUE, "too few, but the greatest decides"},
+	{"p9999>2ms", THRESHOLD_FALSE, "too few, but the greatest decides"},
+	{"p9999>0.5us", THRESHOLD_TRUE, "too few, but the least decides"},
+	{"p9999<=0.5us", THRESHOLD_FALSE, "too few, but the least decides"},
+	{"p9999=0.5us", THRESHOLD_FALSE, "too few, but the least decides"},
+	{"p9999=2us", THRESHOLD_UNKNOWN, "too few"},
+	{"p9999>0.5ms", THRESHOLD_UNKNOWN, "too few"},
+	{"p9999<0.5ms", THRESHOLD_UNKNOWN, "too few"},
+	{"loss>1.18%", THRESHOLD_TRUE, "12 of 1013 have no answer"},
+	{"loss<1.19%", THRESHOLD_TRUE, "for a 404 is one"},
+	{"loss>0", THRESHOLD_TRUE, "nothing is nothing in any unit"},
+	{"loss<1.18%", THRESHOLD_FALSE, "12 of 1013"},
+	{"failed=3", THRESHOLD_TRUE, "a count"},
+	{"unsent>0", THRESHOLD_FALSE, "a count"},
+	{"errors>2", THRESHOLD_TRUE, "3 of two kinds"},
+	{"errors>3", THRESHOLD_FALSE, "3 of two kinds"},
+	{"lost=10", THRESHOLD_TRUE, "a count"},
+	{"corrupt>0", THRESHOLD_FALSE, "a count"},
+	{"exchanges>=1k", THRESHOLD_TRUE, "a count with a unit"},
+	{"rate<2000", THRESHOLD_TRUE, "1500 a second"},
+	{"rate>1.4k", THRESHOLD_TRUE, "1500 a second"},
 };
 
 START_TEST(a_condition_is_judged)
 {
-	struct conditions conditions = {0};
+	struct thresholds conditions = {0};
 	struct slice bad;
 	const char *cause;
 
 	fill();
 	ck_assert_int_eq(
-		conditions_parse(&conditions, rows[_i].text, &bad, &cause), 0);
+		thresholds_parse(&conditions, rows[_i].text, &bad, &cause), 0);
 	ck_assert_uint_eq(conditions.n, 1);
-	ck_assert_msg(condition_judge(&conditions.list[0], &stats, 1500) ==
+	ck_assert_msg(threshold_judge(&conditions.list[0], &stats, 1500) ==
 			      rows[_i].verdict,
 		      "%s: %s", rows[_i].text, rows[_i].why);
 }
@@ -81,18 +81,18 @@ END_TEST
 
 START_TEST(without_answers_times_are_endless)
 {
-	struct conditions conditions = {0};
+	struct thresholds conditions = {0};
 	struct slice bad;
 	const char *cause;
 
 	memset(&stats, 0, sizeof(stats));
 	ck_assert_int_eq(
-		conditions_parse(&conditions, "p99<1h,p99>1h", &bad, &cause),
+		thresholds_parse(&conditions, "p99<1h,p99>1h", &bad, &cause),
 		0);
-	ck_assert_int_eq(condition_judge(&conditions.list[0], &stats, 0),
-			 CONDITION_FALSE);
-	ck_assert_int_eq(condition_judge(&conditions.list[1], &stats, 0),
-			 CONDITION_TRUE);
+	ck_assert_int_eq(threshold_judge(&conditions.list[0], &stats, 0),
+			 THRESHOLD_FALSE);
+	ck_assert_int_eq(threshold_judge(&conditions.list[1], &stats, 0),
+			 THRESHOLD_TRUE);
 }
 END_TEST
 
@@ -106,17 +106,17 @@ START_TEST(all_must_hold)
 		{"p50<1ms,loss<0.5%,errors<10", false},
 		{"p50<1ms,p9999>0.5ms", false},
 	};
-	struct conditions conditions = {0};
+	struct thresholds conditions = {0};
 	struct slice bad;
 	const char *cause;
 
 	fill();
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-		conditions = (struct conditions){0};
-		ck_assert_int_eq(conditions_parse(&conditions, lists[i].text,
+		conditions = (struct thresholds){0};
+		ck_assert_int_eq(thresholds_parse(&conditions, lists[i].text,
 						  &bad, &cause),
 				 0);
-		ck_assert(conditions_all_hold(&conditions, &stats, 1500) ==
+		ck_assert(thresholds_all_hold(&conditions, &stats, 1500) ==
 			  lists[i].holds);
 	}
 }
@@ -155,12 +155,12 @@ static const struct {
 
 START_TEST(what_is_no_condition_is_named)
 {
-	struct conditions conditions = {0};
+	struct thresholds conditions = {0};
 	struct slice bad;
 	const char *cause = NULL;
 
 	ck_assert_int_eq(
-		conditions_parse(&conditions, wrong[_i].text, &bad, &cause),
+		thresholds_parse(&conditions, wrong[_i].text, &bad, &cause),
 		-1);
 	ck_assert_ptr_nonnull(strstr(cause, wrong[_i].cause));
 	ck_assert_uint_eq(bad.len, strlen(wrong[_i].bad));
@@ -170,15 +170,15 @@ END_TEST
 
 START_TEST(too_many_are_refused)
 {
-	char text[CONDITION_MAX * 8 + 16] = "max>1s";
-	struct conditions conditions = {0};
+	char text[THRESHOLD_MAX * 8 + 16] = "max>1s";
+	struct thresholds conditions = {0};
 	struct slice bad;
 	const char *cause;
 
-	for (int i = 1; i < CONDITION_MAX; i++)
+	for (int i = 1; i < THRESHOLD_MAX; i++)
 		strcat(text, ",max>1s");
-	ck_assert_int_eq(conditions_parse(&conditions, text, &bad, &cause), 0);
-	ck_assert_int_eq(conditions_parse(&conditions, "max>1s", &bad, &cause),
+	ck_assert_int_eq(thresholds_parse(&conditions, text, &bad, &cause), 0);
+	ck_assert_int_eq(thresholds_parse(&conditions, "max>1s", &bad, &cause),
 			 -1);
 }
 END_TEST

@@ -228,21 +228,21 @@ static void tell_trouble(const struct tally *tally)
 static bool judge_conditions(const struct options *options,
 			     const struct tally *tally)
 {
-	const struct conditions *conditions = &options->fail_if;
+	const struct thresholds *conditions = &options->fail_if;
 	bool any = false;
 
 	for (size_t i = 0; i < conditions->n; i++) {
-		const struct condition *c = &conditions->list[i];
+		const struct threshold *c = &conditions->list[i];
 
-		switch (condition_judge(c, &tally->stats, tally_rate(tally))) {
-		case CONDITION_FALSE:
+		switch (threshold_judge(c, &tally->stats, tally_rate(tally))) {
+		case THRESHOLD_FALSE:
 			break;
-		case CONDITION_TRUE:
+		case THRESHOLD_TRUE:
 			any = true;
 			log_info("fail-if %.*s: holds", (int)c->text_len,
 				 c->text);
 			break;
-		case CONDITION_UNKNOWN:
+		case THRESHOLD_UNKNOWN:
 			log_warn("fail-if %.*s: not judged, %llu exchanges "
 				 "are too few",
 				 (int)c->text_len, c->text,

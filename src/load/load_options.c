@@ -234,12 +234,12 @@ static bool take_sizes(struct options *options, const char *text, char *cause)
 }
 
 static bool take_conditions(const char *what, const char *text,
-			    struct conditions *out, char *cause)
+			    struct thresholds *out, char *cause)
 {
 	struct slice bad;
 	const char *why;
 
-	if (conditions_parse(out, text, &bad, &why) == 0)
+	if (thresholds_parse(out, text, &bad, &why) == 0)
 		return true;
 	set_cause(cause, "%s \"%.*s\": %s", what,
 		  (int)(bad.len < 100 ? bad.len : 100), bad.ptr, why);
@@ -413,7 +413,7 @@ static bool apply_value(struct options *options, int option, const char *text,
 	case OPTION_RAMP:
 		return take_ramp(options, text, cause);
 	case OPTION_FIND_MAX:
-		options->find_max = (struct conditions){0};
+		options->find_max = (struct thresholds){0};
 		return take_conditions("find-max", text, &options->find_max,
 				       cause);
 	case OPTION_FAIL_IF:

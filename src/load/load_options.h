@@ -51,8 +51,8 @@ struct options {
 	bool ramp_is_typed; /* it said what climbs */
 	double ramp_from, ramp_to;
 	unsigned ramp_steps;
-	struct conditions find_max;
-	struct conditions fail_if;
+	struct thresholds find_max;
+	struct thresholds fail_if;
 	const char *outputs[OPTIONS_OUTPUTS_MAX];
 	size_t n_outputs;
 	bool to_standard; /* one of them is standard output */

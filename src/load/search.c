@@ -35,11 +35,11 @@ static bool is_reached(const struct tally *tally)
 
 static bool is_held(const struct plan *plan, const struct tally *tally)
 {
-	const struct conditions *conditions = &plan->options->find_max;
+	const struct thresholds *conditions = &plan->options->find_max;
 
 	return is_reached(tally) && !tally->is_interrupted &&
 	       tally->stats.exchanges > 0 &&
-	       conditions_all_hold(conditions, &tally->stats,
+	       thresholds_all_hold(conditions, &tally->stats,
 				   tally_rate(tally));
 }
 

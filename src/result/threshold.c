@@ -29,12 +29,12 @@ static const enum counter_id counts[] = {
 
 static const struct {
 	const char *sign;
-	enum condition_operator operator;
+	enum threshold_operator operator;
 } operators[] = {
 	/* The longer ones first. */
-	{"<=", CONDITION_AT_MOST}, {">=", CONDITION_AT_LEAST},
-	{"==", CONDITION_EQUAL},   {"<", CONDITION_LESS},
-	{">", CONDITION_MORE},	   {"=", CONDITION_EQUAL},
+	{"<=", THRESHOLD_AT_MOST}, {">=", THRESHOLD_AT_LEAST},
+	{"==", THRESHOLD_EQUAL},   {"<", THRESHOLD_LESS},
+	{">", THRESHOLD_MORE},	   {"=", THRESHOLD_EQUAL},
 };
 
 /* Which metric has this name, that of files or that for people. */
@@ -99,7 +99,7 @@ static const char *parse_value(struct slice text, size_t metric, double *out)
 }
 
 /* Takes the operator at the front of *rest. */
-static bool take_operator(struct slice *rest, enum condition_operator *out)
+static bool take_operator(struct slice *rest, enum threshold_operator *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(operators); i++) {
 		size_t len = strlen(operators[i].sign);
@@ -116,7 +116,7 @@ static bool take_operator(struct slice *rest, enum condition_operator *out)
 }
 
 /* Reads one; returns why not, or NULL. */
-static const char *parse_one(struct slice text, struct condition *c)
+static const char *parse_one(struct slice text, struct threshold *c)
 {
 	struct slice name = text, value;
 
@@ -136,7 +136,7 @@ static const char *parse_one(struct slice text, struct condition *c)
 	return parse_value(slice_trim(value), c->metric, &c->value);
 }
 
-int conditions_parse(struct conditions *conditions, const char *text,
+int thresholds_parse(struct thresholds *conditions, const char *text,
 		     struct slice *bad, const char **cause)
 {
 	const char *at = text;
@@ -145,7 +145,7 @@ int conditions_parse(struct conditions *conditions, const char *text,
 		conditions->text = text;
 	for (;;) {
 		*bad = (struct slice){at, strcspn(at, ",")};
-		if (conditions->n == CONDITION_MAX)
+		if (conditions->n == THRESHOLD_MAX)
 			*cause = "too many conditions";
 		else
 			*cause = parse_one(*bad,
@@ -160,43 +160,43 @@ int conditions_parse(struct conditions *conditions, const char *text,
 	}
 }
 
-static enum condition_verdict compare(const struct condition *c, double value)
+static enum threshold_verdict compare(const struct threshold *c, double value)
 {
 	bool holds = false;
 
 	switch (c->operator) {
-	case CONDITION_LESS:
+	case THRESHOLD_LESS:
 		holds = value < c->value;
 		break;
-	case CONDITION_AT_MOST:
+	case THRESHOLD_AT_MOST:
 		holds = value <= c->value;
 		break;
-	case CONDITION_MORE:
+	case THRESHOLD_MORE:
 		holds = value > c->value;
 		break;
-	case CONDITION_AT_LEAST:
+	case THRESHOLD_AT_LEAST:
 		holds = value >= c->value;
 		break;
-	case CONDITION_EQUAL:
+	case THRESHOLD_EQUAL:
 		holds = !(value < c->value) && !(value > c->value);
 		break;
 	}
-	return holds ? CONDITION_TRUE : CONDITION_FALSE;
+	return holds ? THRESHOLD_TRUE : THRESHOLD_FALSE;
 }
 
 /* A percentile of too few: it lies somewhere between these. */
-static enum condition_verdict compare_between(const struct condition *c,
+static enum threshold_verdict compare_between(const struct threshold *c,
 					      double min, double max)
 {
-	enum condition_verdict verdict = compare(c, min);
+	enum threshold_verdict verdict = compare(c, min);
 
 	if (verdict != compare(c, max) ||
-	    (c->operator== CONDITION_EQUAL && c->value> min && c->value<max))
-		return CONDITION_UNKNOWN;
+	    (c->operator== THRESHOLD_EQUAL && c->value> min && c->value<max))
+		return THRESHOLD_UNKNOWN;
 	return verdict;
 }
 
-static enum condition_verdict judge_time(const struct condition *c,
+static enum threshold_verdict judge_time(const struct threshold *c,
 					 const struct histogram *h)
 {
 	struct times times = times_of(h);
@@ -223,7 +223,7 @@ static double value_of(size_t metric, const struct stats *stats, double rate)
 	}
 }
 
-enum condition_verdict condition_judge(const struct condition *condition,
+enum threshold_verdict threshold_judge(const struct threshold *condition,
 				       const struct stats *stats, double rate)
 {
 	if (condition->metric < TIME_N)
@@ -231,12 +231,12 @@ enum condition_verdict condition_judge(const struct condition *condition,
 	return compare(condition, value_of(condition->metric, stats, rate));
 }
 
-bool conditions_all_hold(const struct conditions *conditions,
+bool thresholds_all_hold(const struct thresholds *conditions,
 			 const struct stats *stats, double rate)
 {
 	for (size_t i = 0; i < conditions->n; i++)
-		if (condition_judge(&conditions->list[i], stats, rate) !=
-		    CONDITION_TRUE)
+		if (threshold_judge(&conditions->list[i], stats, rate) !=
+		    THRESHOLD_TRUE)
 			return false;
 	return true;
 }

@@ -16,41 +16,41 @@
  * rate, loss (of what was due, in percent), and the counts errors lost late
  * duplicate reordered corrupt failed unsent exchanges.
  */
-#define CONDITION_MAX 16
+#define THRESHOLD_MAX 16
 
-enum condition_operator {
-	CONDITION_LESS,
-	CONDITION_AT_MOST,
-	CONDITION_MORE,
-	CONDITION_AT_LEAST,
-	CONDITION_EQUAL
+enum threshold_operator {
+	THRESHOLD_LESS,
+	THRESHOLD_AT_MOST,
+	THRESHOLD_MORE,
+	THRESHOLD_AT_LEAST,
+	THRESHOLD_EQUAL
 };
 
-struct condition {
+struct threshold {
 	size_t metric; /* known to threshold.c */
-	enum condition_operator operator;
+	enum threshold_operator operator;
 	double value; /* in us, a second, percent or one */
 	const char *text;
 	size_t text_len;
 };
 
-struct conditions {
+struct thresholds {
 	const char *text; /* the first list as typed; NULL for none */
 	size_t n;
-	struct condition list[CONDITION_MAX];
+	struct threshold list[THRESHOLD_MAX];
 };
 
 /*
  * Adds the list to the conditions; text is kept, not copied. 0, or -1 with the
  * piece that is wrong in *bad and why in *cause.
  */
-int conditions_parse(struct conditions *conditions, const char *text,
+int thresholds_parse(struct thresholds *conditions, const char *text,
 		     struct slice *bad, const char **cause) MUST_CHECK;
 
-enum condition_verdict {
-	CONDITION_FALSE,
-	CONDITION_TRUE,
-	CONDITION_UNKNOWN /* too few exchanges for that percentile */
+enum threshold_verdict {
+	THRESHOLD_FALSE,
+	THRESHOLD_TRUE,
+	THRESHOLD_UNKNOWN /* too few exchanges for that percentile */
 };
 
 /*
@@ -58,11 +58,11 @@ enum condition_verdict {
  * least and the greatest time decide it. When nothing was answered, times are
  * endless.
  */
-enum condition_verdict condition_judge(const struct condition *condition,
+enum threshold_verdict threshold_judge(const struct threshold *condition,
 				       const struct stats *stats, double rate);
 
 /* Whether each of them holds; unknown does not. */
-bool conditions_all_hold(const struct conditions *conditions,
+bool thresholds_all_hold(const struct thresholds *conditions,
 			 const struct stats *stats, double rate);
 
 #endif
