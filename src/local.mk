@@ -48,7 +48,9 @@ src_libhttp_a_SOURCES = \
 	src/http/target.c src/http/target.h
 
 src_libcli_a_SOURCES = \
+	src/cli/advice.c src/cli/advice.h \
 	src/cli/arguments.c src/cli/arguments.h \
+	src/cli/dial.c src/cli/dial.h \
 	src/cli/settings.c src/cli/settings.h
 
 src_libloop_a_SOURCES = \
@@ -120,14 +122,13 @@ src/result/pieces.c: $(report_files)
 	done; } >$@.new && mv $@.new $@
 
 src_libclient_a_SOURCES = \
-	src/client/advice.c src/client/advice.h \
 	src/client/answers.c src/client/answers.h \
 	src/client/client_options.c src/client/client_options.h \
-	src/client/dial.c src/client/dial.h \
 	src/client/lines.c src/client/lines.h \
 	src/client/narrator.c src/client/narrator.h \
 	src/client/output.c src/client/output.h \
 	src/client/pump.c src/client/pump.h \
+	src/client/route.c src/client/route.h \
 	src/client/session.c src/client/session.h \
 	src/client/status.h \
 	src/client/tcp_exchange.c src/client/tcp_exchange.h \
@@ -148,7 +149,6 @@ src_libload_a_SOURCES = \
 	src/load/missing.c src/load/missing.h \
 	src/load/monitor.c src/load/monitor.h \
 	src/load/plan.h \
-	src/load/probe.c src/load/probe.h \
 	src/load/run.c src/load/run.h \
 	src/load/search.c src/load/search.h \
 	src/load/silence.c src/load/silence.h \

@@ -13,6 +13,7 @@ web_libs = src/libweb.a src/libhttp.a $(loop_libs) $(XXHASH_LIBS)
 server_libs = src/libserver.a src/libcli.a src/libweb.a src/libhttp.a $(loop_libs) \
 	$(XXHASH_LIBS)
 client_libs = src/libclient.a src/libcli.a $(os_libs)
+cli_libs = src/libcli.a $(os_libs)
 
 # What a test program links when nothing else is said.
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
@@ -118,6 +119,9 @@ tests_check_loop_SOURCES = tests/check_loop.c $(scarce)
 tests_check_loop_LDFLAGS = $(scarce_ldflags)
 tests_check_loop_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 
+cli_tests = tests/check_dial
+tests_check_dial_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
+
 # The client's parts that can be tried alone.
 client_tests = tests/check_visible
 tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
@@ -188,8 +192,8 @@ tests_check_e2e_welcome_LDADD = $(e2e_libs)
 # The load generator: its parts, and the program from end to end.
 result_libs = tests/libharness.a src/libresult.a $(base_libs) \
 	$(JANSSON_LIBS) -lm $(CHECK_LIBS)
-load_libs = tests/libharness.a src/libload.a src/libresult.a src/libhttp.a \
-	$(os_libs) $(LIBEVENT_LIBS) $(JANSSON_LIBS) -lm $(CHECK_LIBS)
+load_libs = tests/libharness.a src/libload.a src/libresult.a src/libcli.a \
+	src/libhttp.a $(os_libs) $(LIBEVENT_LIBS) $(JANSSON_LIBS) -lm $(CHECK_LIBS)
 result_fixture = tests/result_fixture.c tests/result_fixture.h
 load_fixture = tests/load_fixture.c tests/load_fixture.h \
 	tests/load_rogue.c tests/load_rogue.h
@@ -198,7 +202,6 @@ load_tests = tests/check_compare tests/check_condense tests/check_figure \
 	tests/check_load tests/check_threshold tests/check_load_files \
 	tests/check_load_live tests/check_load_rogue \
 	tests/check_load_search tests/check_load_ways tests/check_message \
-	tests/check_probe \
 	tests/check_response \
 	tests/check_report tests/check_scale tests/check_verdict
 tests_check_compare_SOURCES = tests/check_compare.c $(result_fixture)
@@ -219,7 +222,6 @@ tests_check_load_search_SOURCES = tests/check_load_search.c $(load_fixture)
 tests_check_load_search_LDADD = $(load_e2e_libs)
 tests_check_load_ways_SOURCES = tests/check_load_ways.c $(load_fixture)
 tests_check_load_ways_LDADD = $(load_e2e_libs)
-tests_check_probe_LDADD = $(load_libs)
 tests_check_message_LDADD = $(load_libs)
 tests_check_response_LDADD = tests/libharness.a $(http_libs) $(CHECK_LIBS)
 tests_check_report_SOURCES = tests/check_report.c $(result_fixture)
@@ -369,7 +371,7 @@ check_LIBRARIES = tests/libharness.a
 check_DATA = $(interpose)
 check_PROGRAMS = $(base_tests) $(os_tests) $(http_tests) $(web_tests) \
 	$(server_tests) \
-	$(client_tests) $(e2e_tests) $(load_tests) $(fuzz_replays)
+	$(cli_tests) $(client_tests) $(e2e_tests) $(load_tests) $(fuzz_replays)
 TESTS = $(check_PROGRAMS) $(script_tests)
 
 # After a run without failures, how much was checked in all; a failure is told

@@ -37,7 +37,7 @@ struct stretch {
 };
 
 struct pump {
-	struct dial *dial;
+	struct route *route;
 	int fd;
 	struct stretch up, down;
 	uint64_t n_sent, n_got;
@@ -100,16 +100,16 @@ static void touch(struct pump *p)
 static bool fail(struct pump *p, const char *action, const char *reason,
 		 const char *advice)
 {
-	dial_keep(p->dial, action, reason, advice);
-	report_show_kept(p->dial->report);
+	route_keep(p->route, action, reason, advice);
+	report_show_kept(p->route->report);
 	p->status = CLIENT_FAILED;
 	return false;
 }
 
 static bool fail_errno(struct pump *p, const char *action, int error)
 {
-	p->status = dial_keep_errno(p->dial, action, error);
-	report_show_kept(p->dial->report);
+	p->status = route_keep_errno(p->route, action, error);
+	report_show_kept(p->route->report);
 	return false;
 }
 
@@ -161,7 +161,7 @@ static void half_close(struct pump *p)
 	(void)shutdown(p->fd, SHUT_WR);
 	p->half_closed = true;
 	touch(p);
-	report_step(p->dial->report, "tcp sent %llu bytes, end of data",
+	report_step(p->route->report, "tcp sent %llu bytes, end of data",
 		    (unsigned long long)p->n_sent);
 }
 
@@ -180,7 +180,7 @@ static bool receive_down(struct pump *p)
 	if (n < 0)
 		p->error = errno;
 	p->peer_ended = true;
-	report_step(p->dial->report, "tcp received %llu bytes%s",
+	report_step(p->route->report, "tcp received %llu bytes%s",
 		    (unsigned long long)p->n_got,
 		    p->error == 0 ? ", end of data" : "");
 	return true;
@@ -234,11 +234,11 @@ static bool judge_end(struct pump *p)
 /* Time is up. An answer that is complete is not made worse by that. */
 static bool judge_silence(struct pump *p)
 {
-	const struct options *options = p->dial->options;
+	const struct options *options = p->route->options;
 	char reason[128];
 
 	if (p->half_closed && p->n_got >= p->n_sent) {
-		report_step(p->dial->report,
+		report_step(p->route->report,
 			    "all is answered, but the server does not close");
 		return false;
 	}
@@ -265,12 +265,12 @@ static bool is_endless(struct pump *p)
 	if (p->over_ns == 0)
 		p->over_ns = now_ns;
 	return is_empty(&p->down) &&
-	       now_ns - p->over_ns >= p->dial->options->timeout_ns;
+	       now_ns - p->over_ns >= p->route->options->timeout_ns;
 }
 
 static bool fail_endless(struct pump *p)
 {
-	const struct options *options = p->dial->options;
+	const struct options *options = p->route->options;
 	char reason[128];
 
 	(void)snprintf(reason, sizeof(reason),
@@ -333,7 +333,7 @@ static bool turn(struct pump *p)
 		return fail_endless(p);
 	set_pollfds(p, pfds);
 	if (is_outstanding(p))
-		deadline_ns = p->moved_ns + p->dial->options->timeout_ns;
+		deadline_ns = p->moved_ns + p->route->options->timeout_ns;
 	n_ready = wait_ready(pfds, PUMP_N_FDS, deadline_ns);
 	if (n_ready < 0)
 		return fail_errno(p, "wait for", errno);
@@ -342,7 +342,7 @@ static bool turn(struct pump *p)
 	return move(p, pfds);
 }
 
-enum client_status pump_run(struct dial *dial, int fd)
+enum client_status pump_run(struct route *route, int fd)
 {
 	struct pump *p = calloc(1, sizeof(*p));
 	enum client_status status;
@@ -351,7 +351,7 @@ enum client_status pump_run(struct dial *dial, int fd)
 		report_error("memory: %s", strerror(errno));
 		return CLIENT_FAILED;
 	}
-	p->dial = dial;
+	p->route = route;
 	p->fd = fd;
 	touch(p);
 	while (turn(p))

@@ -3,7 +3,7 @@
 #define CLIENT_PUMP_H
 
 #include "base/compiler.h"
-#include "client/dial.h"
+#include "client/route.h"
 #include "client/status.h"
 
 /*
@@ -12,6 +12,6 @@
  * constant memory. At the end of the input it half-closes, then reads until
  * the server closes. Tells its own failure. The caller closes fd.
  */
-enum client_status pump_run(struct dial *dial, int fd) MUST_CHECK;
+enum client_status pump_run(struct route *route, int fd) MUST_CHECK;
 
 #endif

@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 #include "client/client_options.h"
-#include "client/dial.h"
 #include "client/lines.h"
 #include "client/narrator.h"
 #include "client/output.h"
 #include "client/pump.h"
+#include "client/route.h"
 #include "client/tcp_exchange.h"
 #include "client/udp_exchange.h"
 #include "os/process.h"
@@ -36,7 +36,7 @@ _Static_assert(LINES_MAX == UDP_MESSAGE_MAX, "a line is a datagram");
 struct client {
 	struct options options;
 	struct report report;
-	struct dial dial;
+	struct route route;
 	struct tcp tcp;
 	struct udp udp;
 	struct lines lines;
@@ -264,7 +264,7 @@ static enum client_status run_filter(struct client *c)
 		return converse(c, false);
 	status = tcp_open(&c->tcp);
 	if (status == CLIENT_OK)
-		status = pump_run(&c->dial, c->tcp.fd);
+		status = pump_run(&c->route, c->tcp.fd);
 	return status;
 }
 
@@ -286,11 +286,11 @@ static enum client_status run(struct client *c)
 
 	c->report.verbose = c->options.verbose;
 	warn_of_source(&c->options);
-	status = dial_resolve(&c->dial, &c->options, &c->report);
+	status = route_resolve(&c->route, &c->options, &c->report);
 	if (status != CLIENT_OK)
 		return status;
-	tcp_init(&c->tcp, &c->dial);
-	udp_init(&c->udp, &c->dial);
+	tcp_init(&c->tcp, &c->route);
+	udp_init(&c->udp, &c->route);
 	c->reply_prefix = "";
 	if (c->options.n_words > 0)
 		status = run_message(c);

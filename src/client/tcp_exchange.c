@@ -58,9 +58,9 @@ enum step {
 	STEP_NO_REPLY, /* and told */
 };
 
-void tcp_init(struct tcp *tcp, struct dial *dial)
+void tcp_init(struct tcp *tcp, struct route *route)
 {
-	tcp->dial = dial;
+	tcp->route = route;
 	tcp->fd = -1;
 	tcp->answered_ns = 0;
 }
@@ -75,12 +75,12 @@ void tcp_clear(struct tcp *tcp)
 enum client_status tcp_open(struct tcp *tcp)
 {
 	tcp->answered_ns = 0;
-	return dial_tcp(tcp->dial, &tcp->fd);
+	return route_tcp(tcp->route, &tcp->fd);
 }
 
 static void touch(struct exchange *x)
 {
-	uint64_t wait_ns = x->tcp->dial->options->timeout_ns;
+	uint64_t wait_ns = x->tcp->route->options->timeout_ns;
 
 	if (x->differs && wait_ns > TCP_SILENCE_NS)
 		wait_ns = TCP_SILENCE_NS;
@@ -101,8 +101,8 @@ static bool is_complete(const struct exchange *x)
 static enum step fail(const struct exchange *x, const char *action,
 		      const char *reason, const char *advice)
 {
-	dial_keep(x->tcp->dial, action, reason, advice);
-	report_show_kept(x->tcp->dial->report);
+	route_keep(x->tcp->route, action, reason, advice);
+	report_show_kept(x->tcp->route->report);
 	return STEP_FAILED;
 }
 
@@ -111,15 +111,15 @@ static enum step fail_errno(const struct exchange *x, const char *action,
 {
 	enum client_status status;
 
-	status = dial_keep_errno(x->tcp->dial, action, error);
-	report_show_kept(x->tcp->dial->report);
+	status = route_keep_errno(x->tcp->route, action, error);
+	report_show_kept(x->tcp->route->report);
 	return status == CLIENT_NO_REPLY ? STEP_NO_REPLY : STEP_FAILED;
 }
 
 /* After the last byte: says that no more will come, if that is so. */
 static void end_sending(const struct exchange *x)
 {
-	report_step(x->tcp->dial->report, "tcp sent %zu bytes%s",
+	report_step(x->tcp->route->report, "tcp sent %zu bytes%s",
 		    x->message.len, x->is_last ? ", end of data" : "");
 	/* When this fails the connection is gone, as recv() will tell. */
 	if (x->is_last)
@@ -162,7 +162,7 @@ static bool is_expected(const struct exchange *x, struct slice got)
 static enum step judge_length(struct exchange *x)
 {
 	uint64_t now_ns = clock_mono_ns();
-	uint64_t timeout_ns = x->tcp->dial->options->timeout_ns;
+	uint64_t timeout_ns = x->tcp->route->options->timeout_ns;
 	char reason[128];
 
 	if (x->end_ns == 0)
@@ -184,7 +184,7 @@ static enum step take_part(struct exchange *x, struct slice got)
 		return STEP_FAILED;
 	if (!x->differs && !is_expected(x, got)) {
 		x->differs = true;
-		report_step(x->tcp->dial->report,
+		report_step(x->tcp->route->report,
 			    "not the message in upper case");
 	}
 	touch(x);
@@ -205,7 +205,7 @@ static enum step take_end(const struct exchange *x)
 		return STEP_UNHEARD;
 	if (x->error != 0)
 		return fail_errno(x, "receive from", x->error);
-	report_step(x->tcp->dial->report, "tcp ended by the server");
+	report_step(x->tcp->route->report, "tcp ended by the server");
 	if (x->differs)
 		return STEP_DONE;
 	(void)snprintf(reason, sizeof(reason),
@@ -231,7 +231,7 @@ static enum step receive_some(struct exchange *x)
 
 static const char *advice_for_silence(const struct exchange *x)
 {
-	if (x->is_last || x->tcp->dial->options->n_words == 0)
+	if (x->is_last || x->tcp->route->options->n_words == 0)
 		return "is it an uppercase server, is it busy with somebody "
 		       "else, or does it wait for more than it got?";
 	return "is it an uppercase server, is it busy with somebody else, or "
@@ -241,7 +241,7 @@ static const char *advice_for_silence(const struct exchange *x)
 
 static enum step take_silence(const struct exchange *x)
 {
-	const struct options *options = x->tcp->dial->options;
+	const struct options *options = x->tcp->route->options;
 	char reason[128];
 
 	if (x->differs)
@@ -284,7 +284,7 @@ static enum step run(struct exchange *x)
 			      : STEP_FAILED;
 	while (now == STEP_ON)
 		now = step(x);
-	report_step(x->tcp->dial->report, "tcp received %zu bytes", x->n_got);
+	report_step(x->tcp->route->report, "tcp received %zu bytes", x->n_got);
 	return now;
 }
 
@@ -311,7 +311,7 @@ static enum client_status status_of(enum step end)
 /* Tells, as a step, why there is no connection any more. */
 static void tell_end(const struct tcp *tcp, int error)
 {
-	report_step(tcp->dial->report, "tcp ended by the server: %s",
+	report_step(tcp->route->report, "tcp ended by the server: %s",
 		    error == 0 ? "end of data" : strerror(error));
 }
 
@@ -376,13 +376,13 @@ static int show_last_words(const struct tcp *tcp, bool *has_shown)
 		*has_shown = true;
 	}
 	if (*has_shown && output_end_line() != CLIENT_OK)
-		report_step(tcp->dial->report, "not all of it was shown");
+		report_step(tcp->route->report, "not all of it was shown");
 	return 0;
 }
 
 bool tcp_take_end(struct tcp *tcp)
 {
-	const struct dial *dial = tcp->dial;
+	const struct route *route = tcp->route;
 	char to[ADDRESS_TEXT_SIZE];
 	bool has_shown;
 	int error = show_last_words(tcp, &has_shown);
@@ -390,13 +390,13 @@ bool tcp_take_end(struct tcp *tcp)
 	tell_end(tcp, error);
 	tcp_clear(tcp);
 	/* Nothing new to who reads each step, nor where it is the rule. */
-	if (dial->options->verbose)
+	if (route->options->verbose)
 		return true;
 	if (tcp->answered_ns != 0 &&
 	    clock_mono_ns() - tcp->answered_ns < TCP_ONCE_NS)
 		return has_shown;
 	report_error("tcp %s: closed by the server (the next line opens a new "
 		     "connection)",
-		     address_format(&dial->list[dial->at], to));
+		     address_format(&route->to.list[route->at], to));
 	return true;
 }

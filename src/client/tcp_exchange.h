@@ -7,18 +7,18 @@
 
 #include "base/compiler.h"
 #include "base/slice.h"
-#include "client/dial.h"
+#include "client/route.h"
 #include "client/status.h"
 
 /* A conversation over one connection at a time. The caller's storage. */
 struct tcp {
-	struct dial *dial;
+	struct route *route;
 	int fd;		      /* -1: none */
 	uint64_t answered_ns; /* when it last answered; 0: not yet */
 };
 
-/* dial must be resolved and outlive tcp. */
-void tcp_init(struct tcp *tcp, struct dial *dial);
+/* route must be resolved and outlive tcp. */
+void tcp_init(struct tcp *tcp, struct route *route);
 
 /* Connects. Tells its own failure. */
 enum client_status tcp_open(struct tcp *tcp) MUST_CHECK;

@@ -23,7 +23,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/upper.h"
-#include "client/advice.h"
+#include "cli/advice.h"
 #include "os/icmp.h"
 #include "os/socket.h"
 #include "os/wait.h"
@@ -33,9 +33,9 @@
 #define UDP_SENDS_MAX 3	   /* when ICMP errors of earlier ones get between */
 #define UDP_LOOK_MAX  1024 /* datagrams that do not count; then the clock */
 
-void udp_init(struct udp *udp, struct dial *dial)
+void udp_init(struct udp *udp, struct route *route)
 {
-	udp->dial = dial;
+	udp->route = route;
 	udp->fd = -1;
 	udp->is_confirmed = false;
 	udp->answers = (struct answers){0};
@@ -50,12 +50,12 @@ void udp_clear(struct udp *udp)
 
 static const struct address *asked(const struct udp *udp)
 {
-	return &udp->dial->list[udp->dial->at];
+	return &udp->route->to.list[udp->route->at];
 }
 
 static bool is_connected(const struct udp *udp)
 {
-	return udp->dial->options->is_connecting;
+	return udp->route->options->is_connecting;
 }
 
 /*
@@ -72,7 +72,7 @@ static void drain(struct udp *udp)
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n >= 0)
-			report_step(udp->dial->report,
+			report_step(udp->route->report,
 				    "ignored %zd bytes: came before the "
 				    "message was sent",
 				    n);
@@ -109,9 +109,9 @@ static void tell_icmp(struct udp *udp, const struct icmp_news *news)
 	if (advice && !udp->has_told_icmp)
 		text_addf(&text, " (%s)", advice);
 	if (udp->is_leaving)
-		report_keep(udp->dial->report, "%.*s", (int)text.len, line);
+		report_keep(udp->route->report, "%.*s", (int)text.len, line);
 	else if (udp->has_told_icmp)
-		report_step(udp->dial->report, "%.*s", (int)text.len, line);
+		report_step(udp->route->report, "%.*s", (int)text.len, line);
 	else
 		report_error("%.*s", (int)text.len, line);
 	udp->has_told_icmp = udp->has_told_icmp || !udp->is_leaving;
@@ -129,7 +129,7 @@ static void take_icmp(struct udp *udp)
 			continue;
 		/* The kernel has learnt from that: the next copy will fit. */
 		if (news.error == EMSGSIZE) {
-			report_step(udp->dial->report, "udp too long: ICMP %s",
+			report_step(udp->route->report, "udp too long: ICMP %s",
 				    icmp_name(&news));
 			continue;
 		}
@@ -199,7 +199,7 @@ static bool judge(struct udp *udp, const struct address *from,
 
 	if (!is_connected(udp) && !address_eq(from, asked(udp))) {
 		udp->n_foreign++;
-		report_step(udp->dial->report,
+		report_step(udp->route->report,
 			    "ignored %zu bytes from %s: not the server that "
 			    "was asked",
 			    got.len, address_format(from, text));
@@ -209,7 +209,7 @@ static bool judge(struct udp *udp, const struct address *from,
 	if (*verdict != ANSWERS_LATE)
 		return true;
 	udp->n_late++;
-	report_step(udp->dial->report,
+	report_step(udp->route->report,
 		    "ignored %zu bytes: an earlier answer once more", got.len);
 	return false;
 }
@@ -267,7 +267,7 @@ static int await_answer(struct udp *udp, struct slice expected,
 	if (found < 0)
 		return -1;
 	answers_add(&udp->answers, *got, verdict, udp->n_sent);
-	report_step(udp->dial->report, "udp received %zu bytes%s", got->len,
+	report_step(udp->route->report, "udp received %zu bytes%s", got->len,
 		    verdict == ANSWERS_OTHER ? ", not the message in upper case"
 					     : "");
 	return 0;
@@ -289,7 +289,7 @@ static const char *advice_for_silence(const struct udp *udp)
 
 static void keep_no_reply(const struct udp *udp)
 {
-	const struct options *options = udp->dial->options;
+	const struct options *options = udp->route->options;
 	char buf[128];
 	struct text reason = text_in(buf, sizeof(buf) - 1);
 
@@ -301,18 +301,18 @@ static void keep_no_reply(const struct udp *udp)
 		text_addf(&reason, ", %" PRIu64 " late answers ignored",
 			  udp->n_late);
 	buf[reason.len] = '\0';
-	dial_keep(udp->dial, "send to", buf, advice_for_silence(udp));
+	route_keep(udp->route, "send to", buf, advice_for_silence(udp));
 }
 
 static void tell_sent(const struct udp *udp, struct slice message)
 {
-	const struct options *options = udp->dial->options;
+	const struct options *options = udp->route->options;
 	char to[ADDRESS_TEXT_SIZE];
 
-	report_step(udp->dial->report, "udp sent %zu bytes to %s, try %u",
+	report_step(udp->route->report, "udp sent %zu bytes to %s, try %u",
 		    message.len, address_format(asked(udp), to), udp->n_sent);
 	if (udp->n_sent > 1)
-		report_note(udp->dial->report,
+		report_note(udp->route->report,
 			    "no reply within %g s, sent again (try %u of %u)",
 			    (double)options->timeout_ns /
 				    (double)CLOCK_NS_PER_S,
@@ -327,17 +327,18 @@ static enum client_status ask(struct udp *udp, struct slice message,
 			      struct slice *reply)
 {
 	const struct slice expected = {udp->expected, message.len};
-	uint64_t deadline_ns = clock_mono_ns() + udp->dial->options->timeout_ns;
+	uint64_t deadline_ns =
+		clock_mono_ns() + udp->route->options->timeout_ns;
 
 	udp->n_refused = 0;
 	if (udp->fd < 0) {
-		enum client_status status = dial_udp(udp->dial, &udp->fd);
+		enum client_status status = route_udp(udp->route, &udp->fd);
 
 		if (status != CLIENT_OK)
 			return status;
 	}
 	if (send_once(udp, message, deadline_ns) < 0)
-		return dial_keep_errno(udp->dial, "send to", errno);
+		return route_keep_errno(udp->route, "send to", errno);
 	tell_sent(udp, message);
 	if (await_answer(udp, expected, deadline_ns, reply) == 0)
 		return CLIENT_OK;
@@ -345,13 +346,13 @@ static enum client_status ask(struct udp *udp, struct slice message,
 		return CLIENT_NO_REPLY;
 	if (udp->is_leaving && udp->n_refused > 0)
 		return CLIENT_FAILED; /* tell_icmp() has kept the reason */
-	return dial_keep_errno(udp->dial, "send to", errno);
+	return route_keep_errno(udp->route, "send to", errno);
 }
 
 static void turn_to(struct udp *udp, size_t at)
 {
 	udp_clear(udp);
-	udp->dial->at = at;
+	udp->route->at = at;
 }
 
 /*
@@ -362,22 +363,23 @@ static void turn_to(struct udp *udp, size_t at)
 static enum client_status try_once(struct udp *udp, struct slice message,
 				   struct slice *reply)
 {
-	struct dial *dial = udp->dial;
-	size_t refused_at = dial->n;
+	struct route *route = udp->route;
+	size_t refused_at = route->to.n;
 	enum client_status status;
 
 	for (;;) {
-		udp->is_leaving = !udp->is_confirmed && dial->at + 1 < dial->n;
+		udp->is_leaving =
+			!udp->is_confirmed && route->at + 1 < route->to.n;
 		status = ask(udp, message, reply);
 		if (status != CLIENT_FAILED)
 			return status;
 		if (udp->n_refused > 0)
-			refused_at = dial->at;
-		if (udp->is_confirmed || dial->at + 1 >= dial->n)
+			refused_at = route->at;
+		if (udp->is_confirmed || route->at + 1 >= route->to.n)
 			break;
-		turn_to(udp, dial->at + 1);
+		turn_to(udp, route->at + 1);
 	}
-	if (refused_at == dial->n)
+	if (refused_at == route->to.n)
 		return CLIENT_FAILED;
 	turn_to(udp, refused_at);
 	udp->is_leaving = false;
@@ -388,22 +390,22 @@ static enum client_status try_once(struct udp *udp, struct slice message,
 static enum client_status try_often(struct udp *udp, struct slice message,
 				    struct slice *reply)
 {
-	struct dial *dial = udp->dial;
-	size_t first = dial->at, mark = report_mark(dial->report);
+	struct route *route = udp->route;
+	size_t first = route->at, mark = report_mark(route->report);
 	enum client_status status;
 
 	udp->n_refused = 0;
 	udp->n_late = udp->n_foreign = 0;
 	udp->n_sent = 0;
 	do {
-		report_drop_kept(dial->report, mark);
+		report_drop_kept(route->report, mark);
 		/* From who refused nothing can be under way; all start over. */
-		if (udp->n_refused > 0 && dial->at != first)
+		if (udp->n_refused > 0 && route->at != first)
 			turn_to(udp, first);
 		udp->n_sent++;
 		status = try_once(udp, message, reply);
 	} while (status == CLIENT_NO_REPLY &&
-		 udp->n_sent <= dial->options->n_retries);
+		 udp->n_sent <= route->options->n_retries);
 	if (status == CLIENT_NO_REPLY)
 		keep_no_reply(udp);
 	return status;
@@ -442,15 +444,15 @@ enum client_status udp_exchange(struct udp *udp, struct slice message,
 	for (;;) {
 		status = try_often(udp, message, reply);
 		if (status != CLIENT_NO_REPLY || udp->is_confirmed ||
-		    !dial_next(udp->dial))
+		    !route_next(udp->route))
 			break;
 		udp_clear(udp);
 	}
 	if (status != CLIENT_OK) {
-		report_show_kept(udp->dial->report);
+		report_show_kept(udp->route->report);
 		return status;
 	}
 	udp->is_confirmed = true;
-	report_drop_kept(udp->dial->report, 0);
+	report_drop_kept(udp->route->report, 0);
 	return CLIENT_OK;
 }

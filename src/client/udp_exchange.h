@@ -8,7 +8,7 @@
 #include "base/compiler.h"
 #include "base/slice.h"
 #include "client/answers.h"
-#include "client/dial.h"
+#include "client/route.h"
 #include "client/status.h"
 
 #define UDP_MESSAGE_MAX	  65507 /* 65535 - 20 (IPv4 header) - 8 (UDP header) */
@@ -16,7 +16,7 @@
 
 /* A conversation by datagrams. The caller's storage; large. */
 struct udp {
-	struct dial *dial;
+	struct route *route;
 	int fd;		   /* -1: none */
 	bool is_confirmed; /* an answer came from the address in use */
 	struct answers answers;
@@ -31,8 +31,8 @@ struct udp {
 	char reply[UDP_DATAGRAM_SIZE];
 };
 
-/* dial must be resolved and outlive udp. Nothing is opened yet. */
-void udp_init(struct udp *udp, struct dial *dial);
+/* route must be resolved and outlive udp. Nothing is opened yet. */
+void udp_init(struct udp *udp, struct route *route);
 
 /*
  * Sends the message, waits for its answer and sends again as the options say.

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/dial.h"
 #include "load/job.h"
 #include "os/socket.h"
 
@@ -77,20 +78,11 @@ void client_clear(struct client *client)
 
 /* --- connecting --- */
 
-/* Both ends the same: nobody listens, and we reached ourselves. */
-static bool is_own(const struct client *client)
-{
-	struct address local;
-
-	return socket_local_address(client->fd, &local) == 0 &&
-	       address_eq(&local, &client->worker->plan->to);
-}
-
 static void opened(struct client *client)
 {
 	struct worker *worker = client->worker;
 
-	if (!is_udp(client) && is_own(client)) {
+	if (!is_udp(client) && dial_is_own(client->fd, &worker->plan->to)) {
 		client_fail(client, ECONNREFUSED);
 		return;
 	}

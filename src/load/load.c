@@ -16,11 +16,11 @@
 #include "base/log.h"
 #include "base/message.h"
 #include "base/text.h"
+#include "cli/dial.h"
 #include "load/asked.h"
 #include "load/load_options.h"
 #include "load/monitor.h"
 #include "load/plan.h"
-#include "load/probe.h"
 #include "load/run.h"
 #include "load/search.h"
 #include "load/sink.h"
@@ -32,7 +32,6 @@
 
 #define DESCRIPTORS_SPARE 32 /* besides one for each client */
 #define COMMAND_MAX	  4096
-#define ADDRESSES_MAX	  16
 
 /* --- the plan --- */
 
@@ -45,19 +44,17 @@ static int socket_type(const struct options *options)
 static bool resolve_sources(struct plan *plan, int *family)
 {
 	const struct options *options = plan->options;
-	const char *cause;
-	size_t n;
+	char cause[DIAL_CAUSE_SIZE];
 
 	for (size_t i = 0; i < options->n_sources; i++) {
-		if (address_resolve(options->sources[i], 0, *family,
-				    socket_type(options), &plan->sources[i], 1,
-				    &n, &cause) < 0) {
-			log_info("source address \"%s\": %s (give an address "
-				 "of this host, as 127.0.0.2)",
-				 options->sources[i], cause);
+		struct address *source = &plan->sources[plan->n_sources];
+
+		if (dial_look_up_source(source, options->sources[i], 0, *family,
+					socket_type(options), cause) < 0) {
+			log_info("%s", cause);
 			return false;
 		}
-		*family = plan->sources[i].sa.any.sa_family;
+		*family = source->sa.any.sa_family;
 		plan->n_sources++;
 	}
 	return true;
@@ -67,20 +64,16 @@ static bool resolve_sources(struct plan *plan, int *family)
 static bool resolve_host(struct plan *plan, int family)
 {
 	const struct options *options = plan->options;
-	struct address list[ADDRESSES_MAX];
-	const char *cause;
-	size_t n;
+	char cause[DIAL_CAUSE_SIZE];
+	struct dial_list list;
 
-	if (address_resolve(options->host, options->port, family,
-			    socket_type(options), list, ADDRESSES_MAX, &n,
-			    &cause) < 0) {
-		log_info("lookup of \"%s\": %s (is the name spelt right, and "
-			 "does this host find other names?)",
-			 options->host, cause);
+	if (dial_look_up(&list, options->host, options->port, family,
+			 socket_type(options), cause) < 0) {
+		log_info("%s", cause);
 		return false;
 	}
-	plan->to = list[probe_choose(list, n, socket_type(options),
-				     options->timeout_ns)];
+	plan->to =
+		*dial_choose(&list, socket_type(options), options->timeout_ns);
 	return true;
 }
 

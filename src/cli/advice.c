@@ -4,7 +4,7 @@
  * is wrong ("Connection refused"); the people in a network lab want to know
  * what that means about their server, their address or their route.
  */
-#include "client/advice.h"
+#include "cli/advice.h"
 
 #include <errno.h>
 #include <stddef.h>

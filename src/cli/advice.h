@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CLIENT_ADVICE_H
-#define CLIENT_ADVICE_H
+#ifndef CLI_ADVICE_H
+#define CLI_ADVICE_H
 
 #include <stdbool.h>
 
