@@ -65,3 +65,18 @@ const char *advice_for_bind(int error)
 		return NULL;
 	}
 }
+
+const char *advice_for_output(int error)
+{
+	switch (error) {
+	case EPIPE:
+		return "whoever read it has left";
+	case ENOSPC:
+	case EDQUOT:
+		return "make room there, or write elsewhere";
+	case EBADF:
+		return "it is closed, or open for reading only";
+	default:
+		return NULL;
+	}
+}

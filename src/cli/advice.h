@@ -13,4 +13,7 @@ const char *advice_for(int error, bool is_udp);
 /* The same for a local address or port that could not be taken. */
 const char *advice_for_bind(int error);
 
+/* The same for a stream or a file that could not be written. */
+const char *advice_for_output(int error);
+
 #endif

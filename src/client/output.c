@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/advice.h"
 #include "client/narrator.h"
 #include "client/visible.h"
 #include "os/wait.h"
@@ -23,24 +24,13 @@
 /* What a terminal has got half of: one to a process, as its output is. */
 static struct visible visible;
 
-static const char *advice(int error)
+static enum client_status tell_output(int error)
 {
-	switch (error) {
-	case EPIPE:
-		return " (whoever read it has left)";
-	case ENOSPC:
-	case EDQUOT:
-		return " (make room there, or write elsewhere)";
-	case EBADF:
-		return " (it is closed, or open for reading only)";
-	default:
-		return "";
-	}
-}
+	const char *advice = advice_for_output(error);
 
-static enum client_status tell(int error)
-{
-	report_error("standard output: %s%s", strerror(error), advice(error));
+	report_error("standard output: %s%s%s%s", strerror(error),
+		     advice ? " (" : "", advice ? advice : "",
+		     advice ? ")" : "");
 	return CLIENT_FAILED;
 }
 
@@ -52,7 +42,7 @@ static enum client_status write_some(struct slice s, size_t *n)
 	*n = written > 0 ? (size_t)written : 0;
 	report_shown(STDOUT_FILENO, (struct slice){s.ptr, *n});
 	if (written < 0 && errno != EINTR && errno != EAGAIN)
-		return tell(errno);
+		return tell_output(errno);
 	return CLIENT_OK;
 }
 
@@ -65,7 +55,7 @@ static enum client_status write_all(struct slice s)
 			return CLIENT_FAILED;
 		if (n == 0 &&
 		    wait_for(STDOUT_FILENO, POLLOUT, WAIT_FOREVER) < 0)
-			return tell(errno);
+			return tell_output(errno);
 		s.ptr += n;
 		s.len -= n;
 	}
@@ -117,6 +107,6 @@ enum client_status output_close(void)
 		return CLIENT_FAILED;
 	/* Closed at start: told already if anybody wanted to write. */
 	if (close(STDOUT_FILENO) < 0 && errno != EBADF && errno != EINTR)
-		return tell(errno);
+		return tell_output(errno);
 	return CLIENT_OK;
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/message.h"
 #include "base/text.h"
+#include "cli/advice.h"
 #include "cli/dial.h"
 #include "load/asked.h"
 #include "load/load_options.h"
@@ -185,13 +186,22 @@ static void tell_empty(const struct options *options)
 			 "more)");
 }
 
+/* Of what only the network can mean, what it means to every program. */
+static const char *hint_for(size_t slot, bool is_udp)
+{
+	const char *hint = error_hint(slot);
+
+	return hint || slot >= ERROR_STATUS ? hint
+					    : advice_for((int)slot, is_udp);
+}
+
 /* Names each error, and what can be done. */
-static void tell_errors(const struct stats *stats)
+static void tell_errors(const struct stats *stats, bool is_udp)
 {
 	char name[ERROR_NAME_SIZE];
 
 	for (size_t i = 0; i < ERROR_SLOTS; i++) {
-		const char *hint = error_hint(i);
+		const char *hint = hint_for(i, is_udp);
 
 		if (stats->errors[i] == 0)
 			continue;
@@ -201,9 +211,10 @@ static void tell_errors(const struct stats *stats)
 	}
 }
 
-static void tell_trouble(const struct tally *tally)
+static void tell_trouble(const struct options *options,
+			 const struct tally *tally)
 {
-	tell_errors(&tally->stats);
+	tell_errors(&tally->stats, options->protocol == PROTOCOL_UDP);
 	/* An answer with another status has a latency: that is HTTP. */
 	if (tally->stats.latency.n == 0)
 		log_info("no exchange succeeded: is this the right port, for "
@@ -309,7 +320,11 @@ static int report(const struct options *options, struct sink *sink,
 	if (!options->quiet && !options->to_standard)
 		table_print(stdout, result);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		log_info("standard output: %s", strerror(errno));
+		const char *advice = advice_for_output(errno);
+
+		log_info("standard output: %s%s%s%s", strerror(errno),
+			 advice ? " (" : "", advice ? advice : "",
+			 advice ? ")" : "");
 		status = -1;
 	}
 	return status;
@@ -329,7 +344,7 @@ static enum load_status load_and_report(struct plan *plan,
 		return LOAD_FAILED;
 	}
 	result_set_tally(result, tally);
-	tell_trouble(tally);
+	tell_trouble(options, tally);
 	status = judge(options, tally);
 	if (report(options, sink, result,
 		   tally->stats.exchanges > 0 && !tally->has_failed) < 0)

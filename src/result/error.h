@@ -40,7 +40,7 @@ size_t error_of_errno(int error);
  * Returns buf. */
 const char *error_name(size_t slot, char buf[ERROR_NAME_SIZE]);
 
-/* What a person can check or change, or NULL. */
+/* What can be changed in the load or is wrong with the replies, or NULL. */
 const char *error_hint(size_t slot);
 
 /* Whether it is this host that could not do more: ports, descriptors, memory.
