@@ -127,6 +127,21 @@ START_TEST(an_error_of_this_host_is_no_news)
 }
 END_TEST
 
+/* Whoever cannot be told must know that. */
+START_TEST(a_socket_that_tells_nothing_is_an_error)
+{
+	struct address to = nobody("127.0.0.1");
+	int fd = socket_open(&to, SOCK_DGRAM);
+
+	ck_assert_int_eq(icmp_listen(-1, AF_INET), -1);
+	ck_assert_int_eq(icmp_listen(-1, AF_INET6), -1);
+	ck_assert_int_eq(icmp_listen(fd, AF_INET), 0);
+	/* It has no options of the other family. */
+	ck_assert_int_eq(icmp_listen(fd, AF_INET6), -1);
+	(void)close(fd);
+}
+END_TEST
+
 static const struct {
 	struct icmp_news news;
 	const char *name;
@@ -156,6 +171,7 @@ int main(void)
 			    (int)ARRAY_LEN(hosts));
 	tcase_add_test(tcase, two_destinations_are_told_apart);
 	tcase_add_test(tcase, an_error_of_this_host_is_no_news);
+	tcase_add_test(tcase, a_socket_that_tells_nothing_is_an_error);
 	tcase_add_loop_test(tcase, an_error_has_its_standards_name, 0,
 			    (int)ARRAY_LEN(named));
 	return harness_run(suite);

@@ -81,7 +81,7 @@ static bool read_again(const char *text, int64_t *out)
 		(void)snprintf(again, sizeof(again),
 			       ", %02d-%s-%02d %02d:%02d:%02d GMT", tm.tm_mday,
 			       month, year, tm.tm_hour, tm.tm_min, tm.tm_sec);
-		if (strcmp(again, rest) == 0) {
+		if (year >= 0 && strcmp(again, rest) == 0) {
 			/* More than 50 years ahead is in the past. */
 			tm.tm_year = year + 50;
 			*out = 0;

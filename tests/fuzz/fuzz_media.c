@@ -156,7 +156,7 @@ static void check_table(struct slice table, struct slice path)
 	fuzz_require((media == NULL) == (wrong != 0),
 		     "a second reader refuses the same tables");
 	fuzz_require(line == wrong, "for the same line");
-	if (!has_extension)
+	if (!has_extension || !media)
 		wanted[0] = '\0';
 	check_path(media, path, wanted);
 	check_path(NULL, path, "");
