@@ -238,6 +238,7 @@ static const struct none_row {
 
 	/* no such time */
 	{"Sun, 00 Nov 1994 08:49:37 GMT", "day 0"},
+	{"Tue, 29 Feb 0000 12:34:56 GMT", "no year 0"},
 	{"Sun, 31 Nov 1994 08:49:37 GMT", "November has 30"},
 	{"Sun, 32 Dec 1994 08:49:37 GMT", "December has 31"},
 	{"Sun, 31 Apr 1994 08:49:37 GMT", "April has 30"},

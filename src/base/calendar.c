@@ -70,7 +70,8 @@ bool calendar_is_valid(const struct calendar *at)
 	bool is_leap = (at->year % 4 == 0 && at->year % 100 != 0) ||
 		       at->year % 400 == 0;
 
-	return at->month >= 1 && at->month <= 12 && at->day >= 1 &&
+	return at->year >= 1 && at->month >= 1 && at->month <= 12 &&
+	       at->day >= 1 &&
 	       at->day <=
 		       lengths[at->month - 1] + (at->month == 2 && is_leap) &&
 	       at->hour < 24 && at->minute < 60 && at->second <= 60;

@@ -32,7 +32,8 @@ struct calendar calendar_of(int64_t time_s);
 /* The way back. The weekday is not looked at. */
 int64_t calendar_seconds(const struct calendar *at);
 
-/* Whether there is such a day and time; a leap second may be one. */
+/* Whether there is such a day and time, from the year 1 on; a leap second may
+ * be one. */
 bool calendar_is_valid(const struct calendar *at);
 
 /* Adds "2026-11-22T09:51:54" with this byte in the middle. */

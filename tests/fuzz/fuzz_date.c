@@ -56,7 +56,7 @@ static bool moment_of(struct tm tm, const char *month, int64_t *out)
 	struct tm noon = {.tm_year = tm.tm_year, .tm_mday = tm.tm_mday};
 
 	tm.tm_mon = noon.tm_mon = month_of(month);
-	if (tm.tm_mon < 0 || tm.tm_mday < 1 || tm.tm_year < -1900 ||
+	if (tm.tm_mon < 0 || tm.tm_mday < 1 || tm.tm_year < -1899 ||
 	    tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 ||
 	    tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
 		return false;
