@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The UDP service over real loopback sockets, turn by turn: who is answered and
+ * who is not, what is counted, how much a wake-up does, what an error of the
+ * socket leads to, and what a drain leaves.
+ */
+#include "server/udp_service.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "loop/bucket.h"
+#include "os/datagram.h"
+#include "os/socket.h"
+#include "scarce.h"
+
+/* What the next receptions fail with; it stands before the C library's. */
+static int receive_error;
+static unsigned n_failures;
+static unsigned n_received;	     /* calls */
+static const struct address *forged; /* the source of all that comes */
+
+int recvmmsg(int fd, struct mmsghdr *headers, unsigned n, int flags,
+	     struct timespec *timeout)
+{
+	int result;
+
+	n_received++;
+	if (n_failures > 0) {
+		n_failures--;
+		errno = receive_error;
+		return -1;
+	}
+	result = (int)syscall(SYS_recvmmsg, fd, headers, n, flags, timeout);
+	for (int i = 0; forged && i < result; i++)
+		memcpy(headers[i].msg_hdr.msg_name, &forged->sa, forged->len);
+	return result;
+}
+
+/* How far the monotonic clock is ahead. */
+static time_t later_s;
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	int result = (int)syscall(SYS_clock_gettime, id, now);
+
+	if (id != CLOCK_REALTIME)
+		now->tv_sec += later_s;
+	return result;
+}
+
+static struct loop loop;
+static struct event stop;
+static struct udp_service *service;
+static struct address server; /* where it is */
+static int client;
+
+static void stop_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	loop_stop(arg);
+}
+
+static int bound(struct address *at)
+{
+	int fd;
+
+	*at = address_any(AF_INET, 0);
+	at->sa.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket_bind_udp(at);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(socket_local_address(fd, at), 0);
+	return fd;
+}
+
+static int client_of(const struct address *at)
+{
+	int fd = socket_open(at, SOCK_DGRAM);
+
+	ck_assert_int_eq(connect(fd, &at->sa.any, at->len), 0);
+	return fd;
+}
+
+static void set_up(void)
+{
+	n_failures = n_received = 0;
+	later_s = 0;
+	forged = NULL;
+	ck_assert_int_eq(loop_init(&loop), 0);
+	(void)event_assign(&stop, loop.base, -1, 0, stop_cb, &loop);
+	service = udp_service_new(&loop);
+	ck_assert_ptr_nonnull(service);
+	ck_assert_int_eq(udp_service_add(service, bound(&server)), 0);
+	client = client_of(&server);
+}
+
+static void tear_down(void)
+{
+	udp_service_free(service);
+	(void)event_del(&stop);
+	loop_clear(&loop);
+	(void)close(client);
+}
+
+static void turn(void)
+{
+	event_active(&stop, EV_TIMEOUT, 0);
+	ck_assert_int_eq(loop_run(&loop), 0);
+}
+
+static void say(const char *text)
+{
+	ck_assert_int_eq(send(client, text, strlen(text), 0),
+			 (ssize_t)strlen(text));
+}
+
+/* The client gets this; NULL: nothing. */
+static void expect(const char *text)
+{
+	char got[128];
+	ssize_t n = recv(client, got, sizeof(got), MSG_DONTWAIT);
+
+	if (!text) {
+		ck_assert_int_eq(n, -1);
+		ck_assert_int_eq(errno, EAGAIN);
+		return;
+	}
+	ck_assert_msg(n == (ssize_t)strlen(text), "%zd bytes, not \"%s\"", n,
+		      text);
+	ck_assert_mem_eq(got, text, (size_t)n);
+}
+
+START_TEST(a_datagram_comes_back_in_capitals)
+{
+	say("hello, 1");
+	say("");
+	say("World");
+	turn();
+	expect("HELLO, 1");
+	expect("");
+	expect("WORLD");
+	expect(NULL);
+	ck_assert_uint_eq(loop.counters.udp_datagrams, 3);
+	ck_assert_uint_gt(n_received, 0);
+}
+END_TEST
+
+/* --- who is answered --- */
+
+static const struct {
+	const char *host;
+	uint16_t port;
+	bool is_answered;
+	const char *why;
+} sources[] = {
+	{"127.0.0.1", 1024, true, "the first port of clients"},
+	{"127.0.0.1", 1023, false, "the last port of services"},
+	{"127.0.0.1", 7, false, "echo"},
+	{"127.0.0.1", 0, false, "no port"},
+	{"127.0.0.1", 65535, true, "the last port"},
+	{"224.0.0.1", 5000, false, "a group"},
+	{"255.255.255.255", 5000, false, "everybody"},
+	{"0.0.0.0", 5000, false, "nobody"},
+};
+
+/* What answers such a source is not seen here; that nothing is refused is. */
+START_TEST(only_clients_are_answered)
+{
+	struct address source;
+	const char *cause;
+	size_t n;
+
+	ck_assert_int_eq(address_resolve(sources[_i].host, sources[_i].port,
+					 AF_INET, SOCK_DGRAM, &source, 1, &n,
+					 &cause),
+			 0);
+	forged = &source;
+	say("hello");
+	turn();
+	ck_assert_uint_eq(loop.counters.udp_datagrams, 1);
+	ck_assert_msg(loop.counters.udp_source_refused ==
+			      !sources[_i].is_answered,
+		      "%s", sources[_i].why);
+	ck_assert_uint_eq(loop.counters.udp_loop_refused, 0);
+	expect(NULL);
+}
+END_TEST
+
+/* What may be part of a loop: all that is upper case already. */
+START_TEST(what_changes_nothing_is_answered_so_often)
+{
+	for (int i = 0; i < BUCKET_TOKENS + 4; i++)
+		say("HELLO");
+	turn();
+	turn();
+	for (int i = 0; i < BUCKET_TOKENS; i++)
+		expect("HELLO");
+	expect(NULL);
+	ck_assert_uint_eq(loop.counters.udp_loop_refused, 4);
+	/* Letters are always answered, and capitals again in a second. */
+	say("Hello");
+	turn();
+	expect("HELLO");
+	later_s++;
+	turn();
+	say("HELLO");
+	turn();
+	expect("HELLO");
+	ck_assert_uint_eq(loop.counters.udp_source_refused, 0);
+}
+END_TEST
+
+/* --- errors --- */
+
+START_TEST(a_signal_is_no_error)
+{
+	receive_error = EINTR;
+	n_failures = 2;
+	say("hello");
+	turn();
+	expect("HELLO");
+	ck_assert_uint_eq(loop.counters.udp_pauses, 0);
+}
+END_TEST
+
+START_TEST(an_empty_queue_is_no_error)
+{
+	receive_error = EAGAIN;
+	n_failures = 1;
+	say("hello");
+	turn();
+	expect(NULL);
+	turn();
+	expect("HELLO");
+	ck_assert_uint_eq(loop.counters.udp_pauses, 0);
+}
+END_TEST
+
+/* It would come again at once, so the socket rests for a while. */
+START_TEST(any_other_error_is_a_pause)
+{
+	receive_error = ENOMEM;
+	n_failures = 1;
+	say("hello");
+	turn();
+	n_received = 0;
+	for (int i = 0; i < 3; i++)
+		turn();
+	ck_assert_uint_eq(n_received, 0);
+	ck_assert_uint_eq(loop.counters.udp_pauses, 1);
+	expect(NULL);
+	later_s++;
+	for (int i = 0; i < 3; i++)
+		turn();
+	expect("HELLO");
+	ck_assert_uint_eq(loop.counters.udp_pauses, 1);
+}
+END_TEST
+
+START_TEST(other_sockets_go_on_while_one_rests)
+{
+	struct address second;
+	int first_client = client;
+
+	ck_assert_int_eq(udp_service_add(service, bound(&second)), 0);
+	receive_error = EIO;
+	n_failures = 1;
+	say("hello");
+	turn();
+	ck_assert_uint_eq(loop.counters.udp_pauses, 1);
+	client = client_of(&second);
+	say("hello");
+	turn();
+	expect("HELLO");
+	(void)close(client);
+	client = first_client;
+}
+END_TEST
+
+/* --- a drain --- */
+
+START_TEST(a_drain_answers_what_waits_and_closes)
+{
+	for (int i = 0; i < 100; i++)
+		say("hello");
+	udp_service_drain(service);
+	for (int i = 0; i < 100; i++)
+		expect("HELLO");
+	expect(NULL);
+	/* Nobody is there any more. */
+	(void)send(client, "a", 1, 0);
+	ck_assert_int_eq(recv(client, &server, 1, MSG_DONTWAIT), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+}
+END_TEST
+
+START_TEST(a_drain_ends_for_an_error_too)
+{
+	receive_error = ENOMEM;
+	n_failures = 10;
+	udp_service_drain(service);
+	ck_assert_uint_eq(n_received, 1);
+}
+END_TEST
+
+/* --- scarcity --- */
+
+START_TEST(a_service_needs_memory)
+{
+	struct udp_service *one;
+	unsigned n = 0;
+	bool has_failed;
+
+	do {
+		scarce_memory(++n);
+		one = udp_service_new(&loop);
+		has_failed = scarce_memory_end();
+		ck_assert((one == NULL) == has_failed);
+		udp_service_free(one);
+	} while (has_failed && n < 100);
+	ck_assert_uint_eq(n, 4);
+}
+END_TEST
+
+START_TEST(a_socket_needs_memory)
+{
+	struct address at;
+	int fd = bound(&at), result;
+	unsigned n = 0;
+	bool has_failed;
+
+	do {
+		scarce_memory(++n);
+		result = udp_service_add(service, fd);
+		has_failed = scarce_memory_end();
+		ck_assert((result < 0) == has_failed);
+	} while (has_failed && n < 100);
+	ck_assert_uint_ge(n, 2);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("udp_service");
+	TCase *tcase = harness_case(suite, "udp_service");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_datagram_comes_back_in_capitals);
+	tcase_add_loop_test(tcase, only_clients_are_answered, 0,
+			    (int)ARRAY_LEN(sources));
+	tcase_add_test(tcase, what_changes_nothing_is_answered_so_often);
+	tcase_add_test(tcase, a_signal_is_no_error);
+	tcase_add_test(tcase, an_empty_queue_is_no_error);
+	tcase_add_test(tcase, any_other_error_is_a_pause);
+	tcase_add_test(tcase, other_sockets_go_on_while_one_rests);
+	tcase_add_test(tcase, a_drain_answers_what_waits_and_closes);
+	tcase_add_test(tcase, a_drain_ends_for_an_error_too);
+	tcase_add_test(tcase, a_service_needs_memory);
+	tcase_add_test(tcase, a_socket_needs_memory);
+	return harness_run(suite);
+}
