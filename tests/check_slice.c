@@ -178,6 +178,27 @@ START_TEST(every_prefix_of_a_list_is_taken_apart_within_its_length)
 }
 END_TEST
 
+/* Else every table that is found by it would be one long list. */
+START_TEST(names_are_spread_by_their_hashes)
+{
+	bool used[256] = {false};
+	unsigned n_used = 0;
+	char name[16];
+
+	for (int i = 0; i < 256; i++) {
+		uint64_t hash;
+
+		(void)snprintf(name, sizeof(name), "file%d.txt", i);
+		hash = slice_hash(slice_of(name));
+		ck_assert_uint_eq(hash, slice_hash(slice_of(name)));
+		n_used += !used[hash % 256];
+		used[hash % 256] = true;
+	}
+	/* By chance alone 162 of 256 would be used. */
+	ck_assert_uint_gt(n_used, 140);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("slice");
@@ -192,6 +213,7 @@ int main(void)
 			    0, (int)ARRAY_LEN(trims));
 	tcase_add_loop_test(tcase, a_list_is_taken_apart_in_order, 0,
 			    (int)ARRAY_LEN(lists));
+	tcase_add_test(tcase, names_are_spread_by_their_hashes);
 	tcase_add_test(tcase,
 		       every_prefix_of_a_list_is_taken_apart_within_its_length);
 	return harness_run(suite);
