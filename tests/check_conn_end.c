@@ -242,6 +242,49 @@ START_TEST(the_end_of_the_server_closes_all)
 }
 END_TEST
 
+static const struct {
+	bool is_old; /* the turn */
+	size_t step;
+} drains[] = {{false, 256}, {true, 4}};
+
+/* Some in each wake-up, each once, and those that come later too. */
+START_TEST(the_end_of_the_server_is_told_to_some_at_a_time)
+{
+	enum {
+		N = 300
+	};
+	static struct seen seen[N];
+	struct fixture *fixture = fixture_new(LONG_NS);
+	struct loop *loop = &fixture->loop;
+	size_t n_told = 0;
+	bool is_more;
+
+	for (size_t i = 0; i < N; i++)
+		(void)fixture_add_conn(fixture, dup(fixture->peer), &seen[i]);
+	do {
+		size_t n_now = 0;
+
+		loop->spent = drains[_i].is_old ? loop->limits->turn_bytes : 0;
+		is_more = conn_drain_some(loop);
+		for (size_t i = 0; i < N; i++)
+			n_now += seen[i].n_drained;
+		n_now += fixture->seen.n_drained;
+		ck_assert_uint_le(n_now - n_told, drains[_i].step);
+		ck_assert(is_more == (n_now < N + 1));
+		ck_assert(!is_more || n_now - n_told == drains[_i].step);
+		n_told = n_now;
+	} while (is_more);
+	for (size_t i = 0; i < N; i++)
+		ck_assert_uint_eq(seen[i].n_drained, 1);
+	ck_assert(!conn_drain_some(loop));
+	ck_assert_uint_eq(fixture->seen.n_drained, 1);
+	conn_close_all(loop);
+	ck_assert(list_is_empty(&loop->drained));
+	turn(fixture);
+	fixture_free(fixture);
+}
+END_TEST
+
 /* --- lingering --- */
 
 START_TEST(a_lingering_connection_has_sent_its_end)
@@ -547,6 +590,9 @@ static void add_end(Suite *suite)
 	tcase_add_test(tcase, being_out_of_memory_is_counted);
 	tcase_add_test(tcase, a_new_connection_on_an_old_number_is_served);
 	tcase_add_test(tcase, the_end_of_the_server_closes_all);
+	tcase_add_loop_test(tcase,
+			    the_end_of_the_server_is_told_to_some_at_a_time, 0,
+			    (int)ARRAY_LEN(drains));
 }
 
 static void add_lingering(Suite *suite)

@@ -52,6 +52,11 @@ static void echo_writable(struct conn *conn)
 	conn_wait_readable(conn);
 }
 
+static void on_drain(struct conn *conn)
+{
+	seen_of(conn)->n_drained++;
+}
+
 static void on_closed(struct conn *conn, enum conn_reason reason)
 {
 	struct seen *seen = seen_of(conn);
@@ -73,6 +78,7 @@ static void on_free(struct conn *conn)
 static const struct conn_ops echo_ops = {
 	.readable = echo_readable,
 	.writable = echo_writable,
+	.drain = on_drain,
 	.closed = on_closed,
 	.free = on_free,
 };

@@ -18,6 +18,7 @@
 struct seen {
 	unsigned n_readable;
 	unsigned n_writable;
+	unsigned n_drained;
 	unsigned n_closed;
 	unsigned n_freed;
 	enum conn_reason reason;
