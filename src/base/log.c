@@ -34,7 +34,7 @@ void log_open(const char *program, int fd)
 }
 
 /* Appends one line, flushing first when it would not fit. */
-static void add_line(const char *line, size_t len)
+static void log_add_line(const char *line, size_t len)
 {
 	if (len > sizeof(sink.buf) - sink.len)
 		log_flush();
@@ -76,7 +76,7 @@ static void PRINTF_LIKE(2, 0)
 		len = sizeof(line) - 1;
 	blunt(line, (size_t)len);
 	line[len++] = '\n';
-	add_line(line, (size_t)len);
+	log_add_line(line, (size_t)len);
 }
 
 void log_info(const char *fmt, ...)
@@ -131,7 +131,7 @@ static bool can_write(void)
 }
 
 /* Writes up to PIPE_BUF bytes. -1 with errno: EAGAIN when it would wait. */
-static ssize_t write_some(const char *buf, size_t len)
+static ssize_t log_write_some(const char *buf, size_t len)
 {
 	ssize_t n;
 
@@ -146,19 +146,19 @@ static ssize_t write_some(const char *buf, size_t len)
 /* A line that was cut, by a full disk for example, ends before the next. */
 static bool end_cut_line(void)
 {
-	if (sink.is_cut && write_some("\n", 1) == 1)
+	if (sink.is_cut && log_write_some("\n", 1) == 1)
 		sink.is_cut = false;
 	return !sink.is_cut;
 }
 
 /* Writes the buffer out. What the descriptor does not take now is lost. */
-static bool write_out(void)
+static bool log_write_out(void)
 {
 	bool is_going = end_cut_line();
 	size_t done = 0;
 
 	while (is_going && done < sink.len) {
-		ssize_t n = write_some(sink.buf + done, sink.len - done);
+		ssize_t n = log_write_some(sink.buf + done, sink.len - done);
 
 		is_going = n > 0;
 		done += is_going ? (size_t)n : 0;
@@ -177,7 +177,7 @@ void log_flush(void)
 {
 	unsigned long n_lost = sink.n_lost;
 
-	if (sink.len == 0 || !write_out() || n_lost == 0)
+	if (sink.len == 0 || !log_write_out() || n_lost == 0)
 		return;
 	sink.n_lost = 0;
 	if (sink.error == EAGAIN)
@@ -186,6 +186,6 @@ void log_flush(void)
 	else
 		log_warn("log: %lu lines lost: standard error: %s", n_lost,
 			 strerror(sink.error));
-	if (!write_out())
+	if (!log_write_out())
 		sink.n_lost += n_lost;
 }

@@ -30,7 +30,7 @@ struct messages {
 };
 
 /* SplitMix64's finish: every bit of x moves every bit of the result. */
-static uint64_t mix(uint64_t x)
+static uint64_t message_mix(uint64_t x)
 {
 	x ^= x >> 30;
 	x *= UINT64_C(0xbf58476d1ce4e5b9);
@@ -41,7 +41,7 @@ static uint64_t mix(uint64_t x)
 
 static uint64_t hash(const struct messages *m, uint32_t client, uint64_t n)
 {
-	return mix(m->seed + ((uint64_t)client << 40) + n);
+	return message_mix(m->seed + ((uint64_t)client << 40) + n);
 }
 
 struct messages *messages_new(uint64_t seed, size_t size_min, size_t size_max)
@@ -51,7 +51,7 @@ struct messages *messages_new(uint64_t seed, size_t size_min, size_t size_max)
 
 	if (!m)
 		return NULL;
-	m->seed = mix(seed);
+	m->seed = message_mix(seed);
 	m->size_min = size_min;
 	m->size_max = size_max;
 	m->filler = malloc(len);
@@ -61,7 +61,7 @@ struct messages *messages_new(uint64_t seed, size_t size_min, size_t size_max)
 		return NULL;
 	}
 	for (size_t i = 0; i < len; i++)
-		m->filler[i] = letters[mix(m->seed ^ i) % 64];
+		m->filler[i] = letters[message_mix(m->seed ^ i) % 64];
 	memcpy(m->upper, m->filler, len);
 	upper_ascii(m->upper, len);
 	return m;
@@ -102,13 +102,13 @@ struct pieces {
 /* What the client's second numbers are mixed with. */
 static uint64_t client_mask(const struct messages *m, uint32_t client)
 {
-	return mix(m->seed ^ (client + UINT64_C(1))) &
+	return message_mix(m->seed ^ (client + UINT64_C(1))) &
 	       ((UINT64_C(1) << (MESSAGE_DIGITS * MESSAGE_DIGIT_BITS)) - 1);
 }
 
 /* Cuts the message, or its answer, into its pieces. */
-static void cut(const struct messages *m, uint32_t client, uint64_t n,
-		bool is_answer, struct pieces *p)
+static void message_cut(const struct messages *m, uint32_t client, uint64_t n,
+			bool is_answer, struct pieces *p)
 {
 	const char *text = is_answer ? m->upper : m->filler;
 	char zero = is_answer ? 'A' : 'a';
@@ -147,7 +147,7 @@ void message_write(const struct messages *m, uint32_t client, uint64_t n,
 	struct pieces p;
 	const char *ptr;
 
-	cut(m, client, n, false, &p);
+	message_cut(m, client, n, false, &p);
 	for (size_t i = 0; i < 3; i++) {
 		size_t part = overlap(&p, i, off, len, &ptr);
 
@@ -163,7 +163,7 @@ bool message_is_answer(const struct messages *m, uint32_t client, uint64_t n,
 	struct pieces p;
 	const char *ptr;
 
-	cut(m, client, n, true, &p);
+	message_cut(m, client, n, true, &p);
 	if (off + len > p.at[3])
 		return false;
 	for (size_t i = 0; i < 3; i++) {
@@ -183,7 +183,7 @@ size_t message_differences(const struct messages *m, uint32_t client,
 	const char *ptr;
 	size_t count = 0, seen = 0;
 
-	cut(m, client, n, true, &p);
+	message_cut(m, client, n, true, &p);
 	for (size_t i = 0; i < 3; i++) {
 		size_t part = overlap(&p, i, off, len, &ptr);
 

@@ -16,7 +16,7 @@ static bool is_digit(char c)
 }
 
 /* Takes the number at *at off: its digits without leading zeros. */
-static size_t take_number(const char **at, const char **digits)
+static size_t natural_take_number(const char **at, const char **digits)
 {
 	size_t len = 0;
 
@@ -33,8 +33,8 @@ static size_t take_number(const char **at, const char **digits)
 static int compare_numbers(const char **a, const char **b)
 {
 	const char *a_digits, *b_digits;
-	size_t a_len = take_number(a, &a_digits);
-	size_t b_len = take_number(b, &b_digits);
+	size_t a_len = natural_take_number(a, &a_digits);
+	size_t b_len = natural_take_number(b, &b_digits);
 
 	if (a_len != b_len)
 		return a_len < b_len ? -1 : 1;

@@ -18,7 +18,7 @@ bool slice_eq(struct slice a, struct slice b)
 }
 
 /* tolower() without a locale. */
-static char lower(char c)
+static char slice_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
@@ -28,7 +28,7 @@ bool slice_eq_nocase(struct slice a, struct slice b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.ptr[i]) != lower(b.ptr[i]))
+		if (slice_lower(a.ptr[i]) != slice_lower(b.ptr[i]))
 			return false;
 	return true;
 }

@@ -69,7 +69,7 @@ void text_addf(struct text *text, const char *fmt, ...)
 		text->len += (size_t)n;
 }
 
-static void add_byte(struct text *text, const char *prefix, char c)
+static void text_add_byte(struct text *text, const char *prefix, char c)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	unsigned char byte = (unsigned char)c;
@@ -85,7 +85,7 @@ void text_add_escaped(struct text *text, struct slice s)
 		char c = s.ptr[i];
 
 		if (c < 0x20 || c > 0x7e) {
-			add_byte(text, "\\x", c);
+			text_add_byte(text, "\\x", c);
 			continue;
 		}
 		if (c == '"' || c == '\\')
@@ -178,7 +178,7 @@ void text_add_json(struct text *text, struct slice s)
 			text_add_str(text, REPLACEMENT);
 			len = 1;
 		} else if (len == 1 && is_control_byte(c)) {
-			add_byte(text, "\\u00", c);
+			text_add_byte(text, "\\u00", c);
 		} else {
 			if (c == '"' || c == '\\')
 				text_add_char(text, '\\');
@@ -202,7 +202,7 @@ void text_add_uri_path(struct text *text, struct slice s)
 		if (is_plain_in_path(s.ptr[i]))
 			text_add_char(text, s.ptr[i]);
 		else
-			add_byte(text, "%", s.ptr[i]);
+			text_add_byte(text, "%", s.ptr[i]);
 	}
 }
 
