@@ -60,7 +60,7 @@ bool address_eq(const struct address *a, const struct address *b)
 }
 
 /* SplitMix64's finish: every bit of x moves every bit of the result. */
-static uint64_t mix(uint64_t x)
+static uint64_t address_mix(uint64_t x)
 {
 	x ^= x >> 30;
 	x *= UINT64_C(0xbf58476d1ce4e5b9);
@@ -77,8 +77,8 @@ uint64_t address_hash(const struct address *address, uint64_t seed)
 		memcpy(halves, &address->sa.in6.sin6_addr, sizeof(halves));
 	else
 		halves[0] = address->sa.in4.sin_addr.s_addr;
-	seed = mix(seed ^ address_port(address));
-	return mix(mix(seed + halves[0]) + halves[1]);
+	seed = address_mix(seed ^ address_port(address));
+	return address_mix(address_mix(seed + halves[0]) + halves[1]);
 }
 
 bool address_is_group(const struct address *address)

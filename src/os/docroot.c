@@ -89,7 +89,7 @@ static bool is_link(int parent, const char *name)
 }
 
 /* Opens one segment, and closes its parent unless that is the root. */
-static int step(int root, int parent, const char *name, int flags)
+static int docroot_step(int root, int parent, const char *name, int flags)
 {
 	int fd = openat(parent, name, flags | O_NOFOLLOW);
 	int saved = errno;
@@ -143,12 +143,13 @@ static int walk(int root, const char *path, int flags)
 		segment[len] = '\0';
 		if (path[len] == '\0')
 			break;
-		fd = step(root, fd, segment, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		fd = docroot_step(root, fd, segment,
+				  O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
 			return -1;
 		path += len + 1;
 	}
-	return step(root, fd, segment[0] ? segment : ".", flags);
+	return docroot_step(root, fd, segment[0] ? segment : ".", flags);
 }
 
 static int open_once(int root, const char *path, int flags)
@@ -192,8 +193,8 @@ static const char *rest_below(const char *directory, const char *path)
  * what of that stands behind the root's name. NULL with errno, which tells of
  * what lies outside nothing but that it does.
  */
-static const char *resolve(const struct docroot *root, const char *path,
-			   char resolved[PATH_MAX])
+static const char *docroot_resolve(const struct docroot *root, const char *path,
+				   char resolved[PATH_MAX])
 {
 	char top[PATH_MAX], whole[PATH_MAX];
 	const char *rest = NULL;
@@ -221,7 +222,7 @@ static int open_confined(const struct docroot *root, const char *path,
 
 	if (fd >= 0 || (errno != EXDEV && errno != ELOOP))
 		return fd;
-	rest = resolve(root, path, resolved);
+	rest = docroot_resolve(root, path, resolved);
 	return rest ? open_path(root->fd, rest, flags) : -1;
 }
 
@@ -264,8 +265,8 @@ static int open_found(int found)
 	return open(name, READ_FLAGS);
 }
 
-static int open_regular(const struct docroot *root, const char *path,
-			struct stat *st, open_fn open_path)
+static int docroot_open_regular(const struct docroot *root, const char *path,
+				struct stat *st, open_fn open_path)
 {
 	int fd = -1,
 	    found = open_confined(root, path, O_PATH | O_CLOEXEC, open_path);
@@ -287,13 +288,13 @@ static int open_regular(const struct docroot *root, const char *path,
 int docroot_open_file(const struct docroot *root, const char *path,
 		      struct stat *st)
 {
-	return open_regular(root, path, st, open_once);
+	return docroot_open_regular(root, path, st, open_once);
 }
 
 int docroot_walk_file(const struct docroot *root, const char *path,
 		      struct stat *st)
 {
-	return open_regular(root, path, st, walk);
+	return docroot_open_regular(root, path, st, walk);
 }
 
 int docroot_open_directory(const struct docroot *root, const char *path)
@@ -302,7 +303,7 @@ int docroot_open_directory(const struct docroot *root, const char *path)
 }
 
 /* A single name can only leave the root as a link, or as "..". */
-static bool stat_name(int root, const char *path, struct stat *st)
+static bool docroot_stat_name(int root, const char *path, struct stat *st)
 {
 	return path[0] != '.' && !strchr(path, '/') &&
 	       fstatat(root, path, st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -313,7 +314,7 @@ int docroot_stat(const struct docroot *root, const char *path, struct stat *st)
 {
 	int fd, result;
 
-	if (stat_name(root->fd, path, st))
+	if (docroot_stat_name(root->fd, path, st))
 		return 0;
 	fd = open_confined(root, path, O_PATH | O_CLOEXEC, open_once);
 	if (fd < 0)
@@ -402,7 +403,7 @@ int docroot_fd(const struct docroot *root)
 }
 
 /* Opens the folder that goes by the name now, in place of the present one. */
-static enum docroot_change turn(struct docroot *root)
+static enum docroot_change docroot_turn(struct docroot *root)
 {
 	int fd = open_root(root->name);
 
@@ -420,7 +421,7 @@ enum docroot_change docroot_look(struct docroot *root, struct stat *st)
 	if (stat(root->name, st) == 0 && S_ISDIR(st->st_mode)) {
 		if (st->st_dev == root->dev && st->st_ino == root->ino)
 			return DOCROOT_SAME;
-		change = turn(root);
+		change = docroot_turn(root);
 	}
 	/* Cannot fail: the descriptor is ours. */
 	if (fstat(root->fd, st) == 0 && change == DOCROOT_TURNED)
