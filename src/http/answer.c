@@ -61,9 +61,9 @@ static bool is_host_disputed(const struct http_request *request,
 }
 
 /* What every answer to a well-formed request owes to that request. */
-static void settle(struct http_answer *answer,
-		   const struct http_request *request,
-		   const struct http_target *target)
+static void answer_settle(struct http_answer *answer,
+			  const struct http_request *request,
+			  const struct http_target *target)
 {
 	answer->head_only = request->method == HTTP_METHOD_HEAD;
 	answer->close |= !request->keep_alive || request->has_content;
@@ -110,14 +110,15 @@ bool http_answer_early(const struct http_request *request,
 	} else {
 		return false;
 	}
-	settle(answer, request, target);
+	answer_settle(answer, request, target);
 	return true;
 }
 
 /* What 200, 206, 304 and 412 say alike about the representation. */
-static void describe(struct http_answer *answer, const struct http_file *file,
-		     const struct http_validators *validators,
-		     const struct http_policy *policy)
+static void answer_describe(struct http_answer *answer,
+			    const struct http_file *file,
+			    const struct http_validators *validators,
+			    const struct http_policy *policy)
 {
 	answer->varies = file->codings != 0;
 	answer->max_age_s = policy->max_age_s;
@@ -138,7 +139,7 @@ static void answer_content(const struct http_request *request,
 		http_request_only(request, HTTP_FIELD_RANGE);
 
 	set_empty(answer, 200);
-	describe(answer, file, validators, policy);
+	answer_describe(answer, file, validators, policy);
 	answer->content = HTTP_CONTENT_FILE;
 	answer->media_type = file->media_type;
 	if (!range || request->method != HTTP_METHOD_GET ||
@@ -187,7 +188,7 @@ static void answer_regular(const struct http_request *request,
 	switch (http_condition_judge(request, &validators)) {
 	case HTTP_CONDITION_NOT_MODIFIED:
 		set_empty(answer, 304);
-		describe(answer, file, &validators, policy);
+		answer_describe(answer, file, &validators, policy);
 		answer->coding = HTTP_CODING_IDENTITY;
 		/* The tag says it all (RFC 9110, 15.4.5). */
 		if (answer->etag.ptr)
@@ -233,7 +234,7 @@ void http_answer_file(const struct http_request *request,
 		set_page(answer, file->status);
 		answer->close = file->status >= 500;
 	}
-	settle(answer, request, target);
+	answer_settle(answer, request, target);
 }
 
 void http_answer_ports(struct http_answer *answer)
@@ -269,7 +270,7 @@ void http_answer_listing(const struct http_request *request,
 		break;
 	}
 	answer->varies_by_type = true;
-	settle(answer, request, target);
+	answer_settle(answer, request, target);
 	if (answer->content != HTTP_CONTENT_LISTING)
 		return;
 	/* Only the end of the connection can tell HTTP/1.0 where it ends. */

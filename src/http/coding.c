@@ -81,7 +81,8 @@ static struct slice split_weight(struct slice element, int *weight)
 }
 
 /* Notes one element's weight for the codings that it names. */
-static void weigh(struct slice element, int weights[HTTP_CODING_N], int *others)
+static void coding_weigh(struct slice element, int weights[HTTP_CODING_N],
+			 int *others)
 {
 	int weight;
 	struct slice name = split_weight(element, &weight);
@@ -109,7 +110,7 @@ enum http_coding http_coding_choose(const struct http_request *request,
 		struct slice list = field->value, element;
 
 		while (slice_next_element(&list, &element))
-			weigh(element, weights, &others);
+			coding_weigh(element, weights, &others);
 	}
 	for (int i = 0; i < HTTP_CODING_N; i++) {
 		int weight = weights[i];

@@ -50,7 +50,7 @@ static int name_index(const char *name, const char *table, int n)
 }
 
 /* Where the digits under this letter of a pattern go; NULL: a literal. */
-static int *part_of(struct calendar *at, char letter)
+static int *date_part_of(struct calendar *at, char letter)
 {
 	switch (letter) {
 	case 'D':
@@ -77,7 +77,7 @@ static bool match(struct slice text, const char *pattern, struct calendar *at)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
-		int *part = part_of(at, pattern[i]);
+		int *part = date_part_of(at, pattern[i]);
 
 		if (pattern[i] == '@') {
 			at->month = 1 + name_index(text.ptr + i,

@@ -208,7 +208,7 @@ static const char *const text_names[] = {
 #define MEDIA_DEFAULT	    "application/octet-stream"
 #define MEDIA_EXTENSION_MAX 16 /* longer ones are in nobody's table */
 
-static char lower(char c)
+static char media_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
@@ -219,7 +219,7 @@ static bool lower_word(struct slice s, char out[MEDIA_EXTENSION_MAX + 1])
 	if (s.len == 0 || s.len > MEDIA_EXTENSION_MAX)
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		out[i] = lower(s.ptr[i]);
+		out[i] = media_lower(s.ptr[i]);
 	out[s.len] = '\0';
 	return true;
 }
@@ -233,7 +233,7 @@ static struct slice behind_last(struct slice s, char c)
 	return (struct slice){s.ptr + off, s.len - off};
 }
 
-static int by_name(const void *a, const void *b)
+static int media_by_name(const void *a, const void *b)
 {
 	return strcmp(a, *(const char *const *)b);
 }
@@ -244,8 +244,8 @@ static int by_extension(const void *a, const void *b)
 		      ((const struct media *)b)->extension);
 }
 
-static const char *find(const struct media *list, size_t n,
-			const char *extension)
+static const char *media_find(const struct media *list, size_t n,
+			      const char *extension)
 {
 	struct media key = {.extension = extension};
 	const struct media *found =
@@ -270,9 +270,10 @@ static const char *find_extension(const struct http_media *media,
 	if (strcmp(extension, "svgz") == 0)
 		extension = "gz";
 	if (media)
-		type = find(media->list, media->n, extension);
+		type = media_find(media->list, media->n, extension);
 	if (!type)
-		type = find(media_types, ARRAY_LEN(media_types), extension);
+		type = media_find(media_types, ARRAY_LEN(media_types),
+				  extension);
 	return type;
 }
 
@@ -288,7 +289,7 @@ static const char *find_path(const struct http_media *media, struct slice path)
 	if (extension.len < name.len)
 		return find_extension(media, word);
 	return bsearch(word, text_names, ARRAY_LEN(text_names),
-		       sizeof(text_names[0]), by_name)
+		       sizeof(text_names[0]), media_by_name)
 		       ? "text/plain" UTF8
 		       : NULL;
 }
@@ -329,7 +330,7 @@ static bool is_for_browsers(const char *type)
 }
 
 /* Whether path ends in suffix, in either case, behind something else. */
-static bool has_suffix(struct slice path, const char *suffix)
+static bool media_has_suffix(struct slice path, const char *suffix)
 {
 	size_t len = strlen(suffix);
 
@@ -344,13 +345,13 @@ const char *http_media_inner_type(const struct http_media *media,
 	const char *type = NULL;
 
 	*coding = HTTP_CODING_GZIP;
-	if (has_suffix(path, ".svgz"))
+	if (media_has_suffix(path, ".svgz"))
 		return "image/svg+xml";
 	for (int i = 0; i < HTTP_CODING_IDENTITY && !type; i++) {
 		const char *suffix = http_coding_suffix((enum http_coding)i);
 
 		*coding = (enum http_coding)i;
-		if (has_suffix(path, suffix))
+		if (media_has_suffix(path, suffix))
 			type = find_path(
 				media,
 				(struct slice){path.ptr,
@@ -375,7 +376,7 @@ static bool next_word(struct slice *line, struct slice *word)
 }
 
 /* Cuts the next line, without its end and any comment, off the text. */
-static struct slice next_line(struct slice *text)
+static struct slice media_next_line(struct slice *text)
 {
 	const char *lf = memchr(text->ptr, '\n', text->len);
 	size_t len = lf ? (size_t)(lf - text->ptr) : text->len;
@@ -430,22 +431,22 @@ static const char *charset_of(struct slice type)
 }
 
 /* Copies a word, in lower case, with a suffix; the room was made before. */
-static const char *keep(struct http_media *media, struct slice word,
-			const char *suffix)
+static const char *media_keep(struct http_media *media, struct slice word,
+			      const char *suffix)
 {
 	char *start = media->strings + media->strings_len;
 	size_t len = strlen(suffix);
 
 	for (size_t i = 0; i < word.len; i++)
-		start[i] = lower(word.ptr[i]);
+		start[i] = media_lower(word.ptr[i]);
 	memcpy(start + word.len, suffix, len + 1);
 	media->strings_len += word.len + len + 1;
 	return start;
 }
 
 /* A later line wins over an earlier one. */
-static bool add(struct http_media *media, const char *extension,
-		const char *type)
+static bool media_add(struct http_media *media, const char *extension,
+		      const char *type)
 {
 	for (size_t i = 0; i < media->n; i++) {
 		if (strcmp(media->list[i].extension, extension) == 0) {
@@ -476,9 +477,9 @@ static int parse_line(struct http_media *media, struct slice line)
 		return 1;
 	if (!http_media_is_type(word))
 		return 0;
-	type = keep(media, word, charset_of(word));
+	type = media_keep(media, word, charset_of(word));
 	while (next_word(&line, &word))
-		if (!add(media, keep(media, word, ""), type))
+		if (!media_add(media, media_keep(media, word, ""), type))
 			return -1;
 	return 1;
 }
@@ -497,7 +498,7 @@ struct http_media *http_media_parse(struct slice text, unsigned *line)
 		return NULL;
 	}
 	for (unsigned n = 1; text.len > 0 && result == 1; n++) {
-		result = parse_line(media, next_line(&text));
+		result = parse_line(media, media_next_line(&text));
 		if (result == 0)
 			*line = n;
 	}

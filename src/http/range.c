@@ -22,7 +22,7 @@ struct span {
  * Takes digits off *s; false when there are none. A number beyond 64 bits is
  * taken as the largest: it lies behind every file all the same.
  */
-static bool take_number(struct slice *s, uint64_t *out)
+static bool range_take_number(struct slice *s, uint64_t *out)
 {
 	uint64_t value = 0;
 	bool is_huge = false;
@@ -44,13 +44,13 @@ static bool take_number(struct slice *s, uint64_t *out)
 static bool parse_spec(struct slice spec, uint64_t size, struct span *span)
 {
 	uint64_t first, last = NUMBER_MAX;
-	bool has_first = take_number(&spec, &first);
+	bool has_first = range_take_number(&spec, &first);
 
 	if (spec.len == 0 || spec.ptr[0] != '-')
 		return false;
 	spec = (struct slice){spec.ptr + 1, spec.len - 1};
 	if (!has_first) {
-		if (!take_number(&spec, &last) || spec.len > 0)
+		if (!range_take_number(&spec, &last) || spec.len > 0)
 			return false;
 		*span = (struct span){last < size ? size - last : 0, size};
 		if (last == 0)
@@ -58,7 +58,7 @@ static bool parse_spec(struct slice spec, uint64_t size, struct span *span)
 		return true;
 	}
 	if (spec.len > 0 &&
-	    (!take_number(&spec, &last) || spec.len > 0 || last < first))
+	    (!range_take_number(&spec, &last) || spec.len > 0 || last < first))
 		return false;
 	*span = (struct span){first, last < size ? last + 1 : size};
 	return true;

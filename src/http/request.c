@@ -218,8 +218,9 @@ static enum http_field_id field_id(struct slice name)
  * field-name ":" OWS field-value OWS (RFC 9112, 5). A line that begins with
  * white space is obs-fold, and has no name: refused like any other.
  */
-static unsigned parse_field(struct http_request *request,
-			    const struct http_limits *limits, struct slice line)
+static unsigned request_parse_field(struct http_request *request,
+				    const struct http_limits *limits,
+				    struct slice line)
 {
 	size_t len = http_span(line, HTTP_BYTE_TOKEN);
 	struct http_field *field;
@@ -393,7 +394,7 @@ static unsigned parse_head(struct http_request *request,
 	if (line_status == 400)
 		return 400;
 	for (line = next_line(&head); line.len > 0; line = next_line(&head)) {
-		status = parse_field(request, limits, line);
+		status = request_parse_field(request, limits, line);
 		if (status != 0)
 			return status;
 	}
