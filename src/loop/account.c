@@ -123,7 +123,7 @@ static struct address owner_of(const struct address *peer)
 }
 
 /* Puts the account into the row that its number of connections names. */
-static void place(struct account *account)
+static void account_place(struct account *account)
 {
 	struct accounts *accounts = account->accounts;
 	size_t row = account->n < ACCOUNT_ROWS ? account->n : ACCOUNT_ROWS;
@@ -191,7 +191,7 @@ int account_join(struct accounts *accounts, struct account_member *member,
 					  .useful_at = tick_of(now_ns)};
 	list_add_last(&account->members[false], &member->node);
 	account->n++;
-	place(account);
+	account_place(account);
 	return 0;
 }
 
@@ -204,7 +204,7 @@ void account_leave(struct account_member *member)
 	member->account = NULL;
 	list_remove(&member->node);
 	account->n--;
-	place(account);
+	account_place(account);
 	if (account->n == 0)
 		free_account(account);
 }
@@ -264,7 +264,7 @@ static struct account_member *choose(struct account *account, uint64_t now_ns)
 }
 
 /* How well the account can do without one: its size times its longest wait. */
-static uint64_t weigh(struct account *account, uint64_t now_ns)
+static uint64_t account_weigh(struct account *account, uint64_t now_ns)
 {
 	uint64_t wait_ns = wait_of(first_member(account, false), now_ns);
 	uint64_t other_ns = wait_of(first_member(account, true), now_ns);
@@ -291,7 +291,7 @@ static struct account *find_payer(struct accounts *accounts, uint64_t now_ns)
 		LIST_FOR_EACH (node, following, &accounts->rows[row]) {
 			struct account *account =
 				CONTAINER_OF(node, struct account, row);
-			uint64_t weight = weigh(account, now_ns);
+			uint64_t weight = account_weigh(account, now_ns);
 
 			if (weight > best_weight) {
 				best = account;

@@ -74,8 +74,8 @@ static void discard_input(struct conn *conn)
  * Sends as much as the socket takes of buf[0..len) and returns how much that
  * was; a socket that fails closes the connection.
  */
-static size_t send_some(struct conn *conn, const char *buf, size_t len,
-			int flags)
+static size_t conn_send_some(struct conn *conn, const char *buf, size_t len,
+			     int flags)
 {
 	size_t done = 0;
 
@@ -102,8 +102,8 @@ static enum conn_sent flush_held(struct conn *conn)
 {
 	struct conn_held *out = &conn->out;
 
-	out->off += (uint32_t)send_some(conn, out->ptr + out->off,
-					out->len - out->off, 0);
+	out->off += (uint32_t)conn_send_some(conn, out->ptr + out->off,
+					     out->len - out->off, 0);
 	if (conn->closed)
 		return CONN_BROKEN;
 	if (out->off < out->len)
@@ -265,7 +265,7 @@ bool conn_has_input(const struct conn *conn)
 enum conn_sent conn_send(struct conn *conn, const char *buf, size_t len,
 			 bool more)
 {
-	size_t done = send_some(conn, buf, len, more ? MSG_MORE : 0);
+	size_t done = conn_send_some(conn, buf, len, more ? MSG_MORE : 0);
 
 	if (conn->closed)
 		return CONN_BROKEN;

@@ -30,7 +30,7 @@ static void arm_timer(struct deadline_queue *queue)
 	(void)event_add(&queue->timer, &left);
 }
 
-static void timer_cb(evutil_socket_t fd, short what, void *arg)
+static void deadline_timer_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct deadline_queue *queue = arg;
 	uint64_t now_ns = loop_now_ns(queue->loop);
@@ -57,7 +57,8 @@ void deadline_queue_init(struct deadline_queue *queue, struct loop *loop,
 	queue->limit_ns = limit_ns;
 	queue->expired_cb = expired_cb;
 	list_init(&queue->head);
-	(void)event_assign(&queue->timer, loop->base, -1, 0, timer_cb, queue);
+	(void)event_assign(&queue->timer, loop->base, -1, 0, deadline_timer_cb,
+			   queue);
 }
 
 void deadline_queue_clear(struct deadline_queue *queue)

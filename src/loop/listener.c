@@ -94,7 +94,8 @@ static bool arm_all(struct listener_set *set)
 	return armed;
 }
 
-static void tell_trouble(struct listener_set *set, const char *what, int error)
+static void listener_tell_trouble(struct listener_set *set, const char *what,
+				  int error)
 {
 	bool is_limit = error == LISTENER_FULL || is_shortage(error);
 
@@ -117,7 +118,7 @@ static int start_pause(struct listener_set *set)
 /* Stops accepting until the timer. */
 static void pause_all(struct listener_set *set, int error)
 {
-	tell_trouble(set, "paused", error);
+	listener_tell_trouble(set, "paused", error);
 	set->loop->counters.accept_pauses++;
 	/* Without its timer the set must not stay paused. */
 	if (start_pause(set) == 0)
@@ -125,11 +126,11 @@ static void pause_all(struct listener_set *set, int error)
 }
 
 /* Closes one connection for one that waits. False when none can be spared. */
-static bool make_room(struct listener_set *set, int error)
+static bool listener_make_room(struct listener_set *set, int error)
 {
 	if (!set->shed_cb || !set->shed_cb(set->loop))
 		return false;
-	tell_trouble(set, "closing idle ones", error);
+	listener_tell_trouble(set, "closing idle ones", error);
 	return true;
 }
 
@@ -139,14 +140,14 @@ static bool make_room(struct listener_set *set, int error)
  */
 static void meet_shortage(struct listener_set *set, int error)
 {
-	bool has_room = make_room(set, error);
+	bool has_room = listener_make_room(set, error);
 
 	if (!has_room || set->has_made_room)
 		pause_all(set, error);
 	set->has_made_room = has_room;
 }
 
-static void resume_cb(evutil_socket_t fd, short what, void *arg)
+static void listener_resume_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct listener_set *set = arg;
 
@@ -253,7 +254,7 @@ static size_t accept_round(struct listener *listener, size_t n)
 	if (set->draining && listener->n_left < n)
 		n = listener->n_left;
 	/* Somebody is known to wait, so the shortage is real. */
-	if (loop_room(set->loop) > 0 || make_room(set, LISTENER_FULL))
+	if (loop_room(set->loop) > 0 || listener_make_room(set, LISTENER_FULL))
 		error = accept_some(listener, &n);
 	else
 		n = 0;
@@ -303,8 +304,8 @@ void listener_set_init(struct listener_set *set, struct loop *loop,
 	*set = (struct listener_set){.loop = loop};
 	loop->max_descriptors = max_descriptors;
 	list_init(&set->listeners);
-	(void)event_assign(&set->resume_timer, loop->base, -1, 0, resume_cb,
-			   set);
+	(void)event_assign(&set->resume_timer, loop->base, -1, 0,
+			   listener_resume_cb, set);
 }
 
 void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb)
