@@ -122,7 +122,7 @@ static void note_failure(struct access_log *log)
 }
 
 /* Writes the buffer as far as it goes; the rest moves to its front. */
-static void write_out(struct access_log *log)
+static void access_log_write_out(struct access_log *log)
 {
 	size_t done = 0;
 
@@ -157,7 +157,7 @@ static void give_up_rest(struct access_log *log)
 void access_log_flush(struct access_log *log)
 {
 	if (log->len > 0)
-		write_out(log);
+		access_log_write_out(log);
 }
 
 /* That of the peer's address: its bytes in the contested half. */
@@ -186,8 +186,8 @@ static bool take_share(struct access_log *log, struct slice peer, size_t len)
 }
 
 /* Writes the line behind the others; false when there is no room for it. */
-static bool add_line(struct access_log *log,
-		     const struct http_log_record *record)
+static bool access_log_add_line(struct access_log *log,
+				const struct http_log_record *record)
 {
 	struct text line =
 		text_in(log->buf + log->len, ACCESS_LOG_SIZE - log->len);
@@ -203,12 +203,12 @@ static bool add_line(struct access_log *log,
 void access_log_add(struct access_log *log,
 		    const struct http_log_record *record)
 {
-	if (add_line(log, record))
+	if (access_log_add_line(log, record))
 		return;
 	/* A disk that is full is asked once in a turn, not for each line. */
 	if (log->failed_turn != log->loop->turn)
-		write_out(log);
-	if (add_line(log, record))
+		access_log_write_out(log);
+	if (access_log_add_line(log, record))
 		return;
 	log->loop->counters.log_lines_lost++;
 	tell_failing(log, "its reader is too slow");

@@ -128,7 +128,7 @@ static void free_entry_cb(struct loop_corpse *corpse)
 }
 
 /* Nobody can find the entry any more; it goes when nobody holds it. */
-static void bury(struct entry *entry)
+static void cache_bury(struct entry *entry)
 {
 	if (entry->n_holds > 0 || entry->is_buried)
 		return;
@@ -137,7 +137,7 @@ static void bury(struct entry *entry)
 }
 
 /* Takes an entry out of the cache; it lives on for those who use it. */
-static void drop(struct entry *entry)
+static void cache_drop(struct entry *entry)
 {
 	struct cache *cache = entry->cache;
 	struct entry **at = &cache->entries[entry->hash & cache->mask];
@@ -151,7 +151,7 @@ static void drop(struct entry *entry)
 	cache->usage.max_open -= entry->public.fd >= 0;
 	freshness_forget(&cache->freshness, &entry->name);
 	entry->is_listed = false;
-	bury(entry);
+	cache_bury(entry);
 }
 
 struct slice cache_path(struct cache_entry *public)
@@ -175,7 +175,7 @@ void cache_release(struct cache_entry *public)
 
 	entry->n_holds--;
 	if (!entry->is_listed)
-		bury(entry);
+		cache_bury(entry);
 	else if (entry->n_holds == 0)
 		count_descriptor(entry, false);
 }
@@ -183,7 +183,7 @@ void cache_release(struct cache_entry *public)
 /* The least recently used of the list goes. */
 static void drop_last(struct list_node *list)
 {
-	drop(entry_of(list->prev));
+	cache_drop(entry_of(list->prev));
 }
 
 /* The list whose last entry has been unused for longer. */
@@ -259,7 +259,7 @@ unsigned cache_status_of_error(int error)
 	}
 }
 
-static int refuse(struct http_file *refusal, unsigned status)
+static int cache_refuse(struct http_file *refusal, unsigned status)
 {
 	*refusal =
 		(struct http_file){.kind = HTTP_FILE_REFUSED, .status = status};
@@ -267,8 +267,8 @@ static int refuse(struct http_file *refusal, unsigned status)
 }
 
 /* Opens path and reads its facts. Only a regular file is not refused. */
-static int open_regular(struct cache *cache, struct slice path,
-			struct facts *facts, struct http_file *refusal)
+static int cache_open_regular(struct cache *cache, struct slice path,
+			      struct facts *facts, struct http_file *refusal)
 {
 	struct stat st;
 	int fd = docroot_open_file(cache->root, path.ptr, &st);
@@ -277,7 +277,7 @@ static int open_regular(struct cache *cache, struct slice path,
 		*facts = facts_of(&st);
 		return fd;
 	}
-	(void)refuse(refusal, cache_status_of_error(errno));
+	(void)cache_refuse(refusal, cache_status_of_error(errno));
 	if (errno == EISDIR)
 		refusal->kind = HTTP_FILE_DIRECTORY;
 	return -1;
@@ -350,7 +350,7 @@ static bool is_believed(const struct entry *entry)
 		 entry->public.file.size == (uint64_t)facts->size));
 }
 
-static void describe(struct entry *entry, const struct facts *facts)
+static void cache_describe(struct entry *entry, const struct facts *facts)
 {
 	struct http_file *file = &entry->public.file;
 	struct slice path = {entry->path, entry->path_len};
@@ -370,7 +370,7 @@ static void describe(struct entry *entry, const struct facts *facts)
 }
 
 /* Puts a loaded entry where it can be found, as the most recently used. */
-static void add(struct entry *entry)
+static void cache_add(struct entry *entry)
 {
 	struct cache *cache = entry->cache;
 	struct entry **bucket = &cache->entries[entry->hash & cache->mask];
@@ -428,7 +428,7 @@ static int read_entry(struct entry *entry, int fd, struct facts *facts,
 	}
 	if (!entry->public.content)
 		entry->public.file.size = (uint64_t)facts->size;
-	describe(entry, facts);
+	cache_describe(entry, facts);
 	return 0;
 }
 
@@ -465,15 +465,16 @@ static struct entry *new_entry(struct cache *cache, struct slice path,
  * Opens the path anew. What an old entry has is kept when it is the same file
  * and cannot have changed unseen.
  */
-static struct entry *load(struct cache *cache, struct slice path, uint64_t hash,
-			  struct entry *old, struct http_file *refusal)
+static struct entry *cache_load(struct cache *cache, struct slice path,
+				uint64_t hash, struct entry *old,
+				struct http_file *refusal)
 {
 	struct facts facts;
 	struct entry *entry = NULL;
 	int fd;
 
 	freshness_see_root(&cache->freshness);
-	fd = open_regular(cache, path, &facts, refusal);
+	fd = cache_open_regular(cache, path, &facts, refusal);
 
 	if (fd >= 0 && old && old->is_settled &&
 	    facts_eq(&facts, &old->facts)) {
@@ -484,18 +485,19 @@ static struct entry *load(struct cache *cache, struct slice path, uint64_t hash,
 	if (fd >= 0) {
 		entry = new_entry(cache, path, hash, fd, &facts);
 		if (!entry)
-			(void)refuse(refusal, cache_status_of_error(errno));
+			(void)cache_refuse(refusal,
+					   cache_status_of_error(errno));
 	}
 	if (entry) {
-		add(entry);
+		cache_add(entry);
 		learn_names(entry);
 	}
 	if (old)
-		drop(old);
+		cache_drop(old);
 	return entry;
 }
 
-static bool is_current(struct cache *cache, struct entry *entry)
+static bool cache_is_current(struct cache *cache, struct entry *entry)
 {
 	return entry->is_settled &&
 	       freshness_holds(&cache->freshness, &entry->name, entry->path,
@@ -506,7 +508,7 @@ static bool is_current(struct cache *cache, struct entry *entry)
  * The entry was asked for: to the front of its list, unless it was brought
  * there a moment ago, since that costs its neighbours' cache lines too.
  */
-static void touch(struct cache *cache, struct entry *entry)
+static void cache_touch(struct cache *cache, struct entry *entry)
 {
 	struct list_node *list =
 		entry->public.fd >= 0 ? &cache->large : &cache->small;
@@ -526,13 +528,13 @@ struct cache_entry *cache_get(struct cache *cache, struct slice path,
 	struct entry *entry = find_entry(cache, path, hash);
 
 	if (!entry || entry->seen_look != freshness_look(&cache->freshness)) {
-		if (!entry || !is_current(cache, entry))
-			entry = load(cache, path, hash, entry, refusal);
+		if (!entry || !cache_is_current(cache, entry))
+			entry = cache_load(cache, path, hash, entry, refusal);
 		if (!entry)
 			return NULL;
 		entry->seen_look = freshness_look(&cache->freshness);
 	}
-	touch(cache, entry);
+	cache_touch(cache, entry);
 	enforce_limits(cache);
 	return &entry->public;
 }

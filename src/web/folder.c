@@ -80,7 +80,7 @@ struct listing {
 
 /* --- memory --- */
 
-static bool take(struct listing *listing, size_t size)
+static bool folder_take(struct listing *listing, size_t size)
 {
 	const struct listing_budget *budget = listing->budget;
 
@@ -97,7 +97,7 @@ static struct block *new_block(struct listing *listing)
 {
 	struct block *block;
 
-	if (!take(listing, sizeof(*block)))
+	if (!folder_take(listing, sizeof(*block)))
 		return NULL;
 	block = malloc(sizeof(*block));
 	if (!block)
@@ -109,7 +109,8 @@ static struct block *new_block(struct listing *listing)
 }
 
 /* A copy of mark and name that lives as long as the listing, or NULL. */
-static const char *keep(struct listing *listing, char mark, const char *name)
+static const char *folder_keep(struct listing *listing, char mark,
+			       const char *name)
 {
 	size_t len = strlen(name) + 2;
 	struct block *block = listing->blocks;
@@ -162,8 +163,8 @@ static bool stat_link(struct listing *listing, const char *name,
 }
 
 /* Looks at a name in the directory; true for what could be served. */
-static bool stat_name(struct listing *listing, const char *name,
-		      struct stat *st)
+static bool folder_stat_name(struct listing *listing, const char *name,
+			     struct stat *st)
 {
 	listing->cost += LISTING_LOOK_COST;
 	if (fstatat(dirfd(listing->dir), name, st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -191,7 +192,7 @@ static char mark_of(struct listing *listing, const struct dirent *entry)
 		return MARK_DIRECTORY;
 	if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
 		return 0;
-	if (!stat_name(listing, entry->d_name, &st))
+	if (!folder_stat_name(listing, entry->d_name, &st))
 		return 0;
 	return S_ISDIR(st.st_mode) ? MARK_DIRECTORY : MARK_FILE;
 }
@@ -202,7 +203,7 @@ static int compare_stored(const char *a, const char *b)
 	return *a != *b ? *a - *b : natural_compare(a + 1, b + 1);
 }
 
-static int by_name(const void *a, const void *b)
+static int folder_by_name(const void *a, const void *b)
 {
 	return compare_stored(*(const char *const *)a, *(const char *const *)b);
 }
@@ -214,7 +215,7 @@ static struct run *new_run(struct listing *listing)
 	struct run *runs;
 	struct run run = {0};
 
-	if (!take(listing, size + sizeof(run)))
+	if (!folder_take(listing, size + sizeof(run)))
 		return NULL;
 	runs = realloc(listing->runs, (listing->n_runs + 1) * sizeof(run));
 	if (!runs)
@@ -241,7 +242,7 @@ static bool read_names(struct listing *listing, struct run *run, size_t budget)
 		mark = mark_of(listing, entry);
 		if (!mark)
 			continue;
-		name = keep(listing, mark, entry->d_name);
+		name = folder_keep(listing, mark, entry->d_name);
 		if (!name) {
 			listing->is_cut = true;
 			return false;
@@ -266,7 +267,7 @@ static void read_run(struct listing *listing, struct loop *loop)
 	}
 	listing->is_read = !read_names(listing, run, budget);
 	if (listing->is_read || run->n == LISTING_RUN)
-		qsort(run->names, run->n, sizeof(char *), by_name);
+		qsort(run->names, run->n, sizeof(char *), folder_by_name);
 }
 
 /* --- merging --- */
@@ -338,7 +339,7 @@ static void write_row(struct listing *listing, const char *name,
 	struct http_listing_row row = {.name = slice_of(name)};
 	struct stat st;
 
-	if (!stat_name(listing, name, &st))
+	if (!folder_stat_name(listing, name, &st))
 		return;
 	row.is_directory = S_ISDIR(st.st_mode);
 	row.size = (uint64_t)st.st_size;

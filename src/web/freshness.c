@@ -193,8 +193,8 @@ void freshness_forget(struct freshness *freshness, struct fresh_name *name)
 	name->directory = NULL;
 }
 
-static int stat_name(const struct freshness *freshness, const char *path,
-		     struct stat *st)
+static int freshness_stat_name(const struct freshness *freshness,
+			       const char *path, struct stat *st)
 {
 	return fstatat(docroot_fd(freshness->root), path, st,
 		       AT_SYMLINK_NOFOLLOW);
@@ -211,7 +211,7 @@ void freshness_learn(struct freshness *freshness, struct fresh_name *name,
 	struct stat st;
 
 	name->version = name->directory->version;
-	name->is_watched = stat_name(freshness, path, &st) == 0 &&
+	name->is_watched = freshness_stat_name(freshness, path, &st) == 0 &&
 			   st.st_ino == facts->ino && st.st_dev == facts->dev;
 }
 
@@ -249,7 +249,7 @@ bool freshness_holds(struct freshness *freshness, struct fresh_name *name,
 	see_directory(freshness, directory);
 	if (directory->is_gone || !name->is_watched ||
 	    name->version != directory->version ||
-	    stat_name(freshness, path, &st) < 0)
+	    freshness_stat_name(freshness, path, &st) < 0)
 		return false;
 	now = facts_of(&st);
 	return facts_eq(&now, facts);

@@ -77,8 +77,8 @@ static const char *date_of(struct site *site)
 }
 
 /* Writes path, a slash unless it is the root, and a name; NUL-ended. */
-static struct slice join(struct slice path, const char *name,
-			 char buf[SITE_PATH_SIZE])
+static struct slice site_join(struct slice path, const char *name,
+			      char buf[SITE_PATH_SIZE])
 {
 	struct text text = text_in(buf, SITE_PATH_SIZE - 1);
 
@@ -232,7 +232,7 @@ static void answer_by_file(struct site *site, struct question *q)
 	char buf[SITE_PATH_SIZE];
 
 	if (q->target.is_directory)
-		path = join(path, SITE_INDEX, buf);
+		path = site_join(path, SITE_INDEX, buf);
 	if (site->options.hidden || !is_hidden(path))
 		q->entry = cache_get(site->cache, path, &file);
 	if (q->entry) {

@@ -62,7 +62,7 @@ struct trace *trace_new(struct loop *loop, struct access_log *log,
 }
 
 /* Copies a string behind the note; an absent one stays absent. */
-static struct slice keep(char **room, struct slice s)
+static struct slice trace_keep(char **room, struct slice s)
 {
 	struct slice copy = {*room, s.len};
 
@@ -74,8 +74,8 @@ static struct slice keep(char **room, struct slice s)
 	return copy;
 }
 
-static struct slice value_of(const struct http_request *request,
-			     enum http_field_id id)
+static struct slice trace_value_of(const struct http_request *request,
+				   enum http_field_id id)
 {
 	size_t at = 0;
 	const struct http_field *field = http_request_next(request, id, &at);
@@ -86,8 +86,9 @@ static struct slice value_of(const struct http_request *request,
 /* A note with what the request says of itself; NULL when out of memory. */
 static struct note *new_note(const struct http_request *request)
 {
-	struct slice user_agent = value_of(request, HTTP_FIELD_USER_AGENT);
-	struct slice referer = value_of(request, HTTP_FIELD_REFERER);
+	struct slice user_agent =
+		trace_value_of(request, HTTP_FIELD_USER_AGENT);
+	struct slice referer = trace_value_of(request, HTTP_FIELD_REFERER);
 	struct note *note =
 		malloc(sizeof(*note) + request->method_text.len +
 		       request->target.len + user_agent.len + referer.len);
@@ -98,10 +99,10 @@ static struct note *new_note(const struct http_request *request)
 	room = note->strings;
 	note->line = (struct slice){NULL, 0};
 	note->minor = request->minor;
-	note->method = keep(&room, request->method_text);
-	note->target = keep(&room, request->target);
-	note->user_agent = keep(&room, user_agent);
-	note->referer = keep(&room, referer);
+	note->method = trace_keep(&room, request->method_text);
+	note->target = trace_keep(&room, request->target);
+	note->user_agent = trace_keep(&room, user_agent);
+	note->referer = trace_keep(&room, referer);
 	return note;
 }
 
@@ -133,7 +134,7 @@ static struct note *new_unread_note(struct slice input)
 	if (!note)
 		return NULL;
 	room = note->strings;
-	note->line = keep(&room, line);
+	note->line = trace_keep(&room, line);
 	return note;
 }
 

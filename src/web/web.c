@@ -80,7 +80,7 @@ static bool is_last_in_drain(struct web_conn *wc, struct slice behind)
  * A body may hold a descriptor, and those are meant for connections too: when
  * there are none left, another connection goes. This one is of use.
  */
-static void make_room(struct web_conn *wc)
+static void web_make_room(struct web_conn *wc)
 {
 	struct loop *loop = wc->conn.loop;
 
@@ -99,7 +99,7 @@ static struct trace_answer take_reply(struct web_conn *wc,
 	wc->last = reply->close;
 	wc->body = reply->body;
 	if (wc->body)
-		make_room(wc);
+		web_make_room(wc);
 	return (struct trace_answer){
 		.status = reply->status,
 		.content_at = end_at - reply->content_len,
@@ -264,7 +264,7 @@ static enum conn_sent send_gathered(struct web_conn *wc,
 /* --- settling: what to wait for next --- */
 
 /* The last answer has been sent. */
-static void finish(struct web_conn *wc)
+static void web_finish(struct web_conn *wc)
 {
 	struct deadline_queue *queue = wc->conn.loop->draining
 					       ? &wc->service->parting
@@ -277,7 +277,7 @@ static void finish(struct web_conn *wc)
 }
 
 /* A drain waits for nobody who has nothing to ask. */
-static void dismiss(struct web_conn *wc)
+static void web_dismiss(struct web_conn *wc)
 {
 	if (conn_is_reading(&wc->conn) && !conn_has_input(&wc->conn) &&
 	    is_spare((struct slice){wc->in.ptr, wc->in.len}))
@@ -298,7 +298,7 @@ static void wait_for_request(struct web_conn *wc)
 	wc->in_head = wc->in.ptr != NULL;
 	conn_wait_readable(&wc->conn);
 	if (wc->conn.loop->draining && wc->conn.n_sent > 0)
-		dismiss(wc);
+		web_dismiss(wc);
 }
 
 static void wait_for_room(struct web_conn *wc)
@@ -310,7 +310,7 @@ static void wait_for_room(struct web_conn *wc)
  * Answers the input, which lies in the loop's buffer, keeps what is left of it,
  * sends, and settles.
  */
-static void serve(struct web_conn *wc, struct slice in)
+static void web_serve(struct web_conn *wc, struct slice in)
 {
 	struct gather out;
 	bool is_unfinished;
@@ -341,7 +341,7 @@ static void serve(struct web_conn *wc, struct slice in)
 		break;
 	}
 	if (wc->last)
-		finish(wc);
+		web_finish(wc);
 	else if (is_unfinished)
 		wait_for_room(wc);
 	else
@@ -369,7 +369,7 @@ static void web_readable(struct conn *conn)
 	switch (conn_receive(conn, buf + held, HTTP_HEAD_MAX - held, &n)) {
 	case CONN_GOT_BYTES:
 		(void)take_held_input(wc);
-		serve(wc, (struct slice){buf, held + n});
+		web_serve(wc, (struct slice){buf, held + n});
 		break;
 	case CONN_GOT_END:
 		conn_close(conn, held > 0 ? CONN_ABANDONED : CONN_FINISHED);
@@ -398,9 +398,10 @@ static void web_writable(struct conn *conn)
 	}
 	trace_sent(wc->trace, conn->n_sent);
 	if (wc->last)
-		finish(wc);
+		web_finish(wc);
 	else
-		serve(wc, (struct slice){conn->loop->in, take_held_input(wc)});
+		web_serve(wc,
+			  (struct slice){conn->loop->in, take_held_input(wc)});
 }
 
 /* Requests that have come, whole or in part, and will get no answer. */
@@ -436,7 +437,7 @@ static void web_drain(struct conn *conn)
 	if (!conn_is_reading(conn))
 		return;
 	web_readable(conn);
-	dismiss(wc);
+	web_dismiss(wc);
 }
 
 static void web_closed(struct conn *conn, enum conn_reason reason)
@@ -489,7 +490,7 @@ static void head_expired_cb(struct deadline *deadline)
 	conn_held_clear(&wc->in);
 	switch (send_gathered(wc, &out)) {
 	case CONN_SENT:
-		finish(wc);
+		web_finish(wc);
 		break;
 	case CONN_HELD:
 		wait_for_room(wc);
