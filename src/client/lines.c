@@ -47,7 +47,7 @@ static void compact(struct lines *lines)
 }
 
 /* One read. 0 or -1 with errno. */
-static int fill(struct lines *lines)
+static int lines_fill(struct lines *lines)
 {
 	ssize_t n;
 
@@ -82,7 +82,7 @@ enum lines_result lines_next(struct lines *lines, struct slice *line)
 		if (lines->at_end)
 			return len == 0 ? LINES_END : give(lines, len, 0, line);
 		looked = len;
-		if (fill(lines) < 0)
+		if (lines_fill(lines) < 0)
 			return LINES_FAILED;
 	}
 }

@@ -49,7 +49,7 @@ void report_init(struct report *report)
 	};
 }
 
-static void write_all(const char *buf, size_t len)
+static void narrator_write_all(const char *buf, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = write(STDERR_FILENO, buf, len);
@@ -83,11 +83,11 @@ bool report_has_broken_line(void)
 static void write_lines(const char *buf, size_t len)
 {
 	if (place.is_mid_line && len > 0) {
-		write_all("\n", 1);
+		narrator_write_all("\n", 1);
 		place.is_mid_line = false;
 		place.has_broken_line = true;
 	}
-	write_all(buf, len);
+	narrator_write_all(buf, len);
 }
 
 /* Formats "PREFIX TEXT\n" into line; a text that is too long is cut. */

@@ -46,7 +46,7 @@ static enum client_status write_some(struct slice s, size_t *n)
 	return CLIENT_OK;
 }
 
-static enum client_status write_all(struct slice s)
+static enum client_status output_write_all(struct slice s)
 {
 	size_t n;
 
@@ -62,7 +62,7 @@ static enum client_status write_all(struct slice s)
 	return CLIENT_OK;
 }
 
-static enum client_status show(struct slice s)
+static enum client_status output_show(struct slice s)
 {
 	char out[VISIBLE_ROOM(OUTPUT_SHOWN_MAX)];
 
@@ -71,7 +71,7 @@ static enum client_status show(struct slice s)
 		size_t len =
 			visible_add(&visible, (struct slice){s.ptr, n}, out);
 
-		if (write_all((struct slice){out, len}) != CLIENT_OK)
+		if (output_write_all((struct slice){out, len}) != CLIENT_OK)
 			return CLIENT_FAILED;
 		s.ptr += n;
 		s.len -= n;
@@ -84,12 +84,12 @@ enum client_status output_write_some(struct slice s, size_t *n)
 	if (!isatty(STDOUT_FILENO))
 		return write_some(s, n);
 	*n = s.len;
-	return show(s);
+	return output_show(s);
 }
 
 enum client_status output_write(struct slice s)
 {
-	return isatty(STDOUT_FILENO) ? show(s) : write_all(s);
+	return isatty(STDOUT_FILENO) ? output_show(s) : output_write_all(s);
 }
 
 enum client_status output_end_line(void)
@@ -103,7 +103,7 @@ enum client_status output_close(void)
 	char rest[VISIBLE_ROOM(0)];
 	size_t len = visible_end(&visible, rest);
 
-	if (write_all((struct slice){rest, len}) != CLIENT_OK)
+	if (output_write_all((struct slice){rest, len}) != CLIENT_OK)
 		return CLIENT_FAILED;
 	/* Closed at start: told already if anybody wanted to write. */
 	if (close(STDOUT_FILENO) < 0 && errno != EBADF && errno != EINTR)

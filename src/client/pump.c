@@ -58,7 +58,7 @@ enum {
 	PUMP_N_FDS
 };
 
-static bool is_empty(const struct stretch *s)
+static bool pump_is_empty(const struct stretch *s)
 {
 	return s->start == s->end;
 }
@@ -66,39 +66,39 @@ static bool is_empty(const struct stretch *s)
 static void took(struct stretch *s, size_t n)
 {
 	s->start += n;
-	if (is_empty(s))
+	if (pump_is_empty(s))
 		s->start = s->end = 0;
 }
 
 static bool wants_input(const struct pump *p)
 {
-	return !p->in_ended && !p->send_ended && is_empty(&p->up);
+	return !p->in_ended && !p->send_ended && pump_is_empty(&p->up);
 }
 
 static bool wants_to_send(const struct pump *p)
 {
-	return !p->send_ended && !is_empty(&p->up);
+	return !p->send_ended && !pump_is_empty(&p->up);
 }
 
 static bool wants_to_receive(const struct pump *p)
 {
-	return !p->peer_ended && is_empty(&p->down);
+	return !p->peer_ended && pump_is_empty(&p->down);
 }
 
 /* Is it for the server to do something now? */
 static bool is_outstanding(const struct pump *p)
 {
-	return is_empty(&p->down) && !p->peer_ended &&
+	return pump_is_empty(&p->down) && !p->peer_ended &&
 	       (wants_to_send(p) || p->half_closed || p->n_got < p->n_sent);
 }
 
-static void touch(struct pump *p)
+static void pump_touch(struct pump *p)
 {
 	p->moved_ns = clock_mono_ns();
 }
 
-static bool fail(struct pump *p, const char *action, const char *reason,
-		 const char *advice)
+static bool pump_fail(struct pump *p, const char *action, const char *reason,
+		      const char *advice)
 {
 	route_keep(p->route, action, reason, advice);
 	report_show_kept(p->route->report);
@@ -106,7 +106,7 @@ static bool fail(struct pump *p, const char *action, const char *reason,
 	return false;
 }
 
-static bool fail_errno(struct pump *p, const char *action, int error)
+static bool pump_fail_errno(struct pump *p, const char *action, int error)
 {
 	p->status = route_keep_errno(p->route, action, error);
 	report_show_kept(p->route->report);
@@ -120,7 +120,7 @@ static bool read_input(struct pump *p)
 
 	if (n > 0) {
 		p->up.end = (size_t)n;
-		touch(p);
+		pump_touch(p);
 		return true;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -145,7 +145,7 @@ static void send_up(struct pump *p)
 	if (n > 0) {
 		took(&p->up, (size_t)n);
 		p->n_sent += (uint64_t)n;
-		touch(p);
+		pump_touch(p);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		p->send_ended = true;
 		p->error = errno;
@@ -155,12 +155,12 @@ static void send_up(struct pump *p)
 /* Once all input is sent, says so. A dead connection shows at recv(). */
 static void half_close(struct pump *p)
 {
-	if (!p->in_ended || !is_empty(&p->up) || p->half_closed ||
+	if (!p->in_ended || !pump_is_empty(&p->up) || p->half_closed ||
 	    p->send_ended)
 		return;
 	(void)shutdown(p->fd, SHUT_WR);
 	p->half_closed = true;
-	touch(p);
+	pump_touch(p);
 	report_step(p->route->report, "tcp sent %llu bytes, end of data",
 		    (unsigned long long)p->n_sent);
 }
@@ -172,7 +172,7 @@ static bool receive_down(struct pump *p)
 	if (n > 0) {
 		p->down.end = (size_t)n;
 		p->n_got += (uint64_t)n;
-		touch(p);
+		pump_touch(p);
 		return true;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -197,7 +197,7 @@ static bool write_down(struct pump *p)
 		return false;
 	took(&p->down, n);
 	if (n > 0)
-		touch(p);
+		pump_touch(p);
 	return true;
 }
 
@@ -206,16 +206,16 @@ static bool fail_early_close(struct pump *p)
 	char reason[160];
 
 	if (p->error != 0)
-		return fail_errno(p, "exchange with", p->error);
+		return pump_fail_errno(p, "exchange with", p->error);
 	(void)snprintf(reason, sizeof(reason),
 		       "closed by the server after %llu bytes of its answer, "
 		       "%llu were sent%s",
 		       (unsigned long long)p->n_got,
 		       (unsigned long long)p->n_sent,
-		       is_empty(&p->up) ? "" : " and more is waiting");
-	return fail(p, "receive from", reason,
-		    "does it answer only once per connection? see what it "
-		    "says itself");
+		       pump_is_empty(&p->up) ? "" : " and more is waiting");
+	return pump_fail(p, "receive from", reason,
+			 "does it answer only once per connection? see what it "
+			 "says itself");
 }
 
 /*
@@ -224,9 +224,9 @@ static bool fail_early_close(struct pump *p)
  */
 static bool judge_end(struct pump *p)
 {
-	if (!p->peer_ended || !is_empty(&p->down))
+	if (!p->peer_ended || !pump_is_empty(&p->down))
 		return true;
-	if (p->error != 0 || !is_empty(&p->up) || p->n_got < p->n_sent)
+	if (p->error != 0 || !pump_is_empty(&p->up) || p->n_got < p->n_sent)
 		return fail_early_close(p);
 	return !p->in_ended;
 }
@@ -247,9 +247,10 @@ static bool judge_silence(struct pump *p)
 		       (double)options->timeout_ns / (double)CLOCK_NS_PER_S,
 		       (unsigned long long)p->n_got,
 		       (unsigned long long)p->n_sent);
-	(void)fail(p, "receive from", reason,
-		   "is it an uppercase server, or is it busy with somebody "
-		   "else?");
+	(void)pump_fail(
+		p, "receive from", reason,
+		"is it an uppercase server, or is it busy with somebody "
+		"else?");
 	p->status = CLIENT_NO_REPLY;
 	return false;
 }
@@ -264,7 +265,7 @@ static bool is_endless(struct pump *p)
 	now_ns = clock_mono_ns();
 	if (p->over_ns == 0)
 		p->over_ns = now_ns;
-	return is_empty(&p->down) &&
+	return pump_is_empty(&p->down) &&
 	       now_ns - p->over_ns >= p->route->options->timeout_ns;
 }
 
@@ -278,7 +279,8 @@ static bool fail_endless(struct pump *p)
 		       (double)options->timeout_ns / (double)CLOCK_NS_PER_S,
 		       (unsigned long long)p->n_got,
 		       (unsigned long long)p->n_sent);
-	(void)fail(p, "receive from", reason, "is it an uppercase server?");
+	(void)pump_fail(p, "receive from", reason,
+			"is it an uppercase server?");
 	p->status = CLIENT_NO_REPLY;
 	return false;
 }
@@ -301,7 +303,7 @@ static void set_pollfds(const struct pump *p, struct pollfd pfds[PUMP_N_FDS])
 		.events = POLLIN,
 	};
 	pfds[PUMP_OUT] = (struct pollfd){
-		.fd = is_empty(&p->down) ? -1 : STDOUT_FILENO,
+		.fd = pump_is_empty(&p->down) ? -1 : STDOUT_FILENO,
 		.events = POLLOUT,
 	};
 }
@@ -323,7 +325,7 @@ static bool move(struct pump *p, const struct pollfd pfds[PUMP_N_FDS])
 	return judge_end(p);
 }
 
-static bool turn(struct pump *p)
+static bool pump_turn(struct pump *p)
 {
 	uint64_t deadline_ns = WAIT_FOREVER;
 	struct pollfd pfds[PUMP_N_FDS];
@@ -336,7 +338,7 @@ static bool turn(struct pump *p)
 		deadline_ns = p->moved_ns + p->route->options->timeout_ns;
 	n_ready = wait_ready(pfds, PUMP_N_FDS, deadline_ns);
 	if (n_ready < 0)
-		return fail_errno(p, "wait for", errno);
+		return pump_fail_errno(p, "wait for", errno);
 	if (n_ready == 0)
 		return judge_silence(p);
 	return move(p, pfds);
@@ -353,8 +355,8 @@ enum client_status pump_run(struct route *route, int fd)
 	}
 	p->route = route;
 	p->fd = fd;
-	touch(p);
-	while (turn(p))
+	pump_touch(p);
+	while (pump_turn(p))
 		;
 	status = p->status;
 	free(p);

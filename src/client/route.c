@@ -25,7 +25,7 @@ static const char *protocol(const struct route *route)
 	return route->options->is_udp ? "udp" : "tcp";
 }
 
-static int socket_type(const struct route *route)
+static int route_socket_type(const struct route *route)
 {
 	return route->options->is_udp ? SOCK_DGRAM : SOCK_STREAM;
 }
@@ -40,7 +40,7 @@ static enum client_status resolve_source(struct route *route)
 	if (!options->source ||
 	    dial_look_up_source(&route->source, options->source,
 				options->source_port, options->family,
-				socket_type(route), cause) == 0)
+				route_socket_type(route), cause) == 0)
 		return CLIENT_OK;
 	report_error("%s", cause);
 	return CLIENT_USAGE;
@@ -77,7 +77,7 @@ enum client_status route_resolve(struct route *route,
 	if (route->source.len > 0)
 		family = route->source.sa.any.sa_family;
 	if (dial_look_up(&route->to, options->host, options->port, family,
-			 socket_type(route), cause) == 0) {
+			 route_socket_type(route), cause) == 0) {
 		tell_addresses(route);
 		return CLIENT_OK;
 	}
@@ -105,7 +105,7 @@ void route_keep(const struct route *route, const char *action,
 		    advice ? advice : "", advice ? ")" : "");
 }
 
-static enum client_status status_of(int error)
+static enum client_status route_status_of(int error)
 {
 	return error == ETIMEDOUT ? CLIENT_NO_REPLY : CLIENT_FAILED;
 }
@@ -115,12 +115,12 @@ enum client_status route_keep_errno(const struct route *route,
 {
 	route_keep(route, action, strerror(error),
 		   advice_for(error, route->options->is_udp));
-	return status_of(error);
+	return route_status_of(error);
 }
 
 /* Takes the wanted source address and port. 0 or -1 with errno. */
-static int bind_source(const struct route *route, int fd,
-		       struct address *source)
+static int route_bind_source(const struct route *route, int fd,
+			     struct address *source)
 {
 	int on = 1;
 
@@ -163,7 +163,8 @@ static bool has_source(const struct route *route)
  */
 static int open_socket(const struct route *route, bool is_bound)
 {
-	int fd = socket_open(&route->to.list[route->at], socket_type(route));
+	int fd = socket_open(&route->to.list[route->at],
+			     route_socket_type(route));
 	struct address source;
 	int error;
 
@@ -172,7 +173,7 @@ static int open_socket(const struct route *route, bool is_bound)
 		return -1;
 	}
 	if ((!is_bound && !has_source(route)) ||
-	    bind_source(route, fd, &source) == 0)
+	    route_bind_source(route, fd, &source) == 0)
 		return fd;
 	error = errno;
 	(void)close(fd);

@@ -54,7 +54,7 @@ static int prompt_fd(void)
  * and a handler that ends the program itself cannot come too early or late.
  * isatty() is one ioctl(2), so it may be called from here.
  */
-static void interrupt_cb(int signo)
+static void session_interrupt_cb(int signo)
 {
 	ssize_t ignored = write(prompt_fd(), "\n", 1);
 
@@ -247,7 +247,7 @@ static enum client_status run_prompt(struct client *c)
 {
 	enum client_status status = CLIENT_OK;
 
-	on_signal(SIGINT, interrupt_cb);
+	on_signal(SIGINT, session_interrupt_cb);
 	/* Better told before somebody has typed a sentence. */
 	if (!c->options.is_udp) {
 		c->reply_prefix = "From Server: ";
@@ -280,7 +280,7 @@ static void warn_of_source(const struct options *options)
 		     (unsigned)options->source_port, CLIENT_SOURCE_PORT_MIN);
 }
 
-static enum client_status run(struct client *c)
+static enum client_status session_run(struct client *c)
 {
 	enum client_status status;
 
@@ -319,7 +319,7 @@ static enum client_status act(struct client *c, enum options_verdict verdict,
 	case OPTIONS_RUN:
 		break;
 	}
-	return run(c);
+	return session_run(c);
 }
 
 enum client_status client_main(int argc, char **argv)

@@ -78,7 +78,7 @@ enum client_status tcp_open(struct tcp *tcp)
 	return route_tcp(tcp->route, &tcp->fd);
 }
 
-static void touch(struct exchange *x)
+static void tcp_touch(struct exchange *x)
 {
 	uint64_t wait_ns = x->tcp->route->options->timeout_ns;
 
@@ -98,16 +98,16 @@ static bool is_complete(const struct exchange *x)
 }
 
 /* Tells a failure of the connection in use. */
-static enum step fail(const struct exchange *x, const char *action,
-		      const char *reason, const char *advice)
+static enum step tcp_fail(const struct exchange *x, const char *action,
+			  const char *reason, const char *advice)
 {
 	route_keep(x->tcp->route, action, reason, advice);
 	report_show_kept(x->tcp->route->report);
 	return STEP_FAILED;
 }
 
-static enum step fail_errno(const struct exchange *x, const char *action,
-			    int error)
+static enum step tcp_fail_errno(const struct exchange *x, const char *action,
+				int error)
 {
 	enum client_status status;
 
@@ -130,7 +130,7 @@ static void end_sending(const struct exchange *x)
  * Sends what the socket takes. A failure is only noted: what the server said
  * before it closed must be read first.
  */
-static void send_some(struct exchange *x)
+static void tcp_send_some(struct exchange *x)
 {
 	ssize_t n = send(x->tcp->fd, x->message.ptr + x->n_sent,
 			 x->message.len - x->n_sent, MSG_NOSIGNAL);
@@ -141,7 +141,7 @@ static void send_some(struct exchange *x)
 		return;
 	}
 	x->n_sent += (size_t)n;
-	touch(x);
+	tcp_touch(x);
 	if (is_sent(x))
 		end_sending(x);
 }
@@ -173,7 +173,7 @@ static enum step judge_length(struct exchange *x)
 		       "no end within %g s, %zu bytes came for %zu",
 		       (double)timeout_ns / (double)CLOCK_NS_PER_S, x->n_got,
 		       x->message.len);
-	(void)fail(x, "receive from", reason, "is it an uppercase server?");
+	(void)tcp_fail(x, "receive from", reason, "is it an uppercase server?");
 	return STEP_NO_REPLY;
 }
 
@@ -187,7 +187,7 @@ static enum step take_part(struct exchange *x, struct slice got)
 		report_step(x->tcp->route->report,
 			    "not the message in upper case");
 	}
-	touch(x);
+	tcp_touch(x);
 	if (output_write(got) != CLIENT_OK)
 		return STEP_FAILED;
 	x->n_got += got.len;
@@ -204,15 +204,16 @@ static enum step take_end(const struct exchange *x)
 	if (x->n_got == 0)
 		return STEP_UNHEARD;
 	if (x->error != 0)
-		return fail_errno(x, "receive from", x->error);
+		return tcp_fail_errno(x, "receive from", x->error);
 	report_step(x->tcp->route->report, "tcp ended by the server");
 	if (x->differs)
 		return STEP_DONE;
 	(void)snprintf(reason, sizeof(reason),
 		       "closed by the server after %zu of %zu bytes", x->n_got,
 		       x->message.len);
-	return fail(x, "receive from", reason,
-		    "does it answer only the first part of a long message?");
+	return tcp_fail(
+		x, "receive from", reason,
+		"does it answer only the first part of a long message?");
 }
 
 static enum step receive_some(struct exchange *x)
@@ -229,7 +230,7 @@ static enum step receive_some(struct exchange *x)
 	return take_end(x);
 }
 
-static const char *advice_for_silence(const struct exchange *x)
+static const char *tcp_advice_for_silence(const struct exchange *x)
 {
 	if (x->is_last || x->tcp->route->options->n_words == 0)
 		return "is it an uppercase server, is it busy with somebody "
@@ -250,11 +251,11 @@ static enum step take_silence(const struct exchange *x)
 		       "no reply within %g s, %zu of %zu bytes came",
 		       (double)options->timeout_ns / (double)CLOCK_NS_PER_S,
 		       x->n_got, x->message.len);
-	(void)fail(x, "receive from", reason, advice_for_silence(x));
+	(void)tcp_fail(x, "receive from", reason, tcp_advice_for_silence(x));
 	return STEP_NO_REPLY;
 }
 
-static enum step step(struct exchange *x)
+static enum step tcp_step(struct exchange *x)
 {
 	struct pollfd pfd = {.fd = x->tcp->fd, .events = POLLIN};
 	int n_ready;
@@ -263,27 +264,27 @@ static enum step step(struct exchange *x)
 		pfd.events |= POLLOUT;
 	n_ready = wait_ready(&pfd, 1, x->deadline_ns);
 	if (n_ready < 0)
-		return fail_errno(x, "wait for", errno);
+		return tcp_fail_errno(x, "wait for", errno);
 	if (n_ready == 0)
 		return take_silence(x);
 	if (pfd.revents & POLLOUT)
-		send_some(x);
+		tcp_send_some(x);
 	/* POLLERR and POLLHUP come unasked, and recv() says what they mean. */
 	return pfd.revents == POLLOUT ? STEP_ON : receive_some(x);
 }
 
 /* The whole exchange on the connection that is open. */
-static enum step run(struct exchange *x)
+static enum step tcp_run(struct exchange *x)
 {
 	enum step now = STEP_ON;
 
-	touch(x);
+	tcp_touch(x);
 	if (is_complete(x))
 		now = output_write(slice_of(x->prefix)) == CLIENT_OK
 			      ? STEP_DONE
 			      : STEP_FAILED;
 	while (now == STEP_ON)
-		now = step(x);
+		now = tcp_step(x);
 	report_step(x->tcp->route->report, "tcp received %zu bytes", x->n_got);
 	return now;
 }
@@ -291,12 +292,13 @@ static enum step run(struct exchange *x)
 static enum step fail_unheard(const struct exchange *x)
 {
 	if (x->error != 0)
-		return fail_errno(x, "receive from", x->error);
-	return fail(x, "receive from", "closed by the server without a reply",
-		    "is it an uppercase server? see what it says itself");
+		return tcp_fail_errno(x, "receive from", x->error);
+	return tcp_fail(x, "receive from",
+			"closed by the server without a reply",
+			"is it an uppercase server? see what it says itself");
 }
 
-static enum client_status status_of(enum step end)
+static enum client_status tcp_status_of(enum step end)
 {
 	switch (end) {
 	case STEP_DONE:
@@ -331,7 +333,7 @@ enum client_status tcp_exchange(struct tcp *tcp, struct slice message,
 
 	*n_written = 0;
 	if (tcp->fd >= 0)
-		end = run(&x);
+		end = tcp_run(&x);
 	/* It closed after an earlier answer, or while the message went out. */
 	if (end == STEP_UNHEARD) {
 		if (tcp->fd >= 0)
@@ -341,13 +343,13 @@ enum client_status tcp_exchange(struct tcp *tcp, struct slice message,
 		if (status != CLIENT_OK)
 			return status;
 		x = fresh;
-		end = run(&x);
+		end = tcp_run(&x);
 	}
 	if (end == STEP_UNHEARD)
 		end = fail_unheard(&x);
 	*n_written = x.n_got;
 	tcp->answered_ns = clock_mono_ns();
-	return status_of(end);
+	return tcp_status_of(end);
 }
 
 /*

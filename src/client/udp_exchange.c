@@ -62,7 +62,7 @@ static bool is_connected(const struct udp *udp)
  * Throws away what came before its time, and with it the news of an earlier
  * datagram's failure: if the server is gone, this message will show it.
  */
-static void drain(struct udp *udp)
+static void udp_drain(struct udp *udp)
 {
 	struct icmp_news news;
 
@@ -191,9 +191,9 @@ static int send_once(struct udp *udp, struct slice message,
 }
 
 /* Whether what came from there answers the message; counts what does not. */
-static bool judge(struct udp *udp, const struct address *from,
-		  struct slice expected, struct slice got,
-		  enum answers_verdict *verdict)
+static bool udp_judge(struct udp *udp, const struct address *from,
+		      struct slice expected, struct slice got,
+		      enum answers_verdict *verdict)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
@@ -233,7 +233,7 @@ static int look(struct udp *udp, struct slice expected, struct slice *got,
 		if (n < 0)
 			continue;
 		*got = (struct slice){udp->reply, (size_t)n};
-		if (judge(udp, &from, expected, *got, verdict))
+		if (udp_judge(udp, &from, expected, *got, verdict))
 			return 1;
 	}
 	return 0;
@@ -275,7 +275,7 @@ static int await_answer(struct udp *udp, struct slice expected,
 
 /* --- tries --- */
 
-static const char *advice_for_silence(const struct udp *udp)
+static const char *udp_advice_for_silence(const struct udp *udp)
 {
 	if (udp->n_foreign > 0)
 		return "datagrams came from elsewhere and were ignored, -v "
@@ -301,7 +301,7 @@ static void keep_no_reply(const struct udp *udp)
 		text_addf(&reason, ", %" PRIu64 " late answers ignored",
 			  udp->n_late);
 	buf[reason.len] = '\0';
-	route_keep(udp->route, "send to", buf, advice_for_silence(udp));
+	route_keep(udp->route, "send to", buf, udp_advice_for_silence(udp));
 }
 
 static void tell_sent(const struct udp *udp, struct slice message)
@@ -360,8 +360,8 @@ static void turn_to(struct udp *udp, size_t at)
  * behind it. When nobody is left who could still answer, it is made at the
  * last one that refused: a server may yet start there.
  */
-static enum client_status try_once(struct udp *udp, struct slice message,
-				   struct slice *reply)
+static enum client_status udp_try_once(struct udp *udp, struct slice message,
+				       struct slice *reply)
 {
 	struct route *route = udp->route;
 	size_t refused_at = route->to.n;
@@ -403,7 +403,7 @@ static enum client_status try_often(struct udp *udp, struct slice message,
 		if (udp->n_refused > 0 && route->at != first)
 			turn_to(udp, first);
 		udp->n_sent++;
-		status = try_once(udp, message, reply);
+		status = udp_try_once(udp, message, reply);
 	} while (status == CLIENT_NO_REPLY &&
 		 udp->n_sent <= route->options->n_retries);
 	if (status == CLIENT_NO_REPLY)
@@ -426,7 +426,7 @@ static void begin(struct udp *udp, struct slice message)
 	if (!udp->is_confirmed)
 		turn_to(udp, 0);
 	if (udp->fd >= 0)
-		drain(udp);
+		udp_drain(udp);
 }
 
 enum client_status udp_exchange(struct udp *udp, struct slice message,
