@@ -104,7 +104,7 @@ static void drain(struct conn *conn)
 	}
 }
 
-static void tcp_readable(struct conn *conn)
+static void tcp_service_readable(struct conn *conn)
 {
 	if (conn->loop->draining)
 		drain(conn);
@@ -158,7 +158,7 @@ static void tcp_free(struct conn *conn)
 }
 
 static const struct conn_ops tcp_ops = {
-	.readable = tcp_readable,
+	.readable = tcp_service_readable,
 	.writable = tcp_writable,
 	.drain = tcp_drain,
 	.closed = tcp_closed,

@@ -78,8 +78,8 @@ static bool is_client(const struct address *source)
 }
 
 /* Changes a datagram; true when it gets an answer. Counts the refusals. */
-static bool answer(struct udp_service *service, const struct address *source,
-		   char *bytes, size_t len)
+static bool udp_answer(struct udp_service *service,
+		       const struct address *source, char *bytes, size_t len)
 {
 	struct counters *counters = &service->loop->counters;
 
@@ -107,7 +107,7 @@ static size_t answer_batch(struct udp_socket *sock, size_t n)
 		char *bytes = datagram_bytes(batch, i, &len);
 
 		cost += 2 * len;
-		if (!answer(service, datagram_source(batch, i), bytes, len))
+		if (!udp_answer(service, datagram_source(batch, i), bytes, len))
 			datagram_drop(batch, i);
 	}
 	service->loop->counters.udp_datagrams += n;
