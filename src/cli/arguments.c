@@ -72,7 +72,7 @@ static enum arguments_verdict wrong(const struct arguments *arguments,
 				    const char *cause)
 {
 	/* As it was called: before make install it is in no PATH. */
-	fprintf(stderr, "%s: %s\nTry '%s --help'.\n", arguments->program, cause,
+	fprintf(stderr, "%s: %s (see %s --help)\n", arguments->program, cause,
 		program_invocation_name);
 	return ARGUMENTS_WRONG;
 }
@@ -145,7 +145,7 @@ static enum arguments_verdict read_options(const struct arguments *arguments,
 
 	make_form(arguments, &form);
 	while (verdict == ARGUMENTS_RUN) {
-		before = optind;
+		before = optind > 0 ? optind : 1;
 		option = getopt_long(argc, argv, form.letters, form.options,
 				     NULL);
 		if (option == -1) {

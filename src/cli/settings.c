@@ -177,17 +177,17 @@ static int parse_integer(const struct setting *row, const char *text,
 	return *out < row->min || *out > row->max ? -1 : 0;
 }
 
-/* Into a member of four or eight bytes. */
+/* Into a member of two, four or eight bytes. */
 static int take_integer(const struct setting *row, char *at, const char *text)
 {
 	uint64_t value;
-	uint32_t narrow;
 
 	if (parse_integer(row, text, &value) < 0)
 		return -1;
-	narrow = (uint32_t)value;
-	if (row->size == sizeof(narrow))
-		memcpy(at, &narrow, sizeof(narrow));
+	if (row->size == sizeof(uint16_t))
+		memcpy(at, &(uint16_t){(uint16_t)value}, row->size);
+	else if (row->size == sizeof(uint32_t))
+		memcpy(at, &(uint32_t){(uint32_t)value}, row->size);
 	else
 		memcpy(at, &value, sizeof(value));
 	return 0;

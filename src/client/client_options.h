@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "cli/arguments.h"
 
 /* What the command line asks for. Strings belong to argv. */
-struct options {
+struct client_options {
 	bool is_udp;
 	bool verbose;
 	int family; /* AF_UNSPEC, AF_INET or AF_INET6 */
@@ -20,32 +21,18 @@ struct options {
 	const char *source;   /* NULL: the system chooses */
 	uint16_t source_port; /* 0: the system chooses */
 	const char *host;     /* without brackets and port */
+	const char *port_text;
 	uint16_t port;
 	char **words; /* of the message; n_words is 0 when there is none */
 	size_t n_words;
 };
 
-enum options_verdict {
-	OPTIONS_RUN,
-	OPTIONS_HELP,
-	OPTIONS_VERSION,
-	OPTIONS_WRONG, /* and cause says what is wrong */
-};
-
-#define OPTIONS_CAUSE_SIZE 256
-
 /*
  * Reads the command line. Options may stand before and between HOST, PORT and
  * the first word of MESSAGE; from that word on, or after "--", everything is
- * text. HOST loses its brackets and its port, in argv. Call it once: getopt(3)
- * keeps its place in static memory.
+ * text. HOST loses its brackets and its port, in argv.
  */
-enum options_verdict options_parse(struct options *options, int argc,
-				   char **argv,
-				   char cause[OPTIONS_CAUSE_SIZE]) MUST_CHECK;
-
-/* The texts of --help and --version, each with its newline. */
-const char *options_help(void);
-const char *options_version(void);
+enum arguments_verdict client_options_read(struct client_options *options,
+					   int argc, char **argv) MUST_CHECK;
 
 #endif

@@ -234,7 +234,7 @@ static bool judge_end(struct pump *p)
 /* Time is up. An answer that is complete is not made worse by that. */
 static bool judge_silence(struct pump *p)
 {
-	const struct options *options = p->route->options;
+	const struct client_options *options = p->route->options;
 	char reason[128];
 
 	if (p->half_closed && p->n_got >= p->n_sent) {
@@ -271,7 +271,7 @@ static bool is_endless(struct pump *p)
 
 static bool fail_endless(struct pump *p)
 {
-	const struct options *options = p->route->options;
+	const struct client_options *options = p->route->options;
 	char reason[128];
 
 	(void)snprintf(reason, sizeof(reason),

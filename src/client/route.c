@@ -33,7 +33,7 @@ static int route_socket_type(const struct route *route)
 /* Sets the source from the options: an address, a port, both or none. */
 static enum client_status resolve_source(struct route *route)
 {
-	const struct options *options = route->options;
+	const struct client_options *options = route->options;
 	char cause[DIAL_CAUSE_SIZE];
 
 	route->source = (struct address){0};
@@ -63,7 +63,7 @@ static void tell_addresses(const struct route *route)
 }
 
 enum client_status route_resolve(struct route *route,
-				 const struct options *options,
+				 const struct client_options *options,
 				 struct report *report)
 {
 	int family = options->family;

@@ -17,7 +17,7 @@
  * and report must outlive it.
  */
 struct route {
-	const struct options *options;
+	const struct client_options *options;
 	struct report *report;
 	struct address source; /* len 0: the system chooses all of it */
 	struct dial_list to;
@@ -26,7 +26,7 @@ struct route {
 
 /* Looks up the source address and HOST. Tells its own failure. */
 enum client_status route_resolve(struct route *route,
-				 const struct options *options,
+				 const struct client_options *options,
 				 struct report *report) MUST_CHECK;
 
 /*

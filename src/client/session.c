@@ -34,7 +34,7 @@ _Static_assert(LINES_MAX == UDP_MESSAGE_MAX, "a line is a datagram");
 
 /* Everything of one run. Too large for a stack. */
 struct client {
-	struct options options;
+	struct client_options options;
 	struct report report;
 	struct route route;
 	struct tcp tcp;
@@ -269,7 +269,7 @@ static enum client_status run_filter(struct client *c)
 }
 
 /* A request from there is taken for a reply of another service. */
-static void warn_of_source(const struct options *options)
+static void warn_of_source(const struct client_options *options)
 {
 	if (!options->is_udp || options->source_port == 0 ||
 	    options->source_port >= CLIENT_SOURCE_PORT_MIN)
@@ -303,29 +303,23 @@ static enum client_status session_run(struct client *c)
 	return status;
 }
 
-/* Acts on what the command line turned out to be. */
-static enum client_status act(struct client *c, enum options_verdict verdict,
-			      const char *cause)
+static enum client_status act(struct client *c, int argc, char **argv)
 {
-	switch (verdict) {
-	case OPTIONS_HELP:
-		return output_write(slice_of(options_help()));
-	case OPTIONS_VERSION:
-		return output_write(slice_of(options_version()));
-	case OPTIONS_WRONG:
-		report_error("%s (see %s --help)", cause,
-			     program_invocation_name);
-		return CLIENT_USAGE;
-	case OPTIONS_RUN:
+	switch (client_options_read(&c->options, argc, argv)) {
+	case ARGUMENTS_RUN:
 		break;
+	case ARGUMENTS_SHOWN:
+		return CLIENT_OK;
+	case ARGUMENTS_FAILED:
+		return CLIENT_FAILED;
+	case ARGUMENTS_WRONG:
+		return CLIENT_USAGE;
 	}
 	return session_run(c);
 }
 
 enum client_status client_main(int argc, char **argv)
 {
-	char cause[OPTIONS_CAUSE_SIZE] = "";
-	enum options_verdict verdict;
 	enum client_status status;
 	struct client *c;
 
@@ -337,8 +331,7 @@ enum client_status client_main(int argc, char **argv)
 		return CLIENT_FAILED;
 	}
 	report_init(&c->report);
-	verdict = options_parse(&c->options, argc, argv, cause);
-	status = act(c, verdict, cause);
+	status = act(c, argc, argv);
 	free(c);
 	if (output_close() != CLIENT_OK && status == CLIENT_OK)
 		status = CLIENT_FAILED;

@@ -242,7 +242,7 @@ static const char *tcp_advice_for_silence(const struct exchange *x)
 
 static enum step take_silence(const struct exchange *x)
 {
-	const struct options *options = x->tcp->route->options;
+	const struct client_options *options = x->tcp->route->options;
 	char reason[128];
 
 	if (x->differs)

@@ -289,7 +289,7 @@ static const char *udp_advice_for_silence(const struct udp *udp)
 
 static void keep_no_reply(const struct udp *udp)
 {
-	const struct options *options = udp->route->options;
+	const struct client_options *options = udp->route->options;
 	char buf[128];
 	struct text reason = text_in(buf, sizeof(buf) - 1);
 
@@ -306,7 +306,7 @@ static void keep_no_reply(const struct udp *udp)
 
 static void tell_sent(const struct udp *udp, struct slice message)
 {
-	const struct options *options = udp->route->options;
+	const struct client_options *options = udp->route->options;
 	char to[ADDRESS_TEXT_SIZE];
 
 	report_step(udp->route->report, "udp sent %zu bytes to %s, try %u",

@@ -26,7 +26,7 @@ static void set_host(struct result_host *host)
 	host->machine = host->machine_buf;
 }
 
-void asked_set(struct result *result, const struct options *options,
+void asked_set(struct result *result, const struct load_options *options,
 	       const char *command)
 {
 	struct timespec wall = clock_wall();
@@ -35,7 +35,7 @@ void asked_set(struct result *result, const struct options *options,
 	result->version = PACKAGE_VERSION;
 	result_format_time(result->started, (double)wall.tv_sec, false);
 	set_host(&result->host);
-	result->protocol = options_protocol_name(options);
+	result->protocol = load_options_protocol(options);
 	result->server_host = options->host;
 	result->server_port = options->port;
 	if (options->protocol == PROTOCOL_HTTP) {

@@ -7,7 +7,7 @@
 
 /* Sets what the options ask for, on which host, and that it begins now. Strings
  * stay theirs. */
-void asked_set(struct result *result, const struct options *options,
+void asked_set(struct result *result, const struct load_options *options,
 	       const char *command);
 
 #endif

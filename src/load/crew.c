@@ -27,7 +27,7 @@ struct crew {
 		pid_t pid; /* 0: gone */
 		int fd;	   /* -1: gone */
 		bool is_ready;
-	} jobs[OPTIONS_JOBS_MAX];
+	} jobs[LOAD_JOBS_MAX];
 };
 
 /* The child: nothing of the parent's but the plan and the counters. */
@@ -181,7 +181,7 @@ static void hear(struct crew *crew, struct job *job)
 
 void crew_wait(struct crew *crew, uint64_t until_ns, const sigset_t *mask)
 {
-	struct pollfd fds[OPTIONS_JOBS_MAX];
+	struct pollfd fds[LOAD_JOBS_MAX];
 	uint64_t now_ns = clock_mono_ns();
 	uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
 	const struct timespec left = {

@@ -110,7 +110,7 @@ enum worker_state {
 
 struct worker {
 	const struct plan *plan;
-	const struct options *options;
+	const struct load_options *options;
 	const struct wire *wire;
 	struct share *share;
 	struct stats *stats;

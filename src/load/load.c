@@ -36,7 +36,7 @@
 
 /* --- the plan --- */
 
-static int socket_type(const struct options *options)
+static int socket_type(const struct load_options *options)
 {
 	return options->protocol == PROTOCOL_UDP ? SOCK_DGRAM : SOCK_STREAM;
 }
@@ -44,14 +44,15 @@ static int socket_type(const struct options *options)
 /* Looks up --source, of which the first decides the family. */
 static bool resolve_sources(struct plan *plan, int *family)
 {
-	const struct options *options = plan->options;
+	const struct load_options *options = plan->options;
 	char cause[DIAL_CAUSE_SIZE];
 
-	for (size_t i = 0; i < options->n_sources; i++) {
+	for (size_t i = 0; i < options->sources.n; i++) {
 		struct address *source = &plan->sources[plan->n_sources];
 
-		if (dial_look_up_source(source, options->sources[i], 0, *family,
-					socket_type(options), cause) < 0) {
+		if (dial_look_up_source(source, options->sources.items[i], 0,
+					*family, socket_type(options),
+					cause) < 0) {
 			log_info("%s", cause);
 			return false;
 		}
@@ -64,7 +65,7 @@ static bool resolve_sources(struct plan *plan, int *family)
 /* Looks up HOST, and chooses among its addresses. */
 static bool resolve_host(struct plan *plan, int family)
 {
-	const struct options *options = plan->options;
+	const struct load_options *options = plan->options;
 	char cause[DIAL_CAUSE_SIZE];
 	struct dial_list list;
 
@@ -86,7 +87,8 @@ static bool resolve_all(struct plan *plan)
 }
 
 /* The fields of our own that the user has not set. */
-static void add_own_fields(struct text *text, const struct options *options)
+static void add_own_fields(struct text *text,
+			   const struct load_options *options)
 {
 	bool is_ipv6 = strchr(options->host, ':') != NULL;
 	/* A zone means something on this host only (RFC 6874, 4). */
@@ -106,8 +108,8 @@ static void add_own_fields(struct text *text, const struct options *options)
 
 static bool make_request(struct plan *plan)
 {
-	const struct options *options = plan->options;
-	size_t size = OPTIONS_PATH_MAX + strlen(options->host) + 256 +
+	const struct load_options *options = plan->options;
+	size_t size = LOAD_PATH_MAX + strlen(options->host) + 256 +
 		      fields_size(&options->fields);
 	struct text text;
 
@@ -136,7 +138,7 @@ static bool check_descriptors(const struct plan *plan, unsigned clients)
 	return false;
 }
 
-static unsigned most_clients(const struct options *options)
+static unsigned most_clients(const struct load_options *options)
 {
 	double most = options->ramp_from > options->ramp_to ? options->ramp_from
 							    : options->ramp_to;
@@ -145,7 +147,7 @@ static unsigned most_clients(const struct options *options)
 					     : options->clients;
 }
 
-static bool make_plan(struct plan *plan, const struct options *options)
+static bool make_plan(struct plan *plan, const struct load_options *options)
 {
 	*plan = (struct plan){
 		.options = options,
@@ -171,14 +173,14 @@ static void tell_plan(const struct plan *plan)
 	char to[ADDRESS_TEXT_SIZE];
 
 	log_info("%s %s: %u clients, jobs: %u",
-		 options_protocol_name(plan->options),
+		 load_options_protocol(plan->options),
 		 address_format(&plan->to, to), plan->clients,
 		 plan->options->jobs);
 	log_flush();
 }
 
 /* What nothing is changed in may be part of a loop between two servers. */
-static void tell_empty(const struct options *options)
+static void tell_empty(const struct load_options *options)
 {
 	if (options->protocol == PROTOCOL_UDP && options->size_min == 0)
 		log_warn("empty messages have no letter to change: a server "
@@ -211,7 +213,7 @@ static void tell_errors(const struct stats *stats, bool is_udp)
 	}
 }
 
-static void tell_trouble(const struct options *options,
+static void tell_trouble(const struct load_options *options,
 			 const struct tally *tally)
 {
 	tell_errors(&tally->stats, options->protocol == PROTOCOL_UDP);
@@ -229,7 +231,7 @@ static void tell_trouble(const struct options *options,
 }
 
 /* Whether any --fail-if condition holds; tells which. */
-static bool judge_conditions(const struct options *options,
+static bool judge_conditions(const struct load_options *options,
 			     const struct tally *tally)
 {
 	const struct thresholds *conditions = &options->fail_if;
@@ -257,7 +259,7 @@ static bool judge_conditions(const struct options *options,
 	return any;
 }
 
-static enum load_status judge(const struct options *options,
+static enum load_status judge(const struct load_options *options,
 			      const struct tally *tally)
 {
 	bool holds = judge_conditions(options, tally);
@@ -309,7 +311,7 @@ static void join(int argc, char **argv, char buf[COMMAND_MAX])
 }
 
 /* Writes the result everywhere it has to go. */
-static int report(const struct options *options, struct sink *sink,
+static int report(const struct load_options *options, struct sink *sink,
 		  const struct result *result, bool is_measured)
 {
 	char cause[SINK_CAUSE_SIZE];
@@ -336,7 +338,7 @@ static enum load_status load_and_report(struct plan *plan,
 					struct result *result,
 					struct tally *tally)
 {
-	const struct options *options = plan->options;
+	const struct load_options *options = plan->options;
 	enum load_status status;
 
 	if (search_run(plan, monitor, result, tally) < 0) {
@@ -352,7 +354,8 @@ static enum load_status load_and_report(struct plan *plan,
 	return status;
 }
 
-static enum load_status load(const struct options *options, const char *command)
+static enum load_status load(const struct load_options *options,
+			     const char *command)
 {
 	enum load_status status = LOAD_FAILED;
 	struct monitor *monitor = NULL;
@@ -387,33 +390,26 @@ static enum load_status load(const struct options *options, const char *command)
 
 static enum load_status run_as_told(int argc, char **argv)
 {
-	char cause[OPTIONS_CAUSE_SIZE], command[COMMAND_MAX];
-	struct options options;
-	const char *shown = NULL;
+	struct load_options options;
+	char command[COMMAND_MAX];
 
-	/* As it was typed: getopt(3) sorts it. */
 	join(argc, argv, command);
-	switch (options_parse(&options, argc, argv, cause)) {
-	case OPTIONS_RUN:
-		return load(&options, command);
-	case OPTIONS_COMPARE:
-		return compare_print(options.compare[0], options.compare[1],
-				     stdout) == 0
-			       ? LOAD_OK
-			       : LOAD_FAILED;
-	case OPTIONS_HELP:
-		shown = options_help();
+	switch (load_options_read(&options, argc, argv)) {
+	case ARGUMENTS_RUN:
 		break;
-	case OPTIONS_VERSION:
-		shown = options_version();
-		break;
-	case OPTIONS_WRONG:
-		log_info("%s (see %s --help)", cause, program_invocation_name);
+	case ARGUMENTS_SHOWN:
+		return LOAD_OK;
+	case ARGUMENTS_FAILED:
+		return LOAD_FAILED;
+	case ARGUMENTS_WRONG:
 		return LOAD_USAGE;
 	}
-	if (fputs(shown, stdout) < 0 || fflush(stdout) != 0)
-		return LOAD_FAILED;
-	return LOAD_OK;
+	if (!options.is_compare)
+		return load(&options, command);
+	return compare_print(options.compare[0], options.compare[1], stdout) ==
+			       0
+		       ? LOAD_OK
+		       : LOAD_FAILED;
 }
 
 enum load_status load_main(int argc, char **argv)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LOAD_LOAD_OPTIONS_H
-#define LOAD_LOAD_OPTIONS_H
+#ifndef LOAD_LOAD_LOAD_H
+#define LOAD_LOAD_LOAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "cli/arguments.h"
 #include "load/fields.h"
 #include "result/threshold.h"
 
@@ -22,16 +23,17 @@ enum ramp {
 	RAMP_CLIENTS
 };
 
-#define OPTIONS_SOURCES_MAX 64
-#define OPTIONS_OUTPUTS_MAX 16
-#define OPTIONS_CLIENTS_MAX 1000000
-#define OPTIONS_JOBS_MAX    256
-#define OPTIONS_PATH_MAX    4096
+#define LOAD_SOURCES_MAX 64
+#define LOAD_OUTPUTS_MAX 16
+#define LOAD_CLIENTS_MAX 1000000
+#define LOAD_JOBS_MAX	 256
+#define LOAD_PATH_MAX	 4096
+#define LOAD_WORDS_MAX	 3 /* HOST PORT PATH */
 
 /* What the command line asks for. Strings belong to argv. */
-struct options {
+struct load_options {
 	enum protocol protocol;
-	bool protocol_given;
+	int protocol_typed; /* 1 + enum protocol, or 0 */
 	unsigned clients;
 	bool clients_given;
 	unsigned jobs;
@@ -45,51 +47,36 @@ struct options {
 	uint64_t timeout_ns;
 	uint64_t seed;
 	int family; /* AF_UNSPEC, AF_INET or AF_INET6 */
-	const char *sources[OPTIONS_SOURCES_MAX];
-	size_t n_sources;
+	struct setting_list sources;
 	enum ramp ramp;
 	bool ramp_is_typed; /* it said what climbs */
 	double ramp_from, ramp_to;
 	unsigned ramp_steps;
 	struct thresholds find_max;
 	struct thresholds fail_if;
-	const char *outputs[OPTIONS_OUTPUTS_MAX];
+	const char *outputs[LOAD_OUTPUTS_MAX];
 	size_t n_outputs;
 	bool to_standard; /* one of them is standard output */
 	bool quiet;
 	bool verbose;
 	bool is_compare;
-	const char *compare[2]; /* the files */
+	const char *compare[2];	     /* the files */
+	char *words[LOAD_WORDS_MAX]; /* operands as typed */
+	int n_words;
 	const char *host;
 	uint16_t port;
 	const char *path;     /* HTTP; starts with a slash */
 	struct fields fields; /* HTTP: added to each request */
 };
 
-enum options_verdict {
-	OPTIONS_RUN,
-	OPTIONS_COMPARE,
-	OPTIONS_HELP,
-	OPTIONS_VERSION,
-	OPTIONS_WRONG, /* and cause says what is wrong */
-};
-
-#define OPTIONS_CAUSE_SIZE 512
-
-/* Reads the command line. Options and operands may stand in any order. Call it
- * once: getopt(3) keeps its place in static memory. */
-enum options_verdict options_parse(struct options *options, int argc,
-				   char **argv,
-				   char cause[OPTIONS_CAUSE_SIZE]) MUST_CHECK;
+/* Reads the command line. Options and operands may stand in any order. */
+enum arguments_verdict load_options_read(struct load_options *options, int argc,
+					 char **argv) MUST_CHECK;
 
 /* "tcp", "udp" or "http". */
-const char *options_protocol_name(const struct options *options);
+const char *load_options_protocol(const struct load_options *options);
 
 /* Whether an output is standard output: "-", or "-.csv" and the like. */
-bool options_output_is_standard(const char *name);
-
-/* The texts of --help and --version, each with its newline. */
-const char *options_help(void);
-const char *options_version(void);
+bool load_options_is_standard(const char *name);
 
 #endif

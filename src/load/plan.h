@@ -12,9 +12,9 @@
 
 /* What one run does: the options, looked up, and with this step's numbers. */
 struct plan {
-	const struct options *options;
+	const struct load_options *options;
 	struct address to;
-	struct address sources[OPTIONS_SOURCES_MAX];
+	struct address sources[LOAD_SOURCES_MAX];
 	size_t n_sources;
 	char *request; /* HTTP: the same each time */
 	size_t request_len;

@@ -93,7 +93,7 @@ static int do_step(struct search *search, bool *held)
 
 static void set_step(struct plan *plan, unsigned i)
 {
-	const struct options *options = plan->options;
+	const struct load_options *options = plan->options;
 	double span = options->ramp_to - options->ramp_from;
 	double share = options->ramp_steps > 1
 			       ? (double)i / (options->ramp_steps - 1)
@@ -278,7 +278,7 @@ static int run_steps(struct search *search, struct tally *tally)
 int search_run(struct plan *plan, struct monitor *monitor,
 	       struct result *result, struct tally *tally)
 {
-	const struct options *options = plan->options;
+	const struct load_options *options = plan->options;
 	struct search search = {
 		.plan = plan, .monitor = monitor, .result = result};
 

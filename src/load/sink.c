@@ -35,7 +35,7 @@ struct sink {
 		FILE *file; /* of the draft's descriptor, once more */
 		int error;  /* errno of the first interval that could not be
 			       written */
-	} files[OPTIONS_OUTPUTS_MAX];
+	} files[LOAD_OUTPUTS_MAX];
 };
 
 static enum kind kind_of(const char *name)
@@ -52,7 +52,7 @@ static enum kind kind_of(const char *name)
 /* Opens the file that f names; 0 or -1 with errno. */
 static int open_file(struct sink_file *f)
 {
-	int status = options_output_is_standard(f->name)
+	int status = load_options_is_standard(f->name)
 			     ? draft_open_descriptor(&f->draft, STDOUT_FILENO)
 			     : draft_open(&f->draft, f->name);
 	int fd, saved;
@@ -83,7 +83,7 @@ static int close_file(struct sink_file *f)
 	return status;
 }
 
-struct sink *sink_new(const struct options *options,
+struct sink *sink_new(const struct load_options *options,
 		      char cause[SINK_CAUSE_SIZE])
 {
 	struct sink *sink = calloc(1, sizeof(*sink));

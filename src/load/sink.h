@@ -19,7 +19,7 @@ struct sink;
 #define SINK_CAUSE_SIZE 512
 
 /* NULL with the reason in cause. */
-struct sink *sink_new(const struct options *options,
+struct sink *sink_new(const struct load_options *options,
 		      char cause[SINK_CAUSE_SIZE]) MUST_CHECK;
 void sink_free(struct sink *sink);
 

@@ -444,7 +444,7 @@ static void set_schedule(struct worker *worker)
 
 static bool make_memory(struct worker *worker)
 {
-	const struct options *options = worker->options;
+	const struct load_options *options = worker->options;
 	uint64_t n_before = 0;
 
 	for (uint32_t i = 0; i < worker->index; i++)
