@@ -104,7 +104,10 @@ server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
 	tests/check_conn_end tests/check_conn_walk tests/check_deadline \
 	tests/check_listener tests/check_loop \
-	tests/check_tcp_service tests/check_udp_service
+	tests/check_server tests/check_tcp_service tests/check_udp_service
+tests_check_server_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_server_SOURCES = tests/check_server.c $(scarce)
+tests_check_server_LDFLAGS = $(scarce_ldflags)
 tests_check_tcp_service_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_tcp_service_SOURCES = tests/check_tcp_service.c $(scarce)
 tests_check_tcp_service_LDFLAGS = $(scarce_ldflags)

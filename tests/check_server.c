@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server as a whole, in the test's own process: it begins or says why not,
+ * serves, hears signals, and ends in time whatever its peers do.
+ */
+#include "server/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "harness.h"
+#include "scarce.h"
+
+#define WORDS_MAX 8
+#define REQUEST	  "GET /a HTTP/1.0\r\n\r\n"
+
+static char *folder;
+static struct config config;
+static int log_fd;
+static char said[65536];
+
+static const char *read_log(void)
+{
+	ssize_t n;
+
+	log_flush();
+	n = pread(log_fd, said, sizeof(said) - 1, 0);
+	ck_assert_int_ge(n, 0);
+	said[n] = '\0';
+	return said;
+}
+
+static void expect_log(const char *text)
+{
+	ck_assert_msg(strstr(read_log(), text), "no \"%s\" in %s", text, said);
+}
+
+static void set_up(void)
+{
+	char *path;
+
+	folder = folder_new();
+	folder_add(folder, "root");
+	folder_write_text(folder, "root/a", "some text\n");
+	path = folder_path(folder, "log");
+	log_fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	ck_assert_int_ge(log_fd, 0);
+	log_open("test", log_fd);
+	free(path);
+}
+
+/* The command line: free ports of this host, and these words. */
+static void configure(const char *const words[WORDS_MAX])
+{
+	static struct settings settings;
+	static char root[256], lines[WORDS_MAX + 6][256];
+	const char *first[] = {"uppercase-server", "--listen=127.0.0.1",
+			       "--udp-port=0",	   "--tcp-port=0",
+			       "--http-port=0",	   root};
+	char *argv[WORDS_MAX + 7];
+	int argc = 0;
+
+	(void)snprintf(root, sizeof(root), "--root=%s/root", folder);
+	for (size_t i = 0; i < ARRAY_LEN(first); i++)
+		argv[argc++] = strcpy(lines[i], first[i]);
+	for (size_t i = 0; words && i < WORDS_MAX && words[i]; i++)
+		argv[argc++] = strcpy(lines[ARRAY_LEN(first) + i], words[i]);
+	argv[argc] = NULL;
+	ck_assert_int_eq(config_read(&config, &settings, argc, argv),
+			 ARGUMENTS_RUN);
+}
+
+static struct server *begin(const char *const words[WORDS_MAX])
+{
+	struct server *server;
+	char *cause;
+
+	configure(words);
+	server = server_new(&config, &cause);
+	ck_assert_msg(server, "%s", cause);
+	return server;
+}
+
+/* A socket of the service, as the log names its port. */
+static int connect_to(const char *service)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	char ready[64];
+	const char *at;
+	int fd = socket(
+		AF_INET,
+		(*service == 'u' ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+
+	(void)snprintf(ready, sizeof(ready), "ready: %s 127.0.0.1:", service);
+	at = strstr(read_log(), ready);
+	ck_assert_msg(at, "no %s in %s", ready, said);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	address.sin_port = htons((uint16_t)atoi(at + strlen(ready)));
+	ck_assert_int_eq(
+		connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void say(int fd, const char *text)
+{
+	ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL),
+			 (ssize_t)strlen(text));
+}
+
+/* --- beginning --- */
+
+START_TEST(what_is_off_is_not_there)
+{
+	static const char *const names[] = {"udp", "tcp", "http"};
+	static const char *const words[][WORDS_MAX] = {
+		{"--udp-port=off"},
+		{"--tcp-port=off"},
+		{"--http-port=off"},
+	};
+	struct server *server = begin(words[_i]);
+	char ready[32];
+
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(ready, sizeof(ready), "ready: %s ", names[i]);
+		ck_assert((strstr(read_log(), ready) == NULL) == (i == _i));
+	}
+	ck_assert_int_eq(raise(SIGTERM), 0);
+	ck_assert_int_eq(server_run(server), 0);
+	server_free(server);
+}
+END_TEST
+
+static const struct {
+	const char *words[WORDS_MAX];
+	const char *cause;
+} refusals[] = {
+	{{"--root=/nowhere/at/all"}, "/nowhere/at/all"},
+	{{"--mime-types=/nowhere/at/all"}, "/nowhere/at/all"},
+	{{"--mime-types=/dev/null/x"}, "/dev/null/x"},
+	{{"--access-log=/nowhere/at/all"}, "/nowhere/at/all"},
+	{{"--listen=192.0.2.77"}, "192.0.2.77"},
+};
+
+START_TEST(what_is_missing_is_named)
+{
+	char *cause;
+
+	configure(refusals[_i].words);
+	ck_assert_ptr_null(server_new(&config, &cause));
+	ck_assert_ptr_nonnull(cause);
+	ck_assert_msg(strstr(cause, refusals[_i].cause), "%s", cause);
+	free(cause);
+}
+END_TEST
+
+START_TEST(a_malformed_table_is_named_with_its_line)
+{
+	char word[256];
+	const char *words[WORDS_MAX] = {word};
+	char *cause;
+
+	folder_write_text(folder, "types", "a/b c\nnonsense\n");
+	(void)snprintf(word, sizeof(word), "--mime-types=%s/types", folder);
+	configure(words);
+	ck_assert_ptr_null(server_new(&config, &cause));
+	ck_assert_ptr_nonnull(strstr(cause, "2"));
+	ck_assert_ptr_nonnull(strstr(cause, "types"));
+	free(cause);
+}
+END_TEST
+
+START_TEST(a_port_in_use_is_named)
+{
+	struct server *first = begin(NULL);
+	struct sockaddr_in address;
+	socklen_t len = sizeof(address);
+	char word[64], port[16], *cause;
+	const char *words[WORDS_MAX] = {word};
+	int fd = connect_to("tcp");
+
+	ck_assert_int_eq(getpeername(fd, (struct sockaddr *)&address, &len), 0);
+	(void)snprintf(port, sizeof(port), ":%d", ntohs(address.sin_port));
+	(void)snprintf(word, sizeof(word), "--tcp-port=%s", port + 1);
+	configure(words);
+	ck_assert_ptr_null(server_new(&config, &cause));
+	ck_assert_msg(strstr(cause, port), "%s", cause);
+	ck_assert_ptr_nonnull(strstr(cause, strerror(EADDRINUSE)));
+	free(cause);
+	server_free(first);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(too_few_descriptors_are_told)
+{
+	const struct rlimit few = {20, 20};
+	char *cause;
+
+	configure(NULL);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ck_assert_ptr_null(server_new(&config, &cause));
+	ck_assert_msg(strstr(cause, "descriptors is 20"), "%s", cause);
+	free(cause);
+}
+END_TEST
+
+START_TEST(a_server_needs_memory)
+{
+	struct server *server;
+	char *cause;
+	unsigned n = 0, n_failed = 0;
+	bool has_failed;
+
+	configure(NULL);
+	do {
+		cause = NULL;
+		scarce_memory(++n);
+		server = server_new(&config, &cause);
+		has_failed = scarce_memory_end();
+		n_failed += server == NULL;
+		ck_assert_msg(server || has_failed, "%s", cause);
+		server_free(server);
+		free(cause);
+	} while (has_failed && n < 1000);
+	ck_assert(!has_failed);
+	ck_assert_uint_ge(n_failed, 20);
+}
+END_TEST
+
+/* --- serving --- */
+
+/* All that comes until the end. */
+static const char *hear(int fd)
+{
+	static char text[4096];
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, text + len, sizeof(text) - 1 - len, 0)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	(void)close(fd);
+	return text;
+}
+
+static void expect_answers(void)
+{
+	char got[8];
+	int fd = connect_to("udp");
+
+	say(fd, "hello");
+	ck_assert_int_eq(recv(fd, got, sizeof(got), 0), 5);
+	ck_assert_mem_eq(got, "HELLO", 5);
+	(void)close(fd);
+	fd = connect_to("tcp");
+	say(fd, "hello");
+	(void)shutdown(fd, SHUT_WR);
+	ck_assert_str_eq(hear(fd), "HELLO");
+	fd = connect_to("http");
+	say(fd, REQUEST);
+	ck_assert_ptr_nonnull(strstr(hear(fd), "some text\n"));
+}
+
+/* What the peers of the server do, in a process of their own. */
+static void play_peers(void (*play)(pid_t server))
+{
+	pid_t server = getpid();
+
+	if (fork() == 0) {
+		/* A failed assertion ends this process, and that the test. */
+		play(server);
+		(void)kill(server, SIGTERM);
+		_exit(0);
+	}
+}
+
+static void expect_peers_well(void)
+{
+	int status;
+
+	ck_assert_int_gt(wait(&status), 0);
+	ck_assert_int_eq(status, 0);
+}
+
+static void ask_and_signal(pid_t server)
+{
+	char *from = folder_path(folder, "access"),
+	     *to = folder_path(folder, "access.1");
+
+	expect_answers();
+	ck_assert_int_eq(rename(from, to), 0);
+	(void)kill(server, SIGUSR1);
+	(void)kill(server, SIGHUP);
+	while (access(from, F_OK) != 0)
+		(void)usleep(1000);
+	expect_answers();
+	free(from);
+	free(to);
+}
+
+static size_t size_of(const char *name)
+{
+	char *path = folder_path(folder, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	(void)close(fd);
+	free(path);
+	return (size_t)size;
+}
+
+START_TEST(it_serves_and_hears_signals)
+{
+	char word[256];
+	const char *words[WORDS_MAX] = {word};
+	struct server *server;
+
+	(void)snprintf(word, sizeof(word), "--access-log=%s/access", folder);
+	server = begin(words);
+	play_peers(ask_and_signal);
+	ck_assert_int_eq(server_run(server), 0);
+	expect_peers_well();
+	server_free(server);
+	expect_log("counters: ");
+	expect_log("opened anew");
+	expect_log("stopping: draining");
+	expect_log("test: stopped\n");
+	ck_assert_uint_gt(size_of("access"), 50);
+	ck_assert_uint_gt(size_of("access.1"), 50);
+}
+END_TEST
+
+/* A program without an access log has nothing to open anew. */
+static void hang_up(pid_t server)
+{
+	(void)kill(server, SIGHUP);
+	expect_answers();
+}
+
+START_TEST(a_hangup_ends_nobody)
+{
+	struct server *server = begin(NULL);
+
+	play_peers(hang_up);
+	ck_assert_int_eq(server_run(server), 0);
+	expect_peers_well();
+	server_free(server);
+}
+END_TEST
+
+/* --- the end --- */
+
+/* What was sent before the signal is answered. */
+START_TEST(what_waits_at_the_end_is_answered)
+{
+	struct server *server = begin(NULL);
+	int http = connect_to("http"), tcp = connect_to("tcp");
+
+	say(http, REQUEST);
+	say(tcp, "hello");
+	(void)shutdown(tcp, SHUT_WR);
+	ck_assert_int_eq(raise(_i == 0 ? SIGTERM : SIGINT), 0);
+	ck_assert_int_eq(server_run(server), 0);
+	server_free(server);
+	ck_assert_ptr_nonnull(strstr(hear(http), "some text\n"));
+	ck_assert_str_eq(hear(tcp), "HELLO");
+}
+END_TEST
+
+START_TEST(a_drain_has_a_limit)
+{
+	static const char *const words[WORDS_MAX] = {"--drain-timeout=50ms"};
+	struct server *server = begin(words);
+	int fd = connect_to("http");
+	int64_t begun_ms = harness_now_ms(), took_ms;
+
+	say(fd, "GET /a ");
+	ck_assert_int_eq(raise(SIGTERM), 0);
+	ck_assert_int_eq(server_run(server), 1);
+	took_ms = harness_now_ms() - begun_ms;
+	ck_assert_int_ge(took_ms, 50);
+	ck_assert_int_le(took_ms, 5000);
+	expect_log("stopped: the drain took too long: 1 connections cut");
+	ck_assert_ptr_null(strstr(said, "test: stopped\n"));
+	server_free(server);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(a_second_signal_ends_it_at_once)
+{
+	struct server *server = begin(NULL);
+	int fd = connect_to("http");
+
+	say(fd, "GET /a ");
+	ck_assert_int_eq(raise(SIGTERM), 0);
+	ck_assert_int_eq(raise(SIGINT), 0);
+	ck_assert_int_eq(server_run(server), 1);
+	expect_log("stopped: second signal: ");
+	server_free(server);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(two_signals_with_nothing_left_to_do_are_one)
+{
+	struct server *server = begin(NULL);
+
+	ck_assert_int_eq(raise(SIGTERM), 0);
+	ck_assert_int_eq(raise(SIGINT), 0);
+	ck_assert_int_eq(server_run(server), 0);
+	expect_log("test: stopped\n");
+	server_free(server);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("server");
+	TCase *tcase = harness_case(suite, "server");
+
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_loop_test(tcase, what_is_off_is_not_there, 0, 3);
+	tcase_add_loop_test(tcase, what_is_missing_is_named, 0,
+			    (int)ARRAY_LEN(refusals));
+	tcase_add_test(tcase, a_malformed_table_is_named_with_its_line);
+	tcase_add_test(tcase, a_port_in_use_is_named);
+	tcase_add_test(tcase, too_few_descriptors_are_told);
+	tcase_add_test(tcase, a_server_needs_memory);
+	tcase_add_test(tcase, it_serves_and_hears_signals);
+	tcase_add_test(tcase, a_hangup_ends_nobody);
+	tcase_add_loop_test(tcase, what_waits_at_the_end_is_answered, 0, 2);
+	tcase_add_test(tcase, a_drain_has_a_limit);
+	tcase_add_test(tcase, a_second_signal_ends_it_at_once);
+	tcase_add_test(tcase, two_signals_with_nothing_left_to_do_are_one);
+	return harness_run(suite);
+}
