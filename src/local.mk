@@ -51,6 +51,7 @@ src_libcli_a_SOURCES = \
 	src/cli/advice.c src/cli/advice.h \
 	src/cli/arguments.c src/cli/arguments.h \
 	src/cli/dial.c src/cli/dial.h \
+	src/cli/failure.c src/cli/failure.h \
 	src/cli/settings.c src/cli/settings.h
 
 src_libloop_a_SOURCES = \

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/failure.h"
+
 #define HELP_COLUMN 27
 #define HELP_WIDTH  79
 
@@ -101,15 +103,15 @@ static enum arguments_verdict refuse(const struct arguments *arguments,
 static enum arguments_verdict show(const struct arguments *arguments,
 				   const struct setting *row)
 {
+	char text[FAILURE_SIZE];
+
 	if (strcmp(row->name, "help") == 0)
 		arguments_help(arguments, stdout);
 	else
 		printf("%s %s\n", arguments->program, PACKAGE_VERSION);
-	/* Into a full disk or a closed pipe, help is not help. */
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (failure_flush_output(text) == 0)
 		return ARGUMENTS_SHOWN;
-	fprintf(stderr, "%s: standard output: %s\n", arguments->program,
-		strerror(errno));
+	fprintf(stderr, "%s: %s\n", arguments->program, text);
 	return ARGUMENTS_FAILED;
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/advice.h"
+#include "cli/failure.h"
 #include "client/narrator.h"
 #include "client/visible.h"
 #include "os/wait.h"
@@ -26,11 +26,9 @@ static struct visible visible;
 
 static enum client_status tell_output(int error)
 {
-	const char *advice = advice_for_output(error);
+	char text[FAILURE_SIZE];
 
-	report_error("standard output: %s%s%s%s", strerror(error),
-		     advice ? " (" : "", advice ? advice : "",
-		     advice ? ")" : "");
+	report_error("%s", failure_of_output(text, error));
 	return CLIENT_FAILED;
 }
 

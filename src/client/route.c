@@ -17,6 +17,7 @@
 
 #include "base/text.h"
 #include "cli/advice.h"
+#include "cli/failure.h"
 #include "os/icmp.h"
 #include "os/socket.h"
 
@@ -97,12 +98,12 @@ void route_keep(const struct route *route, const char *action,
 		const char *reason, const char *advice)
 {
 	const struct address *to = &route->to.list[route->at];
-	char host[ADDRESS_TEXT_SIZE];
+	char host[ADDRESS_TEXT_SIZE], text[FAILURE_SIZE];
 
-	report_keep(route->report, "%s %s %s port %u: %s%s%s%s",
-		    protocol(route), action, address_format_host(to, host),
-		    (unsigned)address_port(to), reason, advice ? " (" : "",
-		    advice ? advice : "", advice ? ")" : "");
+	report_keep(route->report, "%s %s %s port %u: %s", protocol(route),
+		    action, address_format_host(to, host),
+		    (unsigned)address_port(to),
+		    failure_text(text, reason, advice));
 }
 
 static enum client_status route_status_of(int error)
@@ -140,16 +141,15 @@ static int route_bind_source(const struct route *route, int fd,
 static void keep_bind_failure(const struct route *route,
 			      const struct address *source, int error)
 {
-	const char *advice = advice_for_bind(error);
-	char host[ADDRESS_TEXT_SIZE], port[16] = "";
+	char host[ADDRESS_TEXT_SIZE], text[FAILURE_SIZE], port[16] = "";
 
 	if (address_port(source) != 0)
 		(void)snprintf(port, sizeof(port), " port %u",
 			       (unsigned)address_port(source));
-	report_keep(route->report, "%s send from %s%s: %s%s%s%s",
-		    protocol(route), address_format_host(source, host), port,
-		    strerror(error), advice ? " (" : "", advice ? advice : "",
-		    advice ? ")" : "");
+	report_keep(
+		route->report, "%s send from %s%s: %s", protocol(route),
+		address_format_host(source, host), port,
+		failure_text(text, strerror(error), advice_for_bind(error)));
 }
 
 static bool has_source(const struct route *route)

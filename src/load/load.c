@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/dial.h"
+#include "cli/failure.h"
 #include "load/asked.h"
 #include "load/load_options.h"
 #include "load/monitor.h"
@@ -200,16 +201,15 @@ static const char *hint_for(size_t slot, bool is_udp)
 /* Names each error, and what can be done. */
 static void tell_errors(const struct stats *stats, bool is_udp)
 {
-	char name[ERROR_NAME_SIZE];
+	char name[ERROR_NAME_SIZE], count[24], text[FAILURE_SIZE];
 
 	for (size_t i = 0; i < ERROR_SLOTS; i++) {
-		const char *hint = hint_for(i, is_udp);
-
 		if (stats->errors[i] == 0)
 			continue;
-		log_info("%s %llu%s%s%s", error_name(i, name),
-			 (unsigned long long)stats->errors[i], hint ? " (" : "",
-			 hint ? hint : "", hint ? ")" : "");
+		(void)snprintf(count, sizeof(count), "%llu",
+			       (unsigned long long)stats->errors[i]);
+		log_info("%s %s", error_name(i, name),
+			 failure_text(text, count, hint_for(i, is_udp)));
 	}
 }
 
@@ -314,19 +314,15 @@ static void join(int argc, char **argv, char buf[COMMAND_MAX])
 static int report(const struct load_options *options, struct sink *sink,
 		  const struct result *result, bool is_measured)
 {
-	char cause[SINK_CAUSE_SIZE];
+	char cause[SINK_CAUSE_SIZE], text[FAILURE_SIZE];
 	int status = sink_finish(sink, result, is_measured, cause);
 
 	if (status < 0)
 		log_info("%s", cause);
 	if (!options->quiet && !options->to_standard)
 		table_print(stdout, result);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		const char *advice = advice_for_output(errno);
-
-		log_info("standard output: %s%s%s%s", strerror(errno),
-			 advice ? " (" : "", advice ? advice : "",
-			 advice ? ")" : "");
+	if (failure_flush_output(text) < 0) {
+		log_info("%s", text);
 		status = -1;
 	}
 	return status;
