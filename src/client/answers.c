@@ -16,18 +16,6 @@
  */
 #include "client/answers.h"
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_of(struct slice s)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < s.len; i++) {
-		hash ^= (unsigned char)s.ptr[i];
-		hash *= UINT64_C(0x100000001b3);
-	}
-	return hash;
-}
-
 static bool is_same(const struct answer *answer, struct slice got,
 		    uint64_t hash)
 {
@@ -43,7 +31,7 @@ enum answers_verdict answers_judge(struct answers *answers, struct slice got,
 
 	if (slice_eq(got, expected))
 		return ANSWERS_EXPECTED;
-	hash = hash_of(got);
+	hash = slice_hash(got);
 	n = answers->n_answered < ANSWERS_MAX ? answers->n_answered
 					      : ANSWERS_MAX;
 	for (size_t i = 0; i < n; i++) {
@@ -65,7 +53,7 @@ void answers_add(struct answers *answers, struct slice got,
 	struct answer *answer =
 		&answers->ring[answers->n_answered % ANSWERS_MAX];
 
-	*answer = (struct answer){hash_of(got), got.len, n_sent - 1};
+	*answer = (struct answer){slice_hash(got), got.len, n_sent - 1};
 	answers->n_answered++;
 	if (verdict == ANSWERS_OTHER)
 		answers->n_other++;
