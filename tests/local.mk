@@ -138,7 +138,12 @@ tests_check_advice_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_dial_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 
 # The client's parts that can be tried alone.
-client_tests = tests/check_visible
+client_tests = tests/check_answers tests/check_lines tests/check_narrator \
+	tests/check_output tests/check_visible
+tests_check_answers_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_lines_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_narrator_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_output_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 
 # These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and

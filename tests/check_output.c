@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Standard output: every byte to pipes and files however slow they are, what a
+ * terminal is shown, and a failure that is told with what to do.
+ */
+#include "client/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "client/narrator.h"
+#include "harness.h"
+
+#define LARGE (1 << 20) /* more than a pipe holds */
+
+static struct report report;
+static int caught; /* what goes to standard error */
+
+static void redirect(int to, int fd)
+{
+	ck_assert_int_eq(dup2(fd, to), to);
+	(void)close(fd);
+}
+
+static int catch_stream(int stream)
+{
+	int fds[2];
+
+	harness_pipe(fds);
+	redirect(stream, fds[1]);
+	return fds[0];
+}
+
+static void set_up(void)
+{
+	ck_assert(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	caught = catch_stream(STDERR_FILENO);
+	ck_assert_int_eq(fcntl(caught, F_SETFL, O_NONBLOCK), 0);
+}
+
+static const char *read_text(int fd)
+{
+	static char text[4096];
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+START_TEST(every_byte_goes_to_a_pipe)
+{
+	static const char bytes[] = "a\0\033[2J\xff\n";
+	int out = catch_stream(STDOUT_FILENO);
+	char got[sizeof(bytes)];
+	size_t n;
+
+	ck_assert_int_eq(output_write((struct slice){bytes, sizeof(bytes)}),
+			 CLIENT_OK);
+	ck_assert_int_eq(read(out, got, sizeof(got)), sizeof(got));
+	ck_assert_mem_eq(got, bytes, sizeof(bytes));
+	ck_assert_int_eq(output_write_some(slice_of("xyz"), &n), CLIENT_OK);
+	ck_assert_uint_eq(n, 3);
+	ck_assert_str_eq(read_text(out), "xyz");
+}
+END_TEST
+
+/* The reader takes its time, and the pipe does not block. */
+START_TEST(a_slow_reader_gets_all)
+{
+	int out = catch_stream(STDOUT_FILENO), status;
+	char *bytes = bytes_new(LARGE);
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	bytes_pattern((unsigned char *)bytes, LARGE, 1);
+	if (child == 0) {
+		char *got = bytes_new(LARGE);
+		size_t len = 0;
+		ssize_t n;
+
+		(void)close(STDOUT_FILENO);
+		while ((n = read(out, got + len, LARGE - len)) > 0)
+			len += (size_t)n;
+		_exit(len == LARGE && memcmp(got, bytes, LARGE) == 0 ? 0 : 1);
+	}
+	ck_assert_int_eq(fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(output_write((struct slice){bytes, LARGE}), CLIENT_OK);
+	ck_assert_int_eq(output_close(), CLIENT_OK);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(what_a_full_pipe_takes_not_now_is_no_failure)
+{
+	char *bytes = bytes_new(LARGE);
+	size_t n;
+
+	memset(bytes, 'a', LARGE);
+	(void)catch_stream(STDOUT_FILENO);
+	ck_assert_int_eq(fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(output_write_some((struct slice){bytes, LARGE}, &n),
+			 CLIENT_OK);
+	ck_assert(n > 0 && n < LARGE);
+	ck_assert_int_eq(output_write_some((struct slice){bytes, LARGE}, &n),
+			 CLIENT_OK);
+	ck_assert_uint_eq(n, 0);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(a_reader_that_has_left_is_told)
+{
+	(void)close(catch_stream(STDOUT_FILENO));
+	ck_assert_int_eq(output_write(slice_of("x")), CLIENT_FAILED);
+	ck_assert_str_eq(read_text(caught),
+			 "uppercase-client: standard output: Broken pipe "
+			 "(whoever read it has left)\n");
+}
+END_TEST
+
+START_TEST(a_full_disk_is_told)
+{
+	redirect(STDOUT_FILENO, open("/dev/full", O_WRONLY | O_CLOEXEC));
+	ck_assert_int_eq(output_write(slice_of("x")), CLIENT_FAILED);
+	ck_assert_str_eq(read_text(caught),
+			 "uppercase-client: standard output: No space left on "
+			 "device (make room there, or write elsewhere)\n");
+}
+END_TEST
+
+START_TEST(a_closed_one_is_told_when_it_is_wanted)
+{
+	(void)close(STDOUT_FILENO);
+	ck_assert_int_eq(output_close(), CLIENT_OK);
+	ck_assert_str_eq(read_text(caught), "");
+	ck_assert_int_eq(output_write(slice_of("x")), CLIENT_FAILED);
+	ck_assert_ptr_nonnull(strstr(read_text(caught), "(it is closed, or"));
+}
+END_TEST
+
+START_TEST(a_reply_gets_its_newline_unless_a_line_has_broken_it)
+{
+	int out = catch_stream(STDOUT_FILENO);
+
+	ck_assert_int_eq(dup2(STDOUT_FILENO, STDERR_FILENO), STDERR_FILENO);
+	report_init(&report);
+	ck_assert_int_eq(output_write(slice_of("REPLY")), CLIENT_OK);
+	ck_assert_int_eq(output_end_line(), CLIENT_OK);
+	ck_assert_str_eq(read_text(out), "REPLY\n");
+	ck_assert_int_eq(output_write(slice_of("REP")), CLIENT_OK);
+	report_error("broken off");
+	ck_assert_int_eq(output_end_line(), CLIENT_OK);
+	ck_assert_str_eq(read_text(out), "REP\nuppercase-client: broken off\n");
+}
+END_TEST
+
+/* A terminal of our own; returns its other end. */
+static int open_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios raw;
+
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(grantpt(master), 0);
+	ck_assert_int_eq(unlockpt(master), 0);
+	redirect(STDOUT_FILENO, open(ptsname(master), O_RDWR | O_NOCTTY));
+	ck_assert_int_eq(tcgetattr(STDOUT_FILENO, &raw), 0);
+	cfmakeraw(&raw);
+	ck_assert_int_eq(tcsetattr(STDOUT_FILENO, TCSANOW, &raw), 0);
+	return master;
+}
+
+START_TEST(a_terminal_is_shown_what_it_would_obey)
+{
+	int master = open_terminal();
+	size_t n;
+
+	ck_assert_int_eq(output_write(slice_of("A\033[2J\n")), CLIENT_OK);
+	ck_assert_str_eq(read_text(master), "A\\x1b[2J\n");
+	ck_assert_int_eq(output_write_some(slice_of("\001B"), &n), CLIENT_OK);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(read_text(master), "\\x01B");
+}
+END_TEST
+
+/* Half of a character waits for its rest, and is shown when none comes. */
+START_TEST(a_terminal_gets_the_last_half_when_it_is_closed)
+{
+	int master = open_terminal();
+
+	ck_assert_int_eq(output_write(slice_of("A\xc3")), CLIENT_OK);
+	ck_assert_str_eq(read_text(master), "A");
+	ck_assert_int_eq(output_write(slice_of("\xa4\xc3")), CLIENT_OK);
+	ck_assert_str_eq(read_text(master), "\xc3\xa4");
+	ck_assert_int_eq(dup2(STDOUT_FILENO, 100), 100);
+	ck_assert_int_eq(output_close(), CLIENT_OK);
+	ck_assert_str_eq(read_text(master), "\\xc3");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("output");
+	TCase *tcase = harness_case(suite, "output");
+
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, every_byte_goes_to_a_pipe);
+	tcase_add_test(tcase, a_slow_reader_gets_all);
+	tcase_add_test(tcase, what_a_full_pipe_takes_not_now_is_no_failure);
+	tcase_add_test(tcase, a_reader_that_has_left_is_told);
+	tcase_add_test(tcase, a_full_disk_is_told);
+	tcase_add_test(tcase, a_closed_one_is_told_when_it_is_wanted);
+	tcase_add_test(tcase,
+		       a_reply_gets_its_newline_unless_a_line_has_broken_it);
+	tcase_add_test(tcase, a_terminal_is_shown_what_it_would_obey);
+	tcase_add_test(tcase, a_terminal_gets_the_last_half_when_it_is_closed);
+	return harness_run(suite);
+}
