@@ -24,6 +24,29 @@ int close(int fd)
 	return result;
 }
 
+/* The nth of these calls fails from now on, once; 0 for none. */
+static unsigned n_until;
+
+static bool fails(void)
+{
+	if (n_until == 0 || --n_until > 0)
+		return false;
+	errno = EOPNOTSUPP;
+	return true;
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return fails() ? -1
+		       : (int)syscall(SYS_setsockopt, fd, level, name, value,
+				      len);
+}
+
+int listen(int fd, int backlog)
+{
+	return fails() ? -1 : (int)syscall(SYS_listen, fd, backlog);
+}
+
 static struct address loopback(int family)
 {
 	struct address address = address_any(family, 0);
@@ -238,6 +261,35 @@ END_TEST
 
 /* --- UDP --- */
 
+static int (*const makers[])(const struct address *) = {
+	socket_listen_tcp, socket_listen_tcp_deferred, socket_bind_udp};
+
+/* An option that only helps may be missing; any other is an error. */
+START_TEST(whatever_the_kernel_refuses_is_an_error_or_does_no_harm)
+{
+	struct address address = address_any(AF_INET, 0);
+	unsigned n = 0, n_errors = 0;
+	int next = dup(0), fd;
+
+	(void)close(next);
+	do {
+		n_until = ++n;
+		errno = 0;
+		fd = makers[_i](&address);
+		if (fd < 0) {
+			ck_assert_int_eq(fd, -1);
+			ck_assert_int_eq(errno, EOPNOTSUPP);
+			n_errors++;
+		} else {
+			ck_assert_int_eq(fd, next);
+			(void)close(fd);
+		}
+	} while (n_until == 0 && n < 20);
+	ck_assert_uint_ge(n_errors, 1);
+	n_until = 0;
+}
+END_TEST
+
 START_TEST(a_udp_socket_reports_what_the_kernel_loses)
 {
 	struct address address = loopback(AF_INET);
@@ -367,6 +419,9 @@ int main(void)
 	tcase_add_test(tcase, a_socket_that_fails_is_closed);
 
 	tcase = harness_case(suite, "udp");
+	tcase_add_loop_test(
+		tcase, whatever_the_kernel_refuses_is_an_error_or_does_no_harm,
+		0, (int)ARRAY_LEN(makers));
 	tcase_add_test(tcase, a_udp_socket_reports_what_the_kernel_loses);
 	tcase_add_test(tcase,
 		       at_the_wildcard_it_reports_where_a_datagram_came_to);
