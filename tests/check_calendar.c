@@ -117,6 +117,22 @@ START_TEST(there_are_days_that_are_not)
 }
 END_TEST
 
+START_TEST(every_month_has_its_last_day)
+{
+	static const int lengths[] = {31, 28, 31, 30, 31, 30,
+				      31, 31, 30, 31, 30, 31};
+
+	for (int i = 0; i < 12; i++) {
+		struct calendar at = {
+			.year = 2023, .month = i + 1, .day = lengths[i]};
+
+		ck_assert(calendar_is_valid(&at));
+		at.day++;
+		ck_assert(!calendar_is_valid(&at));
+	}
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_an_overflow)
 {
 	struct calendar at = calendar_of(0);
@@ -139,6 +155,7 @@ int main(void)
 	tcase_add_test(tcase, day_follows_on_day);
 	tcase_add_loop_test(tcase, there_are_days_that_are_not, 0,
 			    ARRAY_LEN(days));
+	tcase_add_test(tcase, every_month_has_its_last_day);
 	tcase_add_test(tcase, what_does_not_fit_is_an_overflow);
 	return harness_run(suite);
 }
