@@ -244,9 +244,16 @@ START_TEST(an_empty_queue_is_no_error)
 }
 END_TEST
 
+static int count_events(void)
+{
+	return event_base_get_num_events(loop.base, EVENT_BASE_COUNT_ADDED);
+}
+
 /* It would come again at once, so the socket rests for a while. */
 START_TEST(any_other_error_is_a_pause)
 {
+	int n_events = count_events();
+
 	receive_error = ENOMEM;
 	n_failures = 1;
 	say("hello");
@@ -262,6 +269,8 @@ START_TEST(any_other_error_is_a_pause)
 		turn();
 	expect("HELLO");
 	ck_assert_uint_eq(loop.counters.udp_pauses, 1);
+	/* And nothing wakes it up any more. */
+	ck_assert_int_eq(count_events(), n_events);
 }
 END_TEST
 
