@@ -34,7 +34,7 @@ struct asked *http_fixture_ask_with(const char *method, const char *fields)
 	char head[HTTP_HEAD_MAX + 1];
 	int len =
 		snprintf(head, sizeof(head),
-			 "%s /a HTTP/1.1\r\nHost: h\r\n%s\r\n", method, fields);
+			 "%s /a HTTP/1.1\r\n%sHost: h\r\n\r\n", method, fields);
 
 	ck_assert_int_lt(len, (int)sizeof(head));
 	return http_fixture_ask(head);

@@ -22,8 +22,8 @@ struct asked {
 struct asked *http_fixture_ask(const char *head);
 
 /*
- * "METHOD /a HTTP/1.1" with a Host and these field lines, each of which ends
- * in CRLF.
+ * "METHOD /a HTTP/1.1" with these field lines, each of which ends in CRLF, and
+ * then a Host.
  */
 struct asked *http_fixture_ask_with(const char *method, const char *fields);
 
