@@ -211,6 +211,30 @@ END_TEST
 
 /* --- resolving --- */
 
+static const struct {
+	const char *text;
+	bool is_any;
+} hosts[] = {
+	{"0.0.0.0", true},
+	{"::", true},
+	{"127.0.0.1", false},
+	{"0.0.0.1", false},
+	{"1.0.0.0", false},
+	{"::1", false},
+	{"1::", false},
+	{"255.255.255.255", false},
+	{"::ffff:0.0.0.0", false},
+};
+
+START_TEST(only_the_wildcard_names_no_host)
+{
+	struct address address = address_of(hosts[_i].text, 1);
+
+	ck_assert_msg(address_is_any(&address) == hosts[_i].is_any, "%s",
+		      hosts[_i].text);
+}
+END_TEST
+
 START_TEST(localhost_is_a_name)
 {
 	struct address list[8];
@@ -412,6 +436,8 @@ int main(void)
 	tcase = harness_case(suite, "comparing");
 	tcase_add_test(tcase, two_addresses_are_the_same_in_every_part);
 	tcase_add_test(tcase, what_is_no_part_of_an_address_does_not_count);
+	tcase_add_loop_test(tcase, only_the_wildcard_names_no_host, 0,
+			    (int)ARRAY_LEN(hosts));
 	tcase_add_loop_test(tcase, a_group_is_known_by_its_address, 0,
 			    (int)ARRAY_LEN(groups));
 
