@@ -6,12 +6,28 @@
  */
 #include "loop/conn.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "conn_fixture.h"
 #include "harness.h"
+
+/* What the next sendmsg(2) fails with; it stands before the C library's. */
+static int send_error;
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	if (send_error == 0)
+		return syscall(SYS_sendmsg, fd, message, flags);
+	errno = send_error;
+	send_error = 0;
+	return -1;
+}
 
 /* --- size --- */
 
@@ -338,6 +354,94 @@ static void add_reading(Suite *suite)
 	tcase_add_test(tcase, input_is_seen_but_the_end_is_none);
 }
 
+/* --- several pieces --- */
+
+#define PIECES_MAX 5
+
+static const struct {
+	size_t lens[PIECES_MAX];
+	size_t n;
+	const char *why;
+} rows_of_pieces[] = {
+	{{0}, 0, "none"},
+	{{5}, 1, "one"},
+	{{5, 7}, 2, "two"},
+	{{0, 7}, 2, "an empty one first"},
+	{{5, 0}, 2, "an empty one last"},
+	{{0, 0, 3, 0}, 4, "one among empty ones"},
+	{{1, 2, 3, 4, 5}, 5, "five"},
+	{{100, 60000}, 2, "a second one that does not fit"},
+	{{60000, 100}, 2, "a first one that does not fit"},
+	{{60000}, 1, "one that does not fit"},
+	{{900, 900, 900, 60000, 900}, 5, "one in the middle"},
+};
+
+/* However many there are and whatever fits, all arrives once and in order. */
+START_TEST(pieces_are_sent_in_their_order)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+	unsigned char *data = flood_new();
+	struct iovec iov[PIECES_MAX];
+	size_t total = 0, heard = 0, got;
+	enum conn_sent sent;
+
+	for (size_t i = 0; i < rows_of_pieces[_i].n; i++) {
+		iov[i].iov_base = data + total;
+		iov[i].iov_len = rows_of_pieces[_i].lens[i];
+		total += iov[i].iov_len;
+	}
+	sent = conn_send_iov(fixture->conn, iov, rows_of_pieces[_i].n, false);
+	ck_assert(sent ==
+		  (conn_has_held(fixture->conn) ? CONN_HELD : CONN_SENT));
+	ck_assert_msg((sent == CONN_HELD) == (total >= 60000), "%s",
+		      rows_of_pieces[_i].why);
+	if (sent == CONN_HELD)
+		conn_wait_writable(fixture->conn, &fixture->stall);
+	while ((got = peer_reads(fixture, data + heard, 4096)) > 0 ||
+	       conn_has_held(fixture->conn)) {
+		heard += got;
+		turn(fixture);
+	}
+	ck_assert_msg(heard == total, "%s: %zu of %zu", rows_of_pieces[_i].why,
+		      heard, total);
+	ck_assert_uint_eq(fixture->conn->n_sent, total);
+	free(data);
+	fixture_free(fixture);
+}
+END_TEST
+
+static const struct {
+	int error;
+	enum conn_sent sent;
+} send_errors[] = {
+	{EINTR, CONN_SENT},
+	{EAGAIN, CONN_HELD},
+	{ENOBUFS, CONN_HELD},
+	{ECONNRESET, CONN_BROKEN},
+};
+
+START_TEST(an_error_holds_pieces_or_ends_the_connection)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+	char text[] = "abcd";
+	struct iovec iov[] = {{text, 2}, {text + 2, 2}};
+
+	send_error = send_errors[_i].error;
+	ck_assert_int_eq(conn_send_iov(fixture->conn, iov, 2, false),
+			 send_errors[_i].sent);
+	if (send_errors[_i].sent == CONN_BROKEN) {
+		ck_assert_int_eq(fixture->seen.reason, CONN_FAILED);
+		turn(fixture);
+	} else {
+		if (send_errors[_i].sent == CONN_HELD)
+			conn_wait_writable(fixture->conn, &fixture->stall);
+		turn(fixture);
+		peer_expects(fixture, "abcd");
+	}
+	fixture_free(fixture);
+}
+END_TEST
+
 static void add_backpressure(Suite *suite)
 {
 	TCase *tcase = harness_case(suite, "backpressure");
@@ -355,11 +459,22 @@ static void add_backpressure(Suite *suite)
 	tcase_add_test(tcase, nothing_is_held_without_memory);
 }
 
+static void add_pieces(Suite *suite)
+{
+	TCase *tcase = harness_case(suite, "pieces");
+
+	tcase_add_loop_test(tcase, pieces_are_sent_in_their_order, 0,
+			    (int)ARRAY_LEN(rows_of_pieces));
+	tcase_add_loop_test(tcase, an_error_holds_pieces_or_ends_the_connection,
+			    0, (int)ARRAY_LEN(send_errors));
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("conn");
 
 	add_reading(suite);
 	add_backpressure(suite);
+	add_pieces(suite);
 	return harness_run(suite);
 }

@@ -29,6 +29,7 @@
 #define SEND_S	    60
 #define LINGER_S    5
 
+#define MIDDLE	    10000
 #define LARGE	    ((size_t)300 << 10)
 #define FIELDS	    "Host: x\r\n"
 #define GET(target) "GET " target " HTTP/1.1\r\n" FIELDS "\r\n"
@@ -84,6 +85,7 @@ static void set_up(void)
 	folder = folder_new();
 	folder_add(folder, "root");
 	folder_write_text(folder, "root/a", "some text\n");
+	folder_write(folder, "root/middle", data, MIDDLE);
 	folder_write(folder, "root/large", data, LARGE);
 	free(data);
 	ck_assert_int_eq(loop_init(&loop), 0);
@@ -253,6 +255,11 @@ static const struct {
 	{{GET_LAST("/a")}, "200 ", true, 0, "the last one"},
 	{{GET_LAST("/a") GET("/b")}, "200 ", true, 0, "none behind the last"},
 	{{"GET /a HTTP/1.0\r\n\r\n"}, "200 ", true, 0, "HTTP/1.0 ends"},
+	{{GET("/middle") GET("/middle") GET("/a")},
+	 "200 200 200 ",
+	 false,
+	 0,
+	 "files that are sent from where they are"},
 	{{GET("/large")}, "200 ", false, 0, "a large file"},
 	{{GET("/large") GET("/a")}, "200 200 ", false, 0, "one behind it"},
 	{{GET("/large") GET_LAST("/a")}, "200 200 ", true, 0, "the last one"},
