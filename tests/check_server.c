@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,17 @@
 
 #define WORDS_MAX 8
 #define REQUEST	  "GET /a HTTP/1.0\r\n\r\n"
+
+/* What sockets of a family fail with; it stands before the C library's. */
+static int no_family, family_error;
+
+int socket(int family, int type, int protocol)
+{
+	if (family != no_family || family_error == 0)
+		return (int)syscall(SYS_socket, family, type, protocol);
+	errno = family_error;
+	return -1;
+}
 
 static char *folder;
 static struct config config;
@@ -198,6 +210,50 @@ START_TEST(a_port_in_use_is_named)
 	free(cause);
 	server_free(first);
 	(void)close(fd);
+}
+END_TEST
+
+static const struct {
+	int family, error;
+	bool begins;
+	const char *why;
+} hosts[] = {
+	{AF_UNSPEC, 0, true, "a host with both"},
+	{AF_INET6, EAFNOSUPPORT, true, "a host without IPv6"},
+	{AF_INET6, EADDRNOTAVAIL, true, "or where it is turned off"},
+	{AF_INET, EAFNOSUPPORT, true, "a host without IPv4"},
+	{AF_INET6, EPERM, false, "whoever may not have what there is"},
+	{AF_INET6, EMFILE, false, "or has no room for it"},
+};
+
+/* With no --listen it serves on whatever the host has. */
+START_TEST(a_host_may_lack_a_family)
+{
+	struct server *server;
+	char *cause = NULL;
+
+	if (!harness_own_network()) {
+		harness_skip("no network of our own to be had");
+		return;
+	}
+	configure(NULL);
+	config.listen.n = 0;
+	no_family = hosts[_i].family;
+	family_error = hosts[_i].error;
+	server = server_new(&config, &cause);
+	family_error = 0;
+	ck_assert_msg((server != NULL) == hosts[_i].begins, "%s: %s",
+		      hosts[_i].why, cause);
+	if (server) {
+		ck_assert((strstr(read_log(), "ready: tcp 0.0.0.0:") == NULL) ==
+			  (no_family == AF_INET));
+		ck_assert((strstr(said, "ready: tcp [::]:") == NULL) ==
+			  (no_family == AF_INET6));
+	} else {
+		ck_assert_ptr_nonnull(strstr(cause, strerror(hosts[_i].error)));
+	}
+	server_free(server);
+	free(cause);
 }
 END_TEST
 
@@ -435,6 +491,8 @@ int main(void)
 			    (int)ARRAY_LEN(refusals));
 	tcase_add_test(tcase, a_malformed_table_is_named_with_its_line);
 	tcase_add_test(tcase, a_port_in_use_is_named);
+	tcase_add_loop_test(tcase, a_host_may_lack_a_family, 0,
+			    (int)ARRAY_LEN(hosts));
 	tcase_add_test(tcase, too_few_descriptors_are_told);
 	tcase_add_test(tcase, a_server_needs_memory);
 	tcase_add_test(tcase, it_serves_and_hears_signals);
