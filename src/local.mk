@@ -138,7 +138,6 @@ src_libclient_a_SOURCES = \
 
 src_libload_a_SOURCES = \
 	src/load/asked.c src/load/asked.h \
-	src/load/batch.c src/load/batch.h \
 	src/load/client.c src/load/client.h \
 	src/load/crew.c src/load/crew.h \
 	src/load/engine.h \

@@ -761,6 +761,122 @@ static void add_addresses(Suite *suite)
 	tcase_add_test(tcase, one_batch_serves_sockets_of_both_families);
 }
 
+/* --- over connected sockets --- */
+
+#define SLOT 100
+
+/* Two sockets that are connected to each other, and a batch for each. */
+static void open_connected(int fds[2], struct datagram_batch *batches[2])
+{
+	ck_assert_int_eq(socketpair(AF_UNIX,
+				    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+				    0, fds),
+			 0);
+	for (int i = 0; i < 2; i++) {
+		batches[i] = datagram_batch_new_connected(SLOT);
+		ck_assert_ptr_nonnull(batches[i]);
+	}
+}
+
+static void close_connected(const int fds[2], struct datagram_batch *batches[2])
+{
+	for (int i = 0; i < 2; i++) {
+		datagram_batch_free(batches[i]);
+		(void)close(fds[i]);
+	}
+}
+
+static void expect_datagram(struct datagram_batch *batch, size_t i, char fill,
+			    size_t wanted)
+{
+	size_t len;
+	const char *bytes = datagram_bytes(batch, i, &len);
+
+	ck_assert_uint_eq(len, wanted);
+	for (size_t at = 0; at < len; at++)
+		ck_assert_int_eq(bytes[at], fill);
+}
+
+/* One and several, which go by different calls, and the same slots again. */
+START_TEST(connected_ones_arrive_as_they_were_filled)
+{
+	static const size_t numbers[] = {1, 2, 8, 1, 3};
+	struct datagram_batch *batches[2];
+	int fds[2];
+
+	open_connected(fds, batches);
+	for (size_t k = 0; k < ARRAY_LEN(numbers); k++) {
+		int n = (int)numbers[k], got;
+
+		for (int i = 0; i < n; i++)
+			memset(datagram_set_len(batches[0], (size_t)i,
+						(size_t)(10 * i)),
+			       'a' + i, (size_t)(10 * i));
+		ck_assert_int_eq(
+			datagram_send_connected(fds[0], batches[0], (size_t)n),
+			n);
+		for (int i = 0; i < n; i += got) {
+			got = datagram_receive_connected(fds[1], batches[1],
+							 k % 2 ? 64 : 1);
+			ck_assert_int_gt(got, 0);
+			for (int j = 0; j < got; j++)
+				expect_datagram(batches[1], (size_t)j,
+						(char)('a' + i + j),
+						(size_t)(10 * (i + j)));
+		}
+	}
+	close_connected(fds, batches);
+}
+END_TEST
+
+START_TEST(one_longer_than_its_slot_is_cut)
+{
+	struct datagram_batch *batches[2];
+	char bytes[SLOT + 50];
+	int fds[2];
+
+	open_connected(fds, batches);
+	memset(bytes, 'a', sizeof(bytes));
+	for (size_t most = 1; most <= 2; most++) {
+		ck_assert_int_eq(send(fds[0], bytes, sizeof(bytes), 0),
+				 sizeof(bytes));
+		ck_assert_int_eq(
+			datagram_receive_connected(fds[1], batches[1], most),
+			1);
+		expect_datagram(batches[1], 0, 'a', SLOT);
+	}
+	close_connected(fds, batches);
+}
+END_TEST
+
+START_TEST(connected_ones_fail_with_the_reason)
+{
+	struct datagram_batch *batches[2];
+	int fds[2];
+
+	open_connected(fds, batches);
+	for (size_t n = 1; n <= 2; n++) {
+		ck_assert_int_eq(
+			datagram_receive_connected(fds[1], batches[1], n), -1);
+		ck_assert_int_eq(errno, EAGAIN);
+		(void)datagram_set_len(batches[0], n - 1, 1);
+		ck_assert_int_eq(datagram_send_connected(-1, batches[0], n),
+				 -1);
+		ck_assert_int_eq(errno, EBADF);
+	}
+	close_connected(fds, batches);
+}
+END_TEST
+
+static void add_connected(Suite *suite)
+{
+	TCase *tcase = harness_case(suite, "connected");
+
+	tcase_add_test(tcase, connected_ones_arrive_as_they_were_filled);
+	tcase_add_test(tcase, one_longer_than_its_slot_is_cut);
+	tcase_add_test(tcase, connected_ones_fail_with_the_reason);
+}
+
 static void add_failures(Suite *suite)
 {
 	TCase *tcase = harness_case(suite, "failures");
@@ -785,5 +901,6 @@ int main(void)
 	add_batches(suite);
 	add_addresses(suite);
 	add_failures(suite);
+	add_connected(suite);
 	return harness_run(suite);
 }

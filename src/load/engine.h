@@ -161,7 +161,7 @@ struct worker {
 	struct response_memo memo;
 	uint64_t body_len; /* of the first HTTP answer, + 1 */
 	char *buf;
-	struct batch *batch; /* UDP */
+	struct datagram_batch *batch; /* UDP */
 };
 
 #endif

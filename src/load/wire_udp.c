@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "load/batch.h"
 #include "load/client.h"
+#include "os/datagram.h"
 
 #define YOUNGEST_TRIED 32 /* of those no longer in flight */
 
@@ -29,13 +29,12 @@ static size_t fill(struct client *client)
 	const struct worker *worker = client->worker;
 	size_t i = 0;
 
-	for (uint64_t n = client->sent; n < client->next && i < BATCH_MAX;
-	     n++, i++) {
+	for (uint64_t n = client->sent;
+	     n < client->next && i < DATAGRAM_CONNECTED_BATCH; n++, i++) {
 		size_t size = message_size(worker->messages, client->id, n);
 
 		message_write(worker->messages, client->id, n, 0,
-			      batch_slot(worker->batch, i), size);
-		batch_set_len(worker->batch, i, size);
+			      datagram_set_len(worker->batch, i, size), size);
 	}
 	return i;
 }
@@ -83,7 +82,8 @@ static void udp_flush(struct client *client)
 {
 	while (client->sent < client->next) {
 		size_t n = fill(client);
-		int sent = batch_send(client->worker->batch, client->fd, n);
+		int sent = datagram_send_connected(client->fd,
+						   client->worker->batch, n);
 
 		if (sent > 0) {
 			count_sent(client, sent);
@@ -220,18 +220,21 @@ static void take_datagram(struct client *client, const char *buf, size_t len)
 
 static void udp_readable(struct client *client)
 {
-	struct batch *batch = client->worker->batch;
-	size_t max = client->worker->limit == 1 ? 1 : BATCH_MAX;
-	int n = batch_receive(batch, client->fd, max);
+	struct datagram_batch *batch = client->worker->batch;
+	size_t max = client->worker->limit == 1 ? 1 : DATAGRAM_CONNECTED_BATCH;
+	int n = datagram_receive_connected(client->fd, batch, max);
 
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return;
 		take_error(client, errno, client->first);
 	}
-	for (int i = 0; i < n; i++)
-		take_datagram(client, batch_slot(batch, (size_t)i),
-			      batch_len(batch, (size_t)i));
+	for (int i = 0; i < n; i++) {
+		size_t len;
+		const char *bytes = datagram_bytes(batch, (size_t)i, &len);
+
+		take_datagram(client, bytes, len);
+	}
 	client_continue(client);
 }
 

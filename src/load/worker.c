@@ -23,13 +23,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "load/batch.h"
 #include "load/client.h"
 #include "load/job.h"
 #include "load/meter.h"
 #include "load/wire_http.h"
 #include "load/wire_tcp.h"
 #include "load/wire_udp.h"
+#include "os/datagram.h"
 
 #define CONNECTING_MAX 256 /* at once */
 #define PACE_MAX       64  /* sends in a row before answers are looked at */
@@ -456,7 +456,8 @@ static bool make_memory(struct worker *worker)
 	worker->messages = messages_new(options->seed, options->size_min,
 					options->size_max);
 	if (options->protocol == PROTOCOL_UDP)
-		worker->batch = batch_new(options->size_max + SLOT_SPARE);
+		worker->batch = datagram_batch_new_connected(options->size_max +
+							     SLOT_SPARE);
 	if (!worker->clients || !worker->buf || !worker->messages ||
 	    (options->protocol == PROTOCOL_UDP && !worker->batch))
 		return false;
@@ -497,7 +498,7 @@ static void clear(struct worker *worker)
 	free(worker->clients);
 	free(worker->buf);
 	messages_free(worker->messages);
-	batch_free(worker->batch);
+	datagram_batch_free(worker->batch);
 	missing_clear(&worker->missing);
 	if (worker->base) {
 		(void)event_del(&worker->timer);

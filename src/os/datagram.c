@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Datagrams in batches: recvmmsg(2) fills the slots, sendmmsg(2) empties them.
- * A slot's message header serves both ways, so answering costs no copy: the
- * source stays in msg_name, and control data that says "came to this address"
- * is answered by control data that says "leave from this address".
+ *
+ * Over a connected socket that is all; a single datagram goes by recv(2) and
+ * send(2), which cost less. Otherwise a slot's message header serves both ways,
+ * so answering costs no copy: the source stays in msg_name, and control data
+ * that says "came to this address" is answered by control data that says "leave
+ * from this address".
  *
  * Dropped slots are closed up before sending: the headers that remain stand in
  * one row, and one cursor moves along it by what the kernel accepted.
@@ -37,9 +40,10 @@ struct slot {
 
 struct datagram_batch {
 	size_t n; /* slots in use */
-	struct mmsghdr headers[DATAGRAM_BATCH];
-	struct slot slots[DATAGRAM_BATCH];
-	char bytes[DATAGRAM_BATCH][SLOT_SIZE];
+	size_t slot_size;
+	struct mmsghdr headers[DATAGRAM_CONNECTED_BATCH];
+	struct slot slots[DATAGRAM_CONNECTED_BATCH];
+	char bytes[];
 };
 
 /* Makes slot i ready to receive into. */
@@ -49,23 +53,42 @@ static void prepare_slot(struct datagram_batch *batch, size_t i)
 	struct msghdr *header = &batch->headers[i].msg_hdr;
 
 	slot->dropped = false;
-	slot->iov.iov_base = batch->bytes[i];
-	slot->iov.iov_len = SLOT_SIZE;
+	slot->iov.iov_len = batch->slot_size;
+	/* Closing up has put other slots' headers here. */
+	header->msg_iov = &slot->iov;
 	header->msg_name = &slot->source.sa;
 	header->msg_namelen = sizeof(slot->source.sa);
-	header->msg_iov = &slot->iov;
-	header->msg_iovlen = 1;
 	header->msg_control = slot->told;
 	header->msg_controllen = TOLD_SIZE;
 }
 
+static struct datagram_batch *new_batch(size_t n, size_t slot_size,
+					bool is_connected)
+{
+	struct datagram_batch *batch =
+		calloc(1, sizeof(*batch) + n * slot_size);
+
+	if (!batch)
+		return NULL;
+	batch->slot_size = slot_size;
+	for (size_t i = 0; i < n; i++) {
+		batch->slots[i].iov.iov_base = batch->bytes + i * slot_size;
+		batch->headers[i].msg_hdr.msg_iov = &batch->slots[i].iov;
+		batch->headers[i].msg_hdr.msg_iovlen = 1;
+		if (!is_connected)
+			prepare_slot(batch, i);
+	}
+	return batch;
+}
+
 struct datagram_batch *datagram_batch_new(void)
 {
-	struct datagram_batch *batch = calloc(1, sizeof(*batch));
+	return new_batch(DATAGRAM_BATCH, SLOT_SIZE, false);
+}
 
-	for (size_t i = 0; batch && i < DATAGRAM_BATCH; i++)
-		prepare_slot(batch, i);
-	return batch;
+struct datagram_batch *datagram_batch_new_connected(size_t slot_size)
+{
+	return new_batch(DATAGRAM_CONNECTED_BATCH, slot_size, true);
 }
 
 void datagram_batch_free(struct datagram_batch *batch)
@@ -163,7 +186,7 @@ int datagram_receive(int fd, struct datagram_batch *batch, size_t most,
 char *datagram_bytes(struct datagram_batch *batch, size_t i, size_t *len)
 {
 	*len = batch->slots[i].iov.iov_len;
-	return batch->bytes[i];
+	return batch->slots[i].iov.iov_base;
 }
 
 const struct address *datagram_source(struct datagram_batch *batch, size_t i)
@@ -211,4 +234,49 @@ size_t datagram_send(int fd, struct datagram_batch *batch)
 		n_refused++;
 	}
 	return n_refused;
+}
+
+/* --- over a connected socket --- */
+
+static int receive_one(int fd, struct datagram_batch *batch)
+{
+	struct iovec *iov = &batch->slots[0].iov;
+	ssize_t n = recv(fd, iov->iov_base, batch->slot_size, 0);
+
+	if (n < 0)
+		return -1;
+	iov->iov_len = (size_t)n;
+	return 1;
+}
+
+int datagram_receive_connected(int fd, struct datagram_batch *batch,
+			       size_t most)
+{
+	int n;
+
+	if (most == 1)
+		return receive_one(fd, batch);
+	for (size_t i = 0; i < most; i++)
+		batch->slots[i].iov.iov_len = batch->slot_size;
+	n = recvmmsg(fd, batch->headers, (unsigned)most, 0, NULL);
+	for (int i = 0; i < n; i++)
+		batch->slots[i].iov.iov_len = batch->headers[i].msg_len;
+	return n;
+}
+
+char *datagram_set_len(struct datagram_batch *batch, size_t i, size_t len)
+{
+	batch->slots[i].iov.iov_len = len;
+	return batch->slots[i].iov.iov_base;
+}
+
+int datagram_send_connected(int fd, struct datagram_batch *batch, size_t n)
+{
+	const struct iovec *iov = &batch->slots[0].iov;
+
+	if (n == 1)
+		return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL) < 0
+			       ? -1
+			       : 1;
+	return sendmmsg(fd, batch->headers, (unsigned)n, MSG_NOSIGNAL);
 }

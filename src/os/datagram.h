@@ -8,8 +8,9 @@
 #include "base/compiler.h"
 #include "os/address.h"
 
-#define DATAGRAM_BATCH 32    /* datagrams per system call */
-#define DATAGRAM_MAX   65507 /* the most that fits in an IPv4 packet */
+#define DATAGRAM_BATCH		 32    /* datagrams per system call */
+#define DATAGRAM_CONNECTED_BATCH 64    /* the same over a connected socket */
+#define DATAGRAM_MAX		 65507 /* the most that fits in an IPv4 packet */
 
 /*
  * A batch of datagrams, received together and answered together. Each answer
@@ -47,5 +48,25 @@ void datagram_drop(struct datagram_batch *batch, size_t i);
  * room the rest is dropped.
  */
 size_t datagram_send(int fd, struct datagram_batch *batch);
+
+/* --- over a connected socket, sent and received in turns --- */
+
+/* Slots of that many bytes each. NULL when out of memory. */
+struct datagram_batch *datagram_batch_new_connected(size_t slot_size)
+	MUST_CHECK;
+
+/*
+ * Receives up to most datagrams, cut off at the slots' size. Returns how many,
+ * or -1 with errno. What the batch held before is gone.
+ */
+int datagram_receive_connected(int fd, struct datagram_batch *batch,
+			       size_t most) MUST_CHECK;
+
+/* So many bytes of slot i are to be sent; returns where they go. */
+char *datagram_set_len(struct datagram_batch *batch, size_t i, size_t len);
+
+/* Sends the first n slots. Returns how many were sent, or -1 with errno. */
+int datagram_send_connected(int fd, struct datagram_batch *batch,
+			    size_t n) MUST_CHECK;
 
 #endif
