@@ -80,7 +80,8 @@ scarce_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc
 
 conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
-web_tests = tests/check_body tests/check_cache tests/check_folder \
+web_tests = tests/check_body tests/check_cache tests/check_content \
+	tests/check_facts tests/check_folder \
 	tests/check_gather tests/check_site tests/check_trace tests/check_web
 tests_check_body_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_body_SOURCES = tests/check_body.c $(conn_fixture) $(scarce)
@@ -88,6 +89,8 @@ tests_check_body_LDFLAGS = $(scarce_ldflags)
 tests_check_cache_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_cache_SOURCES = tests/check_cache.c $(scarce)
 tests_check_cache_LDFLAGS = $(scarce_ldflags)
+tests_check_content_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
+tests_check_facts_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_folder_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_folder_SOURCES = tests/check_folder.c $(conn_fixture) $(scarce)
 tests_check_folder_LDFLAGS = $(scarce_ldflags)
