@@ -78,6 +78,7 @@ src_libweb_a_SOURCES = \
 	src/web/web.c src/web/web.h
 
 src_libserver_a_SOURCES = \
+	src/server/binding.c src/server/binding.h \
 	src/server/config.c src/server/config.h \
 	src/server/server.c src/server/server.h \
 	src/server/tcp_service.c src/server/tcp_service.h \

@@ -15,8 +15,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,16 +31,15 @@
 #include "os/docroot.h"
 #include "os/process.h"
 #include "os/socket.h"
+#include "server/binding.h"
 #include "server/tcp_service.h"
 #include "server/udp_service.h"
 #include "web/accesslog.h"
 #include "web/site.h"
 #include "web/web.h"
 
-#define SERVER_ADDRESSES_MAX 32 /* that --listen can name, after resolving */
-#define SERVER_SERVICES	     3
-#define SERVER_PORT_TRIES    16	   /* for one free port on several addresses */
-#define DRAIN_PAUSE_US	     10000 /* between two looks at who has come */
+#define SERVER_SERVICES 3
+#define DRAIN_PAUSE_US	10000 /* between two looks at who has come */
 
 /*
  * Descriptors kept back from connections: files being sent, the loop's own,
@@ -76,9 +73,8 @@ struct server {
 	struct site *site;
 	struct access_log *log; /* NULL for none */
 	const struct config *config;
-	struct address addresses[SERVER_ADDRESSES_MAX];
-	size_t n_addresses;
-	struct ready ready[SERVER_SERVICES * SERVER_ADDRESSES_MAX];
+	struct binding binding;
+	struct ready ready[SERVER_SERVICES * BINDING_ADDRESSES_MAX];
 	size_t n_ready;
 	struct event signals[SIGNAL_N];
 	struct event drain_timer;
@@ -88,8 +84,6 @@ struct server {
 	bool was_cut; /* the end was not clean */
 };
 
-/* Opens a socket of one service at an address; returns its descriptor. */
-typedef int (*open_fn)(const struct address *address);
 /* Hands an open socket over to its service. */
 typedef int (*add_fn)(struct server *server, int fd);
 
@@ -97,20 +91,9 @@ typedef int (*add_fn)(struct server *server, int fd);
 struct plan {
 	const char *name;
 	const struct config_port *port;
-	open_fn open;
+	binding_open_fn open;
 	add_fn add;
 };
-
-static int PRINTF_LIKE(2, 3) fail(char **cause, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	if (vasprintf(cause, fmt, args) < 0)
-		*cause = NULL;
-	va_end(args);
-	return -1;
-}
 
 /* --- sockets --- */
 
@@ -129,83 +112,6 @@ static int add_web(struct server *server, int fd)
 {
 	return listener_add(&server->listeners, fd, web_service_accept_cb,
 			    server->web);
-}
-
-/* What a person can do about a socket that cannot be had. */
-static const char *advice(int error)
-{
-	switch (error) {
-	case EADDRINUSE:
-		return " (does another server run on this port? port 0 takes a "
-		       "free one)";
-	case EADDRNOTAVAIL:
-		return " (this host does not have this address)";
-	case EACCES:
-		return " (ports below 1024 need privileges)";
-	default:
-		return "";
-	}
-}
-
-static void close_all(int *fds, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (fds[i] >= 0)
-			(void)close(fds[i]);
-}
-
-/* With no --listen, a host without IPv6 is served on IPv4, or vice versa. */
-static bool may_skip(const struct server *server, int error)
-{
-	return server->config->listen.n == 0 &&
-	       (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
-}
-
-/*
- * Opens one socket at each address; those left out are -1. *port is the port;
- * when it is 0 the first socket takes a free one and the others follow it.
- * Returns 0, or -1 with errno and *failed, the address that it failed at.
- */
-static int open_at_port(struct server *server, const struct plan *plan,
-			uint16_t port, int *fds, struct address *failed)
-{
-	size_t n_open = 0;
-
-	for (size_t i = 0; i < server->n_addresses; i++) {
-		struct address address = server->addresses[i];
-
-		address_set_port(&address, port);
-		fds[i] = plan->open(&address);
-		if (fds[i] < 0 && may_skip(server, errno) &&
-		    (n_open > 0 || i + 1 < server->n_addresses))
-			continue;
-		if (fds[i] < 0 ||
-		    (port == 0 && socket_local_address(fds[i], &address) < 0)) {
-			int saved = errno;
-
-			close_all(fds, i + 1);
-			*failed = address;
-			errno = saved;
-			return -1;
-		}
-		port = address_port(&address);
-		n_open++;
-	}
-	return 0;
-}
-
-/* A free port on one address may be taken on another: then try the next. */
-static int open_sockets(struct server *server, const struct plan *plan,
-			int *fds, struct address *failed)
-{
-	uint16_t port = plan->port->number;
-
-	for (int i = 1;; i++) {
-		if (open_at_port(server, plan, port, fds, failed) == 0)
-			return 0;
-		if (port != 0 || errno != EADDRINUSE || i == SERVER_PORT_TRIES)
-			return -1;
-	}
 }
 
 /* Notes what to tell when every socket is there. */
@@ -263,70 +169,21 @@ static void tell_site(struct server *server)
 static int start_sockets(struct server *server, const struct plan *plan,
 			 char **cause)
 {
-	int fds[SERVER_ADDRESSES_MAX];
-	char text[ADDRESS_TEXT_SIZE];
-	struct address failed;
+	int fds[BINDING_ADDRESSES_MAX];
+	size_t n = server->binding.n;
 
-	if (open_sockets(server, plan, fds, &failed) < 0)
-		return fail(cause, "%s %s: %s%s", plan->name,
-			    address_format(&failed, text), strerror(errno),
-			    advice(errno));
-	for (size_t i = 0; i < server->n_addresses; i++) {
+	if (binding_open(&server->binding, plan->name, plan->port->number,
+			 plan->open, fds, cause) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
 		if (fds[i] < 0)
 			continue;
 		if (plan->add(server, fds[i]) < 0) {
-			close_all(fds + i, server->n_addresses - i);
-			return fail(cause, "%s: out of memory", plan->name);
+			binding_close(fds + i, n - i);
+			return binding_fail(cause, "%s: out of memory",
+					    plan->name);
 		}
 		note_ready(server, plan, fds[i]);
-	}
-	return 0;
-}
-
-/* Adds an address unless it is there already; false when there is no room. */
-static bool add_address(struct server *server, const struct address *address)
-{
-	for (size_t i = 0; i < server->n_addresses; i++)
-		if (address_eq(&server->addresses[i], address))
-			return true;
-	if (server->n_addresses == SERVER_ADDRESSES_MAX)
-		return false;
-	server->addresses[server->n_addresses++] = *address;
-	return true;
-}
-
-/* Adds every address that one --listen names. */
-static int resolve_one(struct server *server, const char *name, char **cause)
-{
-	struct address found[SERVER_ADDRESSES_MAX + 1];
-	const char *why;
-	size_t n;
-
-	if (address_resolve(name, 0, AF_UNSPEC, SOCK_STREAM, found,
-			    ARRAY_LEN(found), &n, &why) < 0)
-		return fail(cause,
-			    "--listen=%s: %s (give an address of this host, "
-			    "such as 127.0.0.1)",
-			    name, why);
-	for (size_t i = 0; i < n; i++)
-		if (!add_address(server, &found[i]))
-			return fail(cause,
-				    "--listen=%s: more than %d addresses", name,
-				    SERVER_ADDRESSES_MAX);
-	return 0;
-}
-
-static int resolve_listen(struct server *server, char **cause)
-{
-	const struct config *config = server->config;
-
-	for (size_t i = 0; i < config->listen.n; i++)
-		if (resolve_one(server, config->listen.items[i], cause) < 0)
-			return -1;
-	if (config->listen.n == 0) {
-		server->addresses[0] = address_any(AF_INET6, 0);
-		server->addresses[1] = address_any(AF_INET, 0);
-		server->n_addresses = 2;
 	}
 	return 0;
 }
@@ -352,18 +209,19 @@ static int read_media(struct server *server, struct http_media **media,
 	unsigned line;
 
 	if (path && process_read_file(path, &text) < 0)
-		return fail(cause, "--mime-types=%s: %s", path,
-			    strerror(errno));
+		return binding_fail(cause, "--mime-types=%s: %s", path,
+				    strerror(errno));
 	*media = http_media_parse(text, &line);
 	if (path)
 		process_free_file(text);
 	if (!*media && line == 0)
-		return fail(cause, "out of memory");
+		return binding_fail(cause, "out of memory");
 	if (!*media)
-		return fail(cause,
-			    "--mime-types=%s: line %u: not a media type and "
-			    "its extensions",
-			    path, line);
+		return binding_fail(
+			cause,
+			"--mime-types=%s: line %u: not a media type and "
+			"its extensions",
+			path, line);
 	if (server->config->default_type)
 		http_media_set_default(*media, server->config->default_type);
 	return 0;
@@ -390,7 +248,7 @@ static int new_site(struct server *server, struct docroot *root,
 		return 0;
 	http_media_free(media);
 	docroot_close(root);
-	return fail(cause, "out of memory");
+	return binding_fail(cause, "out of memory");
 }
 
 static int new_site_at_root(struct server *server, char **cause)
@@ -399,13 +257,14 @@ static int new_site_at_root(struct server *server, char **cause)
 	struct docroot *root = docroot_open(server->config->root);
 
 	if (!root)
-		return fail(cause,
-			    "document root %s: %s (%sname a folder with "
-			    "--root, or --http-port=off)",
-			    server->config->root, strerror(errno),
-			    strcmp(server->config->root, HTDOCS_DIR) == 0
-				    ? "it comes with make install; before, "
-				    : "");
+		return binding_fail(
+			cause,
+			"document root %s: %s (%sname a folder with "
+			"--root, or --http-port=off)",
+			server->config->root, strerror(errno),
+			strcmp(server->config->root, HTDOCS_DIR) == 0
+				? "it comes with make install; before, "
+				: "");
 	if (read_media(server, &media, cause) < 0) {
 		docroot_close(root);
 		return -1;
@@ -422,8 +281,8 @@ static int open_access_log(struct server *server, char **cause)
 	server->log = access_log_open(&server->loop, config->access_log,
 				      config->log_format);
 	if (!server->log)
-		return fail(cause, "--access-log=%s: %s", config->access_log,
-			    strerror(errno));
+		return binding_fail(cause, "--access-log=%s: %s",
+				    config->access_log, strerror(errno));
 	return 0;
 }
 
@@ -434,7 +293,7 @@ static int new_web_service(struct server *server, char **cause)
 		return -1;
 	server->web = web_service_new(&server->loop, server->site, server->log);
 	if (!server->web)
-		return fail(cause, "out of memory");
+		return binding_fail(cause, "out of memory");
 	return 0;
 }
 
@@ -448,16 +307,16 @@ static int new_services(struct server *server, char **cause)
 		server->tcp = tcp_service_new(&server->loop, config->tcp_once);
 	if ((!config->udp.off && !server->udp) ||
 	    (!config->tcp.off && !server->tcp))
-		return fail(cause, "out of memory");
+		return binding_fail(cause, "out of memory");
 	return config->http.off ? 0 : new_web_service(server, cause);
 }
 
 static int start_services(struct server *server, char **cause)
 {
 	const struct config *config = server->config;
-	const open_fn listen_web = config->defer_accept
-					   ? socket_listen_tcp_deferred
-					   : socket_listen_tcp;
+	const binding_open_fn listen_web = config->defer_accept
+						   ? socket_listen_tcp_deferred
+						   : socket_listen_tcp;
 	const struct plan plans[] = {
 		{"udp", &config->udp, socket_bind_udp, add_udp},
 		{"tcp", &config->tcp, socket_listen_tcp, add_tcp},
@@ -601,7 +460,7 @@ static int catch_signals(struct server *server, char **cause)
 		(void)evsignal_assign(&server->signals[i], server->loop.base,
 				      caught[i].number, caught[i].cb, server);
 		if (event_add(&server->signals[i], NULL) < 0)
-			return fail(cause, "cannot catch signals");
+			return binding_fail(cause, "cannot catch signals");
 	}
 	return 0;
 }
@@ -627,23 +486,26 @@ static int start(struct server *server, char **cause)
 {
 	server->n_descriptors = process_raise_descriptor_limit();
 	if (loop_init(&server->loop) < 0)
-		return fail(cause, "event loop: no memory, or no epoll here");
+		return binding_fail(cause,
+				    "event loop: no memory, or no epoll here");
 	server->loop.limits = &server->config->limits;
 	if (server->n_descriptors < SERVER_DESCRIPTORS_MIN)
-		return fail(cause,
-			    "the limit on descriptors is %zu: at least %d are "
-			    "needed (ulimit -n)",
-			    server->n_descriptors, SERVER_DESCRIPTORS_MIN);
+		return binding_fail(
+			cause,
+			"the limit on descriptors is %zu: at least %d are "
+			"needed (ulimit -n)",
+			server->n_descriptors, SERVER_DESCRIPTORS_MIN);
 	listener_set_init(&server->listeners, &server->loop,
 			  server->n_descriptors - count_reserve(server));
 	listener_set_shed(&server->listeners, conn_shed);
 	server->loop.accounts = accounts_new(server->loop.max_descriptors);
 	if (!server->loop.accounts)
-		return fail(cause, "out of memory");
+		return binding_fail(cause, "out of memory");
 	server->loop.turn_ended_cb = turn_ended_cb;
 	server->loop.turn_ended_arg = server;
 	if (catch_signals(server, cause) < 0 ||
-	    resolve_listen(server, cause) < 0 ||
+	    binding_resolve(&server->binding, &server->config->listen, cause) <
+		    0 ||
 	    new_services(server, cause) < 0)
 		return -1;
 	tell_limits(server);
