@@ -209,7 +209,14 @@ static bool grow(struct client *client)
 	return true;
 }
 
-bool client_has_room(const struct client *client)
+/* For how long message n, which is in flight, has been waiting. */
+static uint64_t flight_age_ns(const struct client *client, uint64_t n)
+{
+	return client->worker->now_ns - flight(client, n)->sent_ns;
+}
+
+/* Whether it can start an exchange now. */
+static bool has_room(const struct client *client)
 {
 	const struct worker *worker = client->worker;
 
@@ -254,7 +261,7 @@ static void fill_up(struct client *client)
 {
 	bool any = false;
 
-	while (client_has_room(client) && job_take_start(client->worker)) {
+	while (has_room(client) && job_take_start(client->worker)) {
 		any |= client_start(client, client->worker->now_ns);
 		if (client->worker->options->connect_per_request)
 			break;
@@ -271,7 +278,7 @@ void client_continue(struct client *client)
 		fill_up(client);
 		return;
 	}
-	if (!client_has_room(client)) {
+	if (!has_room(client)) {
 		list_remove(&client->ready);
 		return;
 	}
@@ -360,7 +367,7 @@ void client_resolve(struct client *client, uint64_t n, enum outcome outcome)
 
 	/* The tick that gives it up may not have come yet. */
 	if (outcome == OUTCOME_ANSWERED &&
-	    client_flight_age_ns(client, n) > worker->options->timeout_ns)
+	    flight_age_ns(client, n) > worker->options->timeout_ns)
 		outcome = OUTCOME_LATE;
 	flight(client, n)->sent_ns = 0;
 	client->in_flight--;
@@ -424,16 +431,11 @@ void client_resolve_status(struct client *client, uint64_t n, unsigned status)
 	client_resolve_failed(client, n, ERROR_STATUS + status);
 }
 
-uint64_t client_flight_age_ns(const struct client *client, uint64_t n)
-{
-	return client->worker->now_ns - flight(client, n)->sent_ns;
-}
-
 uint64_t client_age_ns(const struct client *client)
 {
 	if (client->in_flight == 0)
 		return 0;
-	return client_flight_age_ns(client, client->first);
+	return flight_age_ns(client, client->first);
 }
 
 /* --- the end of a connection --- */

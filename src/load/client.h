@@ -18,9 +18,6 @@ void client_clear(struct client *client);
 /* Starts to connect, or opens at once (UDP). */
 void client_open(struct client *client);
 
-/* Whether it can start an exchange now. */
-bool client_has_room(const struct client *client);
-
 /*
  * Starts an exchange that was due then; client_flush() sends it. False when
  * out of memory, which is counted; the client then pauses.
@@ -65,9 +62,6 @@ void client_resolve_status(struct client *client, uint64_t n, unsigned status);
 
 /* For how long the oldest flight has been waiting; 0 when there is none. */
 uint64_t client_age_ns(const struct client *client);
-
-/* The same for message n, which must be in flight. */
-uint64_t client_flight_age_ns(const struct client *client, uint64_t n);
 
 /* Pauses the client when it fails without any success before. */
 void client_pause(struct client *client);
