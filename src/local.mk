@@ -141,9 +141,9 @@ src_libload_a_SOURCES = \
 	src/load/asked.c src/load/asked.h \
 	src/load/client.c src/load/client.h \
 	src/load/crew.c src/load/crew.h \
-	src/load/engine.h \
 	src/load/fields.c src/load/fields.h \
 	src/load/job.c src/load/job.h \
+	src/load/kit.c src/load/kit.h \
 	src/load/load.c src/load/load.h \
 	src/load/load_options.c src/load/load_options.h \
 	src/load/meter.c src/load/meter.h \
@@ -151,10 +151,13 @@ src_libload_a_SOURCES = \
 	src/load/monitor.c src/load/monitor.h \
 	src/load/plan.h \
 	src/load/run.c src/load/run.h \
+	src/load/schedule.c src/load/schedule.h \
 	src/load/search.c src/load/search.h \
+	src/load/share.h \
 	src/load/silence.c src/load/silence.h \
 	src/load/sink.c src/load/sink.h \
 	src/load/stream.c src/load/stream.h \
+	src/load/wire.h \
 	src/load/wire_http.c src/load/wire_http.h \
 	src/load/wire_tcp.c src/load/wire_tcp.h \
 	src/load/wire_udp.c src/load/wire_udp.h \

@@ -19,7 +19,6 @@
 
 #include "base/clock.h"
 #include "cli/dial.h"
-#include "load/job.h"
 #include "os/socket.h"
 
 /*
@@ -33,9 +32,9 @@
 #define FLIGHTS_FIRST	 4u
 #define RECEIVE_BUF	 (1 << 20) /* datagrams that come while we send */
 
-void client_init(struct client *client, struct worker *worker, uint32_t id)
+void client_init(struct client *client, struct job *job, uint32_t id)
 {
-	client->worker = worker;
+	client->job = job;
 	client->id = id;
 	client->fd = -1;
 	list_init(&client->ready);
@@ -43,7 +42,7 @@ void client_init(struct client *client, struct worker *worker, uint32_t id)
 
 static bool is_udp(const struct client *client)
 {
-	return client->worker->wire->socket_type == SOCK_DGRAM;
+	return client->job->wire->socket_type == SOCK_DGRAM;
 }
 
 /* Datagrams that we ourselves were too slow to take. */
@@ -54,7 +53,7 @@ static void count_own_drops(struct client *client)
 
 	if (is_udp(client) &&
 	    getsockopt(client->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0)
-		client->worker->share->own_drops += info[SK_MEMINFO_DROPS];
+		client->job->share->own_drops += info[SK_MEMINFO_DROPS];
 }
 
 static void disconnect(struct client *client)
@@ -80,18 +79,18 @@ void client_clear(struct client *client)
 
 static void opened(struct client *client)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 
-	if (!is_udp(client) && dial_is_own(client->fd, &worker->plan->to)) {
+	if (!is_udp(client) && dial_is_own(client->fd, &job->plan->to)) {
 		client_fail(client, ECONNREFUSED);
 		return;
 	}
 	client->state = CLIENT_OPEN;
 	client->opened = client->sent;
-	worker->stats->connects++;
-	worker->wire->reset(client);
+	job->stats->connects++;
+	job->wire->reset(client);
 	client_arm(client, EV_READ);
-	job_client_settled(worker, true);
+	job_client_settled(job, true);
 	if (client->sent < client->next)
 		client_flush(client);
 	else
@@ -102,7 +101,7 @@ static void opened(struct client *client)
  * can use one port for several destinations. 0 or -1 with errno. */
 static int bind_source(struct client *client)
 {
-	const struct plan *plan = client->worker->plan;
+	const struct plan *plan = client->job->plan;
 	const struct address *source;
 	int on = 1;
 
@@ -128,11 +127,11 @@ static void set_options(struct client *client)
 
 void client_open(struct client *client)
 {
-	const struct address *to = &client->worker->plan->to;
+	const struct address *to = &client->job->plan->to;
 
-	client->begun_ns = client->worker->now_ns;
+	client->begun_ns = client->job->now_ns;
 	client->state = CLIENT_CONNECTING;
-	client->fd = socket_open(to, client->worker->wire->socket_type);
+	client->fd = socket_open(to, client->job->wire->socket_type);
 	if (client->fd < 0 || bind_source(client) < 0) {
 		client_fail(client, error_of_errno(errno));
 		return;
@@ -151,10 +150,10 @@ void client_open(struct client *client)
 static void client_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 	int error;
 
-	job_read_clock(worker);
+	job_read_clock(job);
 	if (client->state == CLIENT_CONNECTING) {
 		error = socket_take_error(client->fd);
 		if (error == 0)
@@ -164,10 +163,10 @@ static void client_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (what & EV_WRITE)
-		worker->wire->flush(client);
+		job->wire->flush(client);
 	if ((what & EV_READ) && client->state == CLIENT_OPEN &&
 	    client->fd == fd)
-		worker->wire->readable(client);
+		job->wire->readable(client);
 }
 
 void client_arm(struct client *client, short events)
@@ -179,7 +178,7 @@ void client_arm(struct client *client, short events)
 	client->armed = 0;
 	if (!events)
 		return;
-	(void)event_assign(&client->event, client->worker->base, client->fd,
+	(void)event_assign(&client->event, client->job->base, client->fd,
 			   (short)(events | EV_PERSIST), client_cb, client);
 	if (event_add(&client->event, NULL) == 0)
 		client->armed = events;
@@ -190,6 +189,12 @@ void client_arm(struct client *client, short events)
 static struct flight *flight(const struct client *client, uint64_t n)
 {
 	return &client->flights[n & (client->n_places - 1)];
+}
+
+/* For how long it, which must be in flight, has been waiting. */
+static uint64_t flight_age_ns(const struct client *client, uint64_t n)
+{
+	return client->job->now_ns - flight(client, n)->sent_ns;
 }
 
 /* Twice as many places; false when out of memory. */
@@ -209,42 +214,30 @@ static bool grow(struct client *client)
 	return true;
 }
 
-/* For how long message n, which is in flight, has been waiting. */
-static uint64_t flight_age_ns(const struct client *client, uint64_t n)
-{
-	return client->worker->now_ns - flight(client, n)->sent_ns;
-}
-
-/* Whether it can start an exchange now. */
 static bool has_room(const struct client *client)
 {
-	const struct worker *worker = client->worker;
+	const struct job *job = client->job;
 
-	if (client->in_flight >= worker->limit ||
-	    client->retry_ns > worker->now_ns)
+	if (client->in_flight >= job->limit || client->retry_ns > job->now_ns)
 		return false;
-	if (worker->options->connect_per_request)
+	if (job->options->connect_per_request)
 		return client->state == CLIENT_CLOSED;
 	return client->state == CLIENT_OPEN;
 }
 
 bool client_start(struct client *client, uint64_t due_ns)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 
 	if (client->next - client->first == client->n_places && !grow(client)) {
-		worker->stats->errors[ENOMEM]++;
-		client->retry_ns = worker->now_ns + PAUSE_NS;
+		job->stats->errors[ENOMEM]++;
+		client->retry_ns = job->now_ns + PAUSE_NS;
 		return false;
 	}
-	*flight(client, client->next) = (struct flight){due_ns, worker->now_ns};
+	*flight(client, client->next) = (struct flight){due_ns, job->now_ns};
 	client->next++;
 	client->in_flight++;
-	worker->in_flight++;
-	worker->last_start_ns = worker->now_ns;
-	silence_ask(&worker->silence, worker->now_ns);
-	if (due_ns >= worker->measure_ns)
-		worker->stats->sent++;
+	job_note_start(job, due_ns);
 	return true;
 }
 
@@ -253,7 +246,7 @@ void client_flush(struct client *client)
 	if (client->state == CLIENT_CLOSED)
 		client_open(client);
 	else if (client->state == CLIENT_OPEN)
-		client->worker->wire->flush(client);
+		client->job->wire->flush(client);
 }
 
 /* Closed loop: starts what may be started. */
@@ -261,9 +254,9 @@ static void fill_up(struct client *client)
 {
 	bool any = false;
 
-	while (has_room(client) && job_take_start(client->worker)) {
-		any |= client_start(client, client->worker->now_ns);
-		if (client->worker->options->connect_per_request)
+	while (has_room(client) && job_take_start(client->job)) {
+		any |= client_start(client, client->job->now_ns);
+		if (client->job->options->connect_per_request)
 			break;
 	}
 	if (any)
@@ -272,22 +265,12 @@ static void fill_up(struct client *client)
 
 void client_continue(struct client *client)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 
-	if (!worker->is_open_loop) {
+	if (job->is_open_loop)
+		job_set_free(job, &client->ready, has_room(client));
+	else
 		fill_up(client);
-		return;
-	}
-	if (!has_room(client)) {
-		list_remove(&client->ready);
-		return;
-	}
-	if (!list_is_empty(&client->ready))
-		return;
-	if (worker->is_blocked)
-		worker->freed_ns = worker->now_ns;
-	worker->is_blocked = false;
-	list_add_last(&worker->ready, &client->ready);
 }
 
 bool client_awaits(const struct client *client, uint64_t n)
@@ -298,42 +281,32 @@ bool client_awaits(const struct client *client, uint64_t n)
 
 bool client_is_measured(const struct client *client)
 {
-	return client->worker->now_ns >= client->worker->measure_ns;
+	return client->job->now_ns >= client->job->measure_ns;
 }
 
 /* How long an answer took. */
-static void record_times(struct worker *worker, struct flight f)
+static void record_times(struct job *job, struct flight f)
 {
-	histogram_add(&worker->stats->latency, worker->now_ns - f.due_ns);
-	if (worker->is_open_loop)
-		histogram_add(&worker->stats->service,
-			      worker->now_ns - f.sent_ns);
+	histogram_add(&job->stats->latency, job->now_ns - f.due_ns);
+	if (job->is_open_loop)
+		histogram_add(&job->stats->service, job->now_ns - f.sent_ns);
 }
 
 static void record(struct client *client, uint64_t n, struct flight f)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 
-	worker->stats->exchanges++;
-	record_times(worker, f);
+	job->stats->exchanges++;
+	record_times(job, f);
 	if (n < client->greatest)
-		worker->stats->reordered++;
+		job->stats->reordered++;
 }
 
 /* An answer has come, right or wrong: somebody is there. */
 static void note_answer(struct client *client, uint64_t waited_ns)
 {
 	client->is_fruitful = true;
-	job_note_answer(client->worker, waited_ns);
-}
-
-/* Something has failed. What is no HTTP came from somebody, too. */
-static void note_error(struct worker *worker, size_t slot)
-{
-	if (error_is_wrong_reply(slot))
-		job_note_answer(worker, UINT64_MAX);
-	else if (slot != ERROR_TIMEOUT)
-		silence_break(&worker->silence);
+	job_note_answer(client->job, waited_ns);
 }
 
 static void count_outcome(struct stats *stats, enum outcome outcome)
@@ -361,17 +334,17 @@ static void count_outcome(struct stats *stats, enum outcome outcome)
 
 void client_resolve(struct client *client, uint64_t n, enum outcome outcome)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 	struct flight f = *flight(client, n);
-	bool is_measured = f.due_ns >= worker->measure_ns;
+	bool is_measured = f.due_ns >= job->measure_ns;
 
 	/* The tick that gives it up may not have come yet. */
 	if (outcome == OUTCOME_ANSWERED &&
-	    flight_age_ns(client, n) > worker->options->timeout_ns)
+	    flight_age_ns(client, n) > job->options->timeout_ns)
 		outcome = OUTCOME_LATE;
 	flight(client, n)->sent_ns = 0;
 	client->in_flight--;
-	worker->in_flight--;
+	job_note_end(job);
 	while (client->first < client->next &&
 	       flight(client, client->first)->sent_ns == 0)
 		client->first++;
@@ -380,45 +353,44 @@ void client_resolve(struct client *client, uint64_t n, enum outcome outcome)
 		client->sent_off = 0;
 	}
 	if (outcome == OUTCOME_LOST)
-		missing_add(&worker->missing, client->id, n, is_measured);
+		missing_add(&job->missing, client->id, n, is_measured);
 	if (outcome == OUTCOME_ANSWERED || outcome == OUTCOME_CORRUPT ||
 	    outcome == OUTCOME_LATE)
-		note_answer(client, worker->now_ns - f.sent_ns);
+		note_answer(client, job->now_ns - f.sent_ns);
 	if (outcome == OUTCOME_ANSWERED) {
 		if (is_measured)
 			record(client, n, f);
 		if (n >= client->greatest)
 			client->greatest = n + 1;
 	} else if (is_measured) {
-		count_outcome(worker->stats, outcome);
+		count_outcome(job->stats, outcome);
 	}
 }
 
 void client_take_answer(struct client *client, uint64_t n)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 	bool is_measured = client_is_measured(client);
 
 	if (client_awaits(client, n)) {
 		client_resolve(client, n, OUTCOME_ANSWERED);
-	} else if (missing_take(&worker->missing, client->id, n,
-				&is_measured)) {
-		worker->stats->lost -= is_measured;
-		worker->stats->late += is_measured;
-		job_note_answer(worker, UINT64_MAX);
+	} else if (missing_take(&job->missing, client->id, n, &is_measured)) {
+		job->stats->lost -= is_measured;
+		job->stats->late += is_measured;
+		job_note_answer(job, UINT64_MAX);
 	} else {
-		worker->stats->duplicate += is_measured;
+		job->stats->duplicate += is_measured;
 	}
 }
 
 void client_resolve_failed(struct client *client, uint64_t n, size_t slot)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 
-	if (flight(client, n)->due_ns >= worker->measure_ns)
-		worker->stats->errors[slot]++;
+	if (flight(client, n)->due_ns >= job->measure_ns)
+		job->stats->errors[slot]++;
 	client_resolve(client, n, OUTCOME_FAILED);
-	note_error(worker, slot);
+	job_note_error(job, slot);
 }
 
 void client_resolve_status(struct client *client, uint64_t n, unsigned status)
@@ -426,8 +398,8 @@ void client_resolve_status(struct client *client, uint64_t n, unsigned status)
 	struct flight f = *flight(client, n);
 
 	client->is_fruitful = true;
-	if (f.due_ns >= client->worker->measure_ns)
-		record_times(client->worker, f);
+	if (f.due_ns >= client->job->measure_ns)
+		record_times(client->job, f);
 	client_resolve_failed(client, n, ERROR_STATUS + status);
 }
 
@@ -443,17 +415,17 @@ uint64_t client_age_ns(const struct client *client)
 void client_pause(struct client *client)
 {
 	client->retry_ns =
-		client->is_fruitful ? 0 : client->worker->now_ns + PAUSE_NS;
+		client->is_fruitful ? 0 : client->job->now_ns + PAUSE_NS;
 	client->is_fruitful = false;
 }
 
 /* Connects again, unless exchanges bring their own connections. */
 static void reopen(struct client *client)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 
-	if (client->retry_ns <= worker->now_ns &&
-	    !worker->options->connect_per_request && job_goes_on(worker))
+	if (client->retry_ns <= job->now_ns &&
+	    !job->options->connect_per_request && job_goes_on(job))
 		client_open(client);
 	else
 		client_continue(client);
@@ -461,12 +433,12 @@ static void reopen(struct client *client)
 
 void client_fail(struct client *client, size_t slot)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 	bool was_connecting = client->state == CLIENT_CONNECTING;
 
 	if (client->in_flight == 0) {
-		worker->stats->errors[slot]++;
-		note_error(worker, slot);
+		job->stats->errors[slot]++;
+		job_note_error(job, slot);
 	}
 	while (client->in_flight > 0)
 		client_resolve_failed(client, client->first, slot);
@@ -476,13 +448,13 @@ void client_fail(struct client *client, size_t slot)
 	client->state = CLIENT_CLOSED;
 	client_pause(client);
 	if (was_connecting)
-		job_client_settled(worker, false);
+		job_client_settled(job, false);
 	reopen(client);
 }
 
 void client_renew(struct client *client)
 {
-	if (client->worker->wire->has_surplus(client)) {
+	if (client->job->wire->has_surplus(client)) {
 		client_fail(client, ERROR_STRAY);
 		return;
 	}
@@ -491,29 +463,27 @@ void client_renew(struct client *client)
 	reopen(client);
 }
 
-static uint64_t connect_timeout_ns(const struct worker *worker)
+static uint64_t connect_timeout_ns(const struct job *job)
 {
-	uint64_t timeout_ns = worker->options->timeout_ns;
+	uint64_t timeout_ns = job->options->timeout_ns;
 
-	if (worker->state == WORKER_SETUP && timeout_ns < SETUP_TIMEOUT_NS)
+	if (job->state == JOB_SETUP && timeout_ns < SETUP_TIMEOUT_NS)
 		return SETUP_TIMEOUT_NS;
 	return timeout_ns;
 }
 
 void client_check(struct client *client)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 
 	if (client->state == CLIENT_CONNECTING) {
-		if (worker->now_ns - client->begun_ns >
-		    connect_timeout_ns(worker))
+		if (job->now_ns - client->begun_ns > connect_timeout_ns(job))
 			client_fail(client, ERROR_TIMEOUT);
 		return;
 	}
-	if (client_age_ns(client) > worker->options->timeout_ns)
-		worker->wire->expire(client);
-	else if (client->state == CLIENT_CLOSED &&
-		 worker->state != WORKER_SETUP)
+	if (client_age_ns(client) > job->options->timeout_ns)
+		job->wire->expire(client);
+	else if (client->state == CLIENT_CLOSED && job->state != JOB_SETUP)
 		reopen(client);
 	else
 		client_continue(client);

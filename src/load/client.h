@@ -2,15 +2,77 @@
 #ifndef LOAD_CLIENT_H
 #define LOAD_CLIENT_H
 
-#include "load/engine.h"
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/list.h"
+#include "base/message.h"
+#include "http/response.h"
+#include "load/job.h"
+#include "load/wire.h"
 
 /*
  * One simulated client: its connection, its flights, what becomes of them.
  * Nothing here reads or writes messages; the wires do.
+ *
+ * A client numbers its messages from 0 on. Those not yet answered are its
+ * flights, kept in a ring:
+ *
+ *	first ...... sent ...... next	(numbers)
+ *	  |  in flight  | to send |
+ *
+ * `first` is the oldest unanswered one, `next` the one to start next; from
+ * `sent` on they are still to be handed to the kernel, the first of them from
+ * byte sent_off on. The wires move `sent` and sent_off.
  */
+struct flight {
+	uint64_t due_ns;
+	uint64_t sent_ns; /* 0: no longer in flight */
+};
+
+enum client_state {
+	CLIENT_CLOSED,
+	CLIENT_CONNECTING,
+	CLIENT_OPEN
+};
+
+/* The answer that a TCP client is reading. */
+struct frame {
+	uint64_t n; /* the message that it answers, known from the number on */
+	size_t size;
+	size_t got;
+	bool is_bad;
+	char number[MESSAGE_DIGITS];
+};
+
+struct client {
+	struct job *job;
+	struct event event;
+	struct list_node ready; /* open loop: stands in job->ready */
+	struct flight *flights;
+	uint32_t n_places; /* in flights: a power of two, or 0 */
+	uint32_t in_flight;
+	uint64_t first, sent, next;
+	size_t sent_off;
+	uint64_t greatest; /* 1 + the greatest number answered */
+	uint64_t opened;   /* `sent` when this connection was made */
+	uint64_t retry_ns; /* does nothing before that */
+	uint64_t begun_ns; /* to connect */
+	uint32_t id;	   /* different in each job */
+	int fd;
+	enum client_state state;
+	short armed;
+	bool is_fruitful; /* an answer has come since it last failed */
+	struct frame frame;
+	struct response reply;
+};
 
 /* The caller keeps the memory; it must be zero. */
-void client_init(struct client *client, struct worker *worker, uint32_t id);
+void client_init(struct client *client, struct job *job, uint32_t id);
 
 /* Closes what is open, frees what it owns; what is in flight is forgotten. */
 void client_clear(struct client *client);

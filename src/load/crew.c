@@ -23,7 +23,7 @@ struct crew {
 	unsigned n;
 	struct share *shares;
 	bool has_failed;
-	struct job {
+	struct member {
 		pid_t pid; /* 0: gone */
 		int fd;	   /* -1: gone */
 		bool is_ready;
@@ -49,7 +49,7 @@ static void become_job(struct crew *crew, const struct plan *plan, unsigned i,
 
 static bool start_job(struct crew *crew, const struct plan *plan, unsigned i)
 {
-	struct job *job = &crew->jobs[i];
+	struct member *job = &crew->jobs[i];
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
@@ -98,7 +98,7 @@ struct crew *crew_new(const struct plan *plan)
 }
 
 /* A job's end of the pair is closed: it has ended, or is about to. */
-static void bury(struct crew *crew, struct job *job)
+static void bury(struct crew *crew, struct member *job)
 {
 	int status = 0;
 
@@ -116,7 +116,7 @@ void crew_free(struct crew *crew)
 	if (!crew)
 		return;
 	for (unsigned i = 0; i < crew->n; i++) {
-		struct job *job = &crew->jobs[i];
+		struct member *job = &crew->jobs[i];
 
 		if (job->pid > 0) {
 			(void)kill(job->pid, SIGKILL);
@@ -168,7 +168,7 @@ bool crew_has_failed(const struct crew *crew)
 	return crew->has_failed;
 }
 
-static void hear(struct crew *crew, struct job *job)
+static void hear(struct crew *crew, struct member *job)
 {
 	struct job_order order;
 	ssize_t n = recv(job->fd, &order, sizeof(order), 0);

@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 #include "load/plan.h"
+#include "load/share.h"
 
 /*
  * The jobs of one run, seen from the parent: processes that load, and memory

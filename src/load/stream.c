@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "load/client.h"
-
 /* Moves the cursor over n bytes that were sent. */
 static void advance(struct client *client, size_t n, stream_length *length)
 {
@@ -27,9 +25,9 @@ static void advance(struct client *client, size_t n, stream_length *length)
 static bool send_some(struct client *client, stream_fill *fill,
 		      stream_length *length)
 {
-	struct worker *worker = client->worker;
-	size_t len = fill(client, worker->buf, ENGINE_BUF_SIZE);
-	ssize_t n = send(client->fd, worker->buf, len, MSG_NOSIGNAL);
+	struct job *job = client->job;
+	size_t len = fill(client, job->kit.buf, KIT_BUF_SIZE);
+	ssize_t n = send(client->fd, job->kit.buf, len, MSG_NOSIGNAL);
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		client_fail(client, error_of_errno(errno));
@@ -37,7 +35,7 @@ static bool send_some(struct client *client, stream_fill *fill,
 	}
 	if (n > 0) {
 		if (client_is_measured(client))
-			worker->stats->bytes_sent += (uint64_t)n;
+			job->stats->bytes_sent += (uint64_t)n;
 		advance(client, (size_t)n, length);
 	}
 	if (n == (ssize_t)len)
@@ -57,8 +55,8 @@ void stream_flush(struct client *client, stream_fill *fill,
 
 ssize_t stream_receive(struct client *client)
 {
-	struct worker *worker = client->worker;
-	ssize_t n = recv(client->fd, worker->buf, ENGINE_BUF_SIZE, 0);
+	struct job *job = client->job;
+	ssize_t n = recv(client->fd, job->kit.buf, KIT_BUF_SIZE, 0);
 
 	if (n == 0)
 		return -1;
@@ -68,13 +66,13 @@ ssize_t stream_receive(struct client *client)
 		return 0;
 	}
 	if (client_is_measured(client))
-		worker->stats->bytes_received += (uint64_t)n;
+		job->stats->bytes_received += (uint64_t)n;
 	return n;
 }
 
 size_t stream_read_surplus(struct client *client)
 {
-	ssize_t n = recv(client->fd, client->worker->buf, ENGINE_BUF_SIZE, 0);
+	ssize_t n = recv(client->fd, client->job->kit.buf, KIT_BUF_SIZE, 0);
 
 	return n > 0 ? (size_t)n : 0;
 }

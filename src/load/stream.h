@@ -2,7 +2,11 @@
 #ifndef LOAD_STREAM_H
 #define LOAD_STREAM_H
 
-#include "load/engine.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "load/client.h"
 
 /*
  * What TCP and HTTP have in common: bytes go out in the order of the messages
@@ -22,13 +26,13 @@ void stream_flush(struct client *client, stream_fill *fill,
 		  stream_length *length);
 
 /*
- * Receives once into the worker's buffer. Returns the number of bytes; 0 when
+ * Receives once into the kit's buffer. Returns the number of bytes; 0 when
  * there is nothing to look at, the client having failed or nothing having
  * come; -1 at the end of the stream, which the caller handles.
  */
 ssize_t stream_receive(struct client *client);
 
-/* Whether there is more to read, which is then read into the worker's buffer:
+/* Whether there is more to read, which is then read into the kit's buffer:
  * how much, or 0. */
 size_t stream_read_surplus(struct client *client);
 

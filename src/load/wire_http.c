@@ -14,12 +14,12 @@
 static size_t http_length(const struct client *client, uint64_t n)
 {
 	(void)n;
-	return client->worker->plan->request_len;
+	return client->job->plan->request_len;
 }
 
 static size_t http_fill(const struct client *client, char *buf, size_t size)
 {
-	const struct plan *plan = client->worker->plan;
+	const struct plan *plan = client->job->plan;
 	size_t off = client->sent_off, len = 0;
 
 	for (uint64_t n = client->sent; n < client->next && len < size; n++) {
@@ -47,7 +47,7 @@ static void http_reset(struct client *client)
 /* A whole response has come. */
 static void judge(struct client *client)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 	const struct response *reply = &client->reply;
 
 	if (reply->head.status / 100 != 2) {
@@ -55,11 +55,11 @@ static void judge(struct client *client)
 				      reply->head.status);
 		return;
 	}
-	if (worker->body_len == 0)
-		worker->body_len = reply->body + 1;
+	if (job->kit.body_len == 0)
+		job->kit.body_len = reply->body + 1;
 	client_resolve(client, client->first,
-		       worker->body_len == reply->body + 1 ? OUTCOME_ANSWERED
-							   : OUTCOME_CORRUPT);
+		       job->kit.body_len == reply->body + 1 ? OUTCOME_ANSWERED
+							    : OUTCOME_CORRUPT);
 }
 
 /* After an answer that len bytes follow. False when the connection is over. */
@@ -68,7 +68,7 @@ static bool go_on(struct client *client, size_t len)
 	bool is_over = client->reply.head.ends_connection;
 
 	response_next(&client->reply);
-	if (!is_over && !client->worker->options->connect_per_request)
+	if (!is_over && !client->job->options->connect_per_request)
 		return true;
 	if (client->in_flight > 0)
 		client_fail(client, ERROR_CLOSED);
@@ -123,7 +123,7 @@ static void take_unasked(struct client *client, const char *buf, size_t len)
 	if (is_goodbye(buf, len))
 		client_renew(client);
 	else if (client->sent == client->opened &&
-		 response_feed(&client->reply, &client->worker->memo, buf, len,
+		 response_feed(&client->reply, &client->job->kit.memo, buf, len,
 			       &used) == RESPONSE_BAD)
 		http_malformed(client, client->reply.fault);
 	else
@@ -132,9 +132,9 @@ static void take_unasked(struct client *client, const char *buf, size_t len)
 
 static void http_readable(struct client *client)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 	ssize_t n = stream_receive(client);
-	const char *buf = worker->buf;
+	const char *buf = job->kit.buf;
 	size_t used;
 
 	if (n < 0)
@@ -148,7 +148,7 @@ static void http_readable(struct client *client)
 			take_unasked(client, buf, (size_t)n);
 			return;
 		}
-		verdict = response_feed(&client->reply, &worker->memo, buf,
+		verdict = response_feed(&client->reply, &job->kit.memo, buf,
 					(size_t)n, &used);
 		if (verdict == RESPONSE_BAD) {
 			http_malformed(client, client->reply.fault);
@@ -175,7 +175,7 @@ static bool http_has_surplus(struct client *client)
 {
 	size_t len = stream_read_surplus(client);
 
-	return len > 0 && !is_goodbye(client->worker->buf, len);
+	return len > 0 && !is_goodbye(client->job->kit.buf, len);
 }
 
 const struct wire wire_http = {

@@ -2,7 +2,7 @@
 #ifndef LOAD_WIRE_HTTP_H
 #define LOAD_WIRE_HTTP_H
 
-#include "load/engine.h"
+#include "load/wire.h"
 
 /* GET requests over HTTP/1.1. */
 extern const struct wire wire_http;

@@ -16,12 +16,12 @@
 
 static size_t tcp_length(const struct client *client, uint64_t n)
 {
-	return message_size(client->worker->messages, client->id, n);
+	return message_size(client->job->kit.messages, client->id, n);
 }
 
 static size_t tcp_fill(const struct client *client, char *buf, size_t size)
 {
-	const struct messages *messages = client->worker->messages;
+	const struct messages *messages = client->job->kit.messages;
 	size_t off = client->sent_off, len = 0;
 
 	for (uint64_t n = client->sent; n < client->next && len < size; n++) {
@@ -51,24 +51,24 @@ static void tcp_reset(struct client *client)
 static size_t take_number(struct client *client, const char *buf, size_t len)
 {
 	struct frame *frame = &client->frame;
-	const struct worker *worker = client->worker;
-	size_t part = worker->n_digits - frame->got;
+	const struct job *job = client->job;
+	size_t part = job->kit.n_digits - frame->got;
 	uint64_t low;
 
 	if (part > len)
 		part = len;
 	memcpy(frame->number + frame->got, buf, part);
 	frame->got += part;
-	if (frame->got < worker->n_digits)
+	if (frame->got < job->kit.n_digits)
 		return part;
-	if (!message_read_number(frame->number, worker->n_digits, &low) ||
-	    !message_resolve(low, worker->n_digits, client->first, client->next,
-			     &frame->n) ||
+	if (!message_read_number(frame->number, job->kit.n_digits, &low) ||
+	    !message_resolve(low, job->kit.n_digits, client->first,
+			     client->next, &frame->n) ||
 	    frame->n >= client->sent + (client->sent_off > 0)) {
 		frame->n = client->first;
 		frame->is_bad = true;
 	}
-	frame->size = message_size(worker->messages, client->id, frame->n);
+	frame->size = message_size(job->kit.messages, client->id, frame->n);
 	return part;
 }
 
@@ -81,7 +81,7 @@ static size_t take_rest(struct client *client, const char *buf, size_t len)
 	if (part > len)
 		part = len;
 	if (!frame->is_bad &&
-	    !message_is_answer(client->worker->messages, client->id, frame->n,
+	    !message_is_answer(client->job->kit.messages, client->id, frame->n,
 			       frame->got, buf, part))
 		frame->is_bad = true;
 	frame->got += part;
@@ -107,7 +107,7 @@ static void finish_frame(struct client *client)
 static bool take(struct client *client, const char *buf, size_t len)
 {
 	struct frame *frame = &client->frame;
-	const size_t n_digits = client->worker->n_digits;
+	const size_t n_digits = client->job->kit.n_digits;
 
 	while (len > 0) {
 		size_t part;
@@ -136,10 +136,9 @@ static void tcp_readable(struct client *client)
 		stream_ended(client);
 		return;
 	}
-	if (n == 0 || !take(client, client->worker->buf, (size_t)n))
+	if (n == 0 || !take(client, client->job->kit.buf, (size_t)n))
 		return;
-	if (client->in_flight == 0 &&
-	    client->worker->options->connect_per_request)
+	if (client->in_flight == 0 && client->job->options->connect_per_request)
 		client_renew(client);
 	else
 		client_continue(client);
@@ -148,7 +147,7 @@ static void tcp_readable(struct client *client)
 /* Those before one that was answered the server has left out. */
 static void tcp_expire(struct client *client)
 {
-	uint64_t timeout_ns = client->worker->options->timeout_ns;
+	uint64_t timeout_ns = client->job->options->timeout_ns;
 
 	if (client->greatest <= client->first) {
 		client_fail(client, ERROR_TIMEOUT);

@@ -2,7 +2,7 @@
 #ifndef LOAD_WIRE_TCP_H
 #define LOAD_WIRE_TCP_H
 
-#include "load/engine.h"
+#include "load/wire.h"
 
 /* The uppercase service over TCP. */
 extern const struct wire wire_tcp;

@@ -26,27 +26,27 @@ static void udp_reset(struct client *client)
 /* Writes the next messages into the batch; returns how many. */
 static size_t fill(struct client *client)
 {
-	const struct worker *worker = client->worker;
+	const struct job *job = client->job;
 	size_t i = 0;
 
 	for (uint64_t n = client->sent;
 	     n < client->next && i < DATAGRAM_CONNECTED_BATCH; n++, i++) {
-		size_t size = message_size(worker->messages, client->id, n);
+		size_t size = message_size(job->kit.messages, client->id, n);
 
-		message_write(worker->messages, client->id, n, 0,
-			      datagram_set_len(worker->batch, i, size), size);
+		message_write(job->kit.messages, client->id, n, 0,
+			      datagram_set_len(job->kit.batch, i, size), size);
 	}
 	return i;
 }
 
 static void count_sent(struct client *client, int n)
 {
-	struct worker *worker = client->worker;
+	struct job *job = client->job;
 
 	for (int i = 0; i < n; i++, client->sent++)
 		if (client_is_measured(client))
-			worker->stats->bytes_sent += message_size(
-				worker->messages, client->id, client->sent);
+			job->stats->bytes_sent += message_size(
+				job->kit.messages, client->id, client->sent);
 }
 
 /* Told at the next call, whatever that is: it concerns what was sent before. */
@@ -63,8 +63,8 @@ static void take_error(struct client *client, int error, uint64_t concerned)
 	if (client_awaits(client, concerned))
 		client_resolve_failed(client, concerned, error_of_errno(error));
 	else if (client_is_measured(client))
-		client->worker->stats->errors[error_of_errno(error)]++;
-	if (!client->worker->is_open_loop)
+		client->job->stats->errors[error_of_errno(error)]++;
+	if (!client->job->is_open_loop)
 		client_pause(client);
 }
 
@@ -83,7 +83,7 @@ static void udp_flush(struct client *client)
 	while (client->sent < client->next) {
 		size_t n = fill(client);
 		int sent = datagram_send_connected(client->fd,
-						   client->worker->batch, n);
+						   client->job->kit.batch, n);
 
 		if (sent > 0) {
 			count_sent(client, sent);
@@ -106,7 +106,7 @@ static size_t n_digits_in(size_t len)
 static bool is_right(const struct client *client, uint64_t n, const char *buf,
 		     size_t len)
 {
-	const struct messages *messages = client->worker->messages;
+	const struct messages *messages = client->job->kit.messages;
 
 	return len == message_size(messages, client->id, n) &&
 	       message_is_answer(messages, client->id, n, 0, buf, len);
@@ -166,7 +166,7 @@ static bool named_second(const struct client *client, const char *buf,
 	uint64_t n;
 
 	return len >= MESSAGE_TWICE &&
-	       message_read_second(client->worker->messages, client->id,
+	       message_read_second(client->job->kit.messages, client->id,
 				   buf + len - MESSAGE_DIGITS, &n) &&
 	       resolve(client, n, MESSAGE_DIGITS, out);
 }
@@ -174,7 +174,7 @@ static bool named_second(const struct client *client, const char *buf,
 static size_t differences(const struct client *client, uint64_t n,
 			  const char *buf, size_t len)
 {
-	return message_differences(client->worker->messages, client->id, n, 0,
+	return message_differences(client->job->kit.messages, client->id, n, 0,
 				   buf, len);
 }
 
@@ -205,23 +205,23 @@ static bool find_damaged(const struct client *client, const char *buf,
 
 static void take_datagram(struct client *client, const char *buf, size_t len)
 {
-	const struct worker *worker = client->worker;
+	const struct job *job = client->job;
 	uint64_t n;
 
 	if (client_is_measured(client))
-		worker->stats->bytes_received += len;
+		job->stats->bytes_received += len;
 	if (find_answered(client, buf, len, &n))
 		client_take_answer(client, n);
 	else if (find_damaged(client, buf, len, &n))
 		client_resolve(client, n, OUTCOME_CORRUPT);
 	else if (client_is_measured(client))
-		worker->stats->errors[ERROR_STRAY]++;
+		job->stats->errors[ERROR_STRAY]++;
 }
 
 static void udp_readable(struct client *client)
 {
-	struct datagram_batch *batch = client->worker->batch;
-	size_t max = client->worker->limit == 1 ? 1 : DATAGRAM_CONNECTED_BATCH;
+	struct datagram_batch *batch = client->job->kit.batch;
+	size_t max = client->job->limit == 1 ? 1 : DATAGRAM_CONNECTED_BATCH;
 	int n = datagram_receive_connected(client->fd, batch, max);
 
 	if (n < 0) {
@@ -240,7 +240,7 @@ static void udp_readable(struct client *client)
 
 static void udp_expire(struct client *client)
 {
-	while (client_age_ns(client) > client->worker->options->timeout_ns)
+	while (client_age_ns(client) > client->job->options->timeout_ns)
 		client_resolve(client, client->first, OUTCOME_LOST);
 	client_continue(client);
 }

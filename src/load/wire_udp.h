@@ -2,7 +2,7 @@
 #ifndef LOAD_WIRE_UDP_H
 #define LOAD_WIRE_UDP_H
 
-#include "load/engine.h"
+#include "load/wire.h"
 
 /* The uppercase service over UDP. */
 extern const struct wire wire_udp;

@@ -26,10 +26,10 @@
 #include "load/client.h"
 #include "load/job.h"
 #include "load/meter.h"
+#include "load/schedule.h"
 #include "load/wire_http.h"
 #include "load/wire_tcp.h"
 #include "load/wire_udp.h"
-#include "os/datagram.h"
 
 #define CONNECTING_MAX 256 /* at once */
 #define PACE_MAX       64  /* sends in a row before answers are looked at */
@@ -37,7 +37,25 @@
 #define TICK_MIN_NS    CLOCK_NS_PER_MS
 #define TICK_MAX_NS    (20 * CLOCK_NS_PER_MS)
 #define LINGER_NS      (100 * CLOCK_NS_PER_MS)
-#define SLOT_SPARE     64 /* for answers that are too long */
+
+struct worker {
+	struct job job;
+	struct schedule schedule; /* open loop */
+	uint32_t index;		  /* of this job */
+	struct client *clients;
+	uint32_t n_tried; /* to connect, setting up */
+
+	struct event control, tick, timer;
+	int control_fd, timer_fd;
+	uint64_t tick_ns;
+	uint64_t armed_ns;  /* the timer's time; 0 when it is off */
+	bool is_spinning;   /* what is next is too near to sleep */
+	bool is_go;	    /* the parent has set start_ns */
+	bool is_broken_off; /* told to stop early */
+	bool is_half_over;  /* and what was in flight is noted */
+	bool is_metered;
+	struct meter meter; /* at measure_ns */
+};
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
@@ -53,8 +71,8 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
 
 static void connect_more(struct worker *worker)
 {
-	while (worker->n_tried < worker->n_clients &&
-	       worker->n_tried - worker->n_settled < CONNECTING_MAX)
+	while (worker->n_tried < worker->job.n_clients &&
+	       worker->n_tried - worker->job.n_settled < CONNECTING_MAX)
 		client_open(&worker->clients[worker->n_tried++]);
 }
 
@@ -62,18 +80,18 @@ static void tell_ready(struct worker *worker)
 {
 	const struct job_order order = {.word = JOB_READY};
 
-	worker->state = WORKER_WAITING;
+	worker->job.state = JOB_WAITING;
 	/* A parent that is gone is noticed by its end of the pair. */
 	(void)!send(worker->control_fd, &order, sizeof(order), MSG_NOSIGNAL);
 }
 
 static void set_up(struct worker *worker)
 {
-	if (!worker->options->connect_per_request)
+	if (!worker->job.options->connect_per_request)
 		connect_more(worker);
 	else
-		worker->n_settled = worker->n_clients;
-	if (worker->n_settled == worker->n_clients)
+		worker->job.n_settled = worker->job.n_clients;
+	if (worker->job.n_settled == worker->job.n_clients)
 		tell_ready(worker);
 }
 
@@ -81,30 +99,29 @@ static void set_up(struct worker *worker)
 
 static uint64_t next_due_ns(const struct worker *worker)
 {
-	return worker->start_ns +
-	       (uint64_t)(worker->phase_ns +
-			  (double)worker->n_due * worker->interval_ns);
+	return schedule_next_ns(&worker->schedule, worker->job.start_ns);
 }
 
 /* How late we are with what was due then and could be sent since freed_ns. */
 static void count_lateness(struct worker *worker, uint64_t due_ns)
 {
-	uint64_t could_ns = max_u64(due_ns, worker->freed_ns);
+	uint64_t could_ns = max_u64(due_ns, worker->job.freed_ns);
 
-	if (due_ns < worker->measure_ns)
+	if (due_ns < worker->job.measure_ns)
 		return;
-	histogram_add(&worker->stats->lateness,
-		      worker->now_ns - min_u64(could_ns, worker->now_ns));
+	histogram_add(&worker->job.stats->lateness,
+		      worker->job.now_ns -
+			      min_u64(could_ns, worker->job.now_ns));
 }
 
 /* Sends what is due next, with the client whose turn it is. */
 static void send_due(struct worker *worker, uint64_t due_ns)
 {
 	struct client *client =
-		CONTAINER_OF(worker->ready.next, struct client, ready);
+		CONTAINER_OF(worker->job.ready.next, struct client, ready);
 
-	worker->n_due++;
-	job_count_started(worker, due_ns);
+	worker->schedule.n_due++;
+	job_count_started(&worker->job, due_ns);
 	count_lateness(worker, due_ns);
 	list_remove(&client->ready);
 	if (client_start(client, due_ns))
@@ -118,32 +135,31 @@ static void pace(struct worker *worker)
 	for (int i = 0; i < PACE_MAX; i++) {
 		uint64_t due_ns = next_due_ns(worker);
 
-		worker->has_backlog = !job_is_over(worker, due_ns) &&
-				      due_ns <= worker->now_ns;
-		if (!worker->has_backlog)
+		worker->job.has_backlog = !job_is_over(&worker->job, due_ns) &&
+					  due_ns <= worker->job.now_ns;
+		if (!worker->job.has_backlog)
 			return;
-		if (list_is_empty(&worker->ready)) {
-			worker->is_blocked = true;
-			silence_wait(&worker->silence, worker->now_ns);
+		if (list_is_empty(&worker->job.ready)) {
+			job_note_blocked(&worker->job);
 			return;
 		}
 		send_due(worker, due_ns);
-		job_read_clock(worker);
+		job_read_clock(&worker->job);
 	}
 }
 
 /* What is due and has not been sent by now never will be. */
 static void give_up_backlog(struct worker *worker)
 {
-	for (; worker->has_backlog; worker->n_due++) {
+	for (; worker->job.has_backlog; worker->schedule.n_due++) {
 		uint64_t due_ns = next_due_ns(worker);
 
-		worker->has_backlog = !job_is_over(worker, due_ns) &&
-				      due_ns <= worker->now_ns;
-		if (!worker->has_backlog || due_ns < worker->measure_ns)
+		worker->job.has_backlog = !job_is_over(&worker->job, due_ns) &&
+					  due_ns <= worker->job.now_ns;
+		if (!worker->job.has_backlog || due_ns < worker->job.measure_ns)
 			continue;
-		worker->stats->unsent++;
-		worker->n_started++;
+		worker->job.stats->unsent++;
+		worker->job.n_started++;
 	}
 }
 
@@ -152,17 +168,17 @@ static void give_up_backlog(struct worker *worker)
 /* At the time that the parent gave to all jobs. */
 static void begin_running(struct worker *worker)
 {
-	worker->state = WORKER_RUNNING;
-	for (uint32_t i = 0; i < worker->n_clients; i++) {
+	worker->job.state = JOB_RUNNING;
+	for (uint32_t i = 0; i < worker->job.n_clients; i++) {
 		client_continue(&worker->clients[i]);
-		job_read_clock(worker);
+		job_read_clock(&worker->job);
 	}
-	worker->freed_ns = worker->start_ns;
+	worker->job.freed_ns = worker->job.start_ns;
 }
 
 static void meter_once(struct worker *worker)
 {
-	if (worker->is_metered || worker->now_ns < worker->measure_ns)
+	if (worker->is_metered || worker->job.now_ns < worker->job.measure_ns)
 		return;
 	worker->is_metered = true;
 	meter_read(&worker->meter);
@@ -176,91 +192,96 @@ static void meter_end(struct worker *worker)
 		return;
 	worker->is_metered = false;
 	meter_read(&now);
-	worker->share->cpu_ns = now.cpu_ns - worker->meter.cpu_ns;
-	worker->share->delay_ns = now.delay_ns - worker->meter.delay_ns;
-	worker->share->window_ns = now.at_ns - worker->meter.at_ns;
+	worker->job.share->cpu_ns = now.cpu_ns - worker->meter.cpu_ns;
+	worker->job.share->delay_ns = now.delay_ns - worker->meter.delay_ns;
+	worker->job.share->window_ns = now.at_ns - worker->meter.at_ns;
 }
 
 /* Notes what is in flight when half of what is to be sent has been. */
 static void note_half(struct worker *worker)
 {
-	uint64_t half_ns =
-		worker->measure_ns + (worker->end_ns - worker->measure_ns) / 2;
+	uint64_t half_ns = worker->job.measure_ns +
+			   (worker->job.end_ns - worker->job.measure_ns) / 2;
 
-	if (worker->is_half_over || (worker->now_ns < half_ns &&
-				     worker->n_started < worker->n_share / 2))
+	if (worker->is_half_over ||
+	    (worker->job.now_ns < half_ns &&
+	     worker->job.n_started < worker->job.n_share / 2))
 		return;
 	worker->is_half_over = true;
-	worker->share->flying_half = worker->in_flight;
+	worker->job.share->flying_half = worker->job.in_flight;
 }
 
 static void begin_draining(struct worker *worker)
 {
 	/* With a count all may have been started long before it is answered. */
-	if (worker->end_ns != UINT64_MAX)
+	if (worker->job.end_ns != UINT64_MAX)
 		meter_end(worker);
-	worker->share->flying_end = worker->in_flight;
-	worker->state = WORKER_DRAINING;
-	worker->drain_ns = worker->now_ns;
+	worker->job.share->flying_end = worker->job.in_flight;
+	worker->job.state = JOB_DRAINING;
+	worker->job.drain_ns = worker->job.now_ns;
 }
 
 /* Until when answers are waited for. */
 static uint64_t last_call_ns(const struct worker *worker)
 {
-	uint64_t timeout_ns = worker->options->timeout_ns;
+	uint64_t timeout_ns = worker->job.options->timeout_ns;
 
 	if (worker->is_broken_off)
-		return worker->drain_ns + min_u64(timeout_ns, CLOCK_NS_PER_S);
+		return worker->job.drain_ns +
+		       min_u64(timeout_ns, CLOCK_NS_PER_S);
 	/* Each has its whole time, and the tick that looks at it. */
-	return max_u64(worker->last_start_ns, worker->drain_ns) + timeout_ns +
-	       2 * worker->tick_ns;
+	return max_u64(worker->job.last_start_ns, worker->job.drain_ns) +
+	       timeout_ns + 2 * worker->tick_ns;
 }
 
 /* Until when late answers and duplicates are waited for, when nothing is in
  * flight any more. */
 static uint64_t linger_until_ns(const struct worker *worker)
 {
-	uint64_t timeout_ns = worker->options->timeout_ns;
+	uint64_t timeout_ns = worker->job.options->timeout_ns;
 
-	if (worker->wire->socket_type != SOCK_DGRAM && worker->missing.n == 0)
+	if (worker->job.wire->socket_type != SOCK_DGRAM &&
+	    worker->job.missing.n == 0)
 		return 0;
-	if (worker->missing.n == 0 || worker->is_broken_off)
-		return worker->last_answer_ns + min_u64(timeout_ns, LINGER_NS);
-	return worker->last_start_ns + timeout_ns +
+	if (worker->job.missing.n == 0 || worker->is_broken_off)
+		return worker->job.last_answer_ns +
+		       min_u64(timeout_ns, LINGER_NS);
+	return worker->job.last_start_ns + timeout_ns +
 	       min_u64(timeout_ns, CLOCK_NS_PER_S);
 }
 
 static bool is_drained(const struct worker *worker)
 {
-	if (worker->has_backlog)
+	if (worker->job.has_backlog)
 		return false;
-	if (worker->in_flight == 0)
-		return worker->now_ns >= linger_until_ns(worker);
-	return worker->now_ns >= last_call_ns(worker);
+	if (worker->job.in_flight == 0)
+		return worker->job.now_ns >= linger_until_ns(worker);
+	return worker->job.now_ns >= last_call_ns(worker);
 }
 
 /* When the measured part ended: the rate is over this time. */
 static uint64_t sending_end_ns(const struct worker *worker)
 {
-	if (worker->n_started >= worker->n_share &&
-	    worker->last_answer_ns > worker->measure_ns)
-		return worker->last_answer_ns;
-	return max_u64(worker->drain_ns, worker->last_start_ns);
+	if (worker->job.n_started >= worker->job.n_share &&
+	    worker->job.last_answer_ns > worker->job.measure_ns)
+		return worker->job.last_answer_ns;
+	return max_u64(worker->job.drain_ns, worker->job.last_start_ns);
 }
 
 /* The last look: what came behind the last answer would else go unseen. */
 static void look_for_surplus(struct worker *worker, struct client *client)
 {
-	if (worker->wire->socket_type == SOCK_STREAM &&
-	    client->state == CLIENT_OPEN && worker->wire->has_surplus(client))
-		worker->stats->errors[ERROR_STRAY]++;
+	if (worker->job.wire->socket_type == SOCK_STREAM &&
+	    client->state == CLIENT_OPEN &&
+	    worker->job.wire->has_surplus(client))
+		worker->job.stats->errors[ERROR_STRAY]++;
 }
 
 static void finish(struct worker *worker)
 {
-	const struct silence_rule rule = job_silence_rule(worker);
+	const struct silence_rule rule = job_silence_rule(&worker->job);
 
-	for (uint32_t i = 0; i < worker->n_clients; i++) {
+	for (uint32_t i = 0; i < worker->job.n_clients; i++) {
 		struct client *client = &worker->clients[i];
 
 		if (client->in_flight == 0)
@@ -270,28 +291,30 @@ static void finish(struct worker *worker)
 				       OUTCOME_UNFINISHED);
 	}
 	meter_end(worker);
-	silence_end(&worker->silence, &rule, &worker->share->silences,
-		    worker->drain_ns);
-	worker->share->end_ns = sending_end_ns(worker);
-	worker->state = WORKER_DONE;
+	silence_end(&worker->job.silence, &rule, &worker->job.share->silences,
+		    worker->job.drain_ns);
+	worker->job.share->end_ns = sending_end_ns(worker);
+	worker->job.state = JOB_DONE;
 }
 
 static void run(struct worker *worker)
 {
 	meter_once(worker);
 	note_half(worker);
-	if (worker->is_open_loop)
+	if (worker->job.is_open_loop)
 		pace(worker);
-	if (job_is_over(worker, worker->now_ns) || worker->is_broken_off)
+	if (job_is_over(&worker->job, worker->job.now_ns) ||
+	    worker->is_broken_off)
 		begin_draining(worker);
 }
 
 static void drain(struct worker *worker)
 {
-	if (worker->is_open_loop)
+	if (worker->job.is_open_loop)
 		pace(worker);
 	if (worker->is_broken_off ||
-	    worker->now_ns > worker->drain_ns + worker->options->timeout_ns)
+	    worker->job.now_ns >
+		    worker->job.drain_ns + worker->job.options->timeout_ns)
 		give_up_backlog(worker);
 	if (is_drained(worker))
 		finish(worker);
@@ -300,14 +323,14 @@ static void drain(struct worker *worker)
 /* What the end of a turn of the loop has to do. */
 static void turn(struct worker *worker)
 {
-	if (worker->state == WORKER_SETUP)
+	if (worker->job.state == JOB_SETUP)
 		set_up(worker);
-	if (worker->state == WORKER_WAITING && worker->is_go &&
-	    worker->now_ns >= worker->start_ns)
+	if (worker->job.state == JOB_WAITING && worker->is_go &&
+	    worker->job.now_ns >= worker->job.start_ns)
 		begin_running(worker);
-	if (worker->state == WORKER_RUNNING)
+	if (worker->job.state == JOB_RUNNING)
 		run(worker);
-	if (worker->state == WORKER_DRAINING)
+	if (worker->job.state == JOB_DRAINING)
 		drain(worker);
 }
 
@@ -318,16 +341,19 @@ static uint64_t next_time_ns(const struct worker *worker)
 {
 	uint64_t due_ns;
 
-	if (worker->state == WORKER_WAITING)
-		return worker->is_go ? worker->start_ns : 0;
-	if (worker->state != WORKER_RUNNING && worker->state != WORKER_DRAINING)
+	if (worker->job.state == JOB_WAITING)
+		return worker->is_go ? worker->job.start_ns : 0;
+	if (worker->job.state != JOB_RUNNING &&
+	    worker->job.state != JOB_DRAINING)
 		return 0;
-	if (!worker->is_open_loop)
-		return worker->state == WORKER_RUNNING ? worker->end_ns : 0;
+	if (!worker->job.is_open_loop)
+		return worker->job.state == JOB_RUNNING ? worker->job.end_ns
+							: 0;
 	due_ns = next_due_ns(worker);
-	if (job_is_over(worker, due_ns) ||
-	    (due_ns <= worker->now_ns && list_is_empty(&worker->ready)))
-		return worker->state == WORKER_RUNNING ? worker->end_ns : 0;
+	if (job_is_over(&worker->job, due_ns) ||
+	    (due_ns <= worker->job.now_ns && list_is_empty(&worker->job.ready)))
+		return worker->job.state == JOB_RUNNING ? worker->job.end_ns
+							: 0;
 	return due_ns;
 }
 
@@ -350,7 +376,7 @@ static void prepare_wait(struct worker *worker)
 
 	if (at_ns == UINT64_MAX)
 		at_ns = 0;
-	worker->is_spinning = at_ns > 0 && at_ns < worker->now_ns + SPIN_NS;
+	worker->is_spinning = at_ns > 0 && at_ns < worker->job.now_ns + SPIN_NS;
 	if (!worker->is_spinning)
 		set_timer(worker, at_ns);
 }
@@ -371,9 +397,9 @@ static void tick_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	job_read_clock(worker);
+	job_read_clock(&worker->job);
 	/* All of them: n_tried is of the setting up alone. */
-	for (uint32_t i = 0; i < worker->n_clients; i++)
+	for (uint32_t i = 0; i < worker->job.n_clients; i++)
 		client_check(&worker->clients[i]);
 }
 
@@ -381,14 +407,14 @@ static void tick_cb(evutil_socket_t fd, short what, void *arg)
 
 static void go(struct worker *worker, uint64_t start_ns)
 {
-	const struct plan *plan = worker->plan;
+	const struct plan *plan = worker->job.plan;
 
 	worker->is_go = true;
-	worker->start_ns = start_ns;
-	worker->measure_ns = start_ns + plan->warmup_ns;
-	worker->end_ns = plan->duration_ns > 0
-				 ? worker->measure_ns + plan->duration_ns
-				 : UINT64_MAX;
+	worker->job.start_ns = start_ns;
+	worker->job.measure_ns = start_ns + plan->warmup_ns;
+	worker->job.end_ns = plan->duration_ns > 0 ? worker->job.measure_ns +
+							     plan->duration_ns
+						   : UINT64_MAX;
 }
 
 static void control_cb(evutil_socket_t fd, short what, void *arg)
@@ -398,7 +424,7 @@ static void control_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (recv(fd, &order, sizeof(order), 0) != (ssize_t)sizeof(order)) {
-		worker->state = WORKER_DONE;
+		worker->job.state = JOB_DONE;
 		return;
 	}
 	if (order.word == JOB_GO) {
@@ -406,67 +432,50 @@ static void control_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	worker->is_broken_off = true;
-	if (worker->state < WORKER_RUNNING)
-		worker->state = WORKER_DONE;
+	if (worker->job.state < JOB_RUNNING)
+		worker->job.state = JOB_DONE;
 }
 
 /* --- making and running it --- */
 
-/* The part of n that falls to job i. */
-static uint64_t part_of(uint64_t n, uint64_t n_jobs, uint64_t i)
-{
-	return n / n_jobs + (i < n % n_jobs);
-}
-
 static void set_schedule(struct worker *worker)
 {
-	const struct plan *plan = worker->plan;
-	unsigned jobs = worker->options->jobs;
+	struct job *job = &worker->job;
+	const struct plan *plan = job->plan;
+	unsigned jobs = job->options->jobs;
 
-	worker->is_open_loop = plan->rate > 0;
-	worker->limit = worker->options->pipeline;
-	if (worker->is_open_loop) {
-		worker->interval_ns = 1e9 * jobs / plan->rate;
-		worker->phase_ns = 1e9 * worker->index / plan->rate;
+	job->is_open_loop = plan->rate > 0;
+	job->limit = job->options->pipeline;
+	if (job->is_open_loop) {
+		worker->schedule = schedule_of(plan->rate, jobs, worker->index);
 		/* A datagram takes no turns: it is sent when it is due. */
-		if (worker->wire->socket_type == SOCK_DGRAM)
-			worker->limit = UINT32_MAX;
+		if (job->wire->socket_type == SOCK_DGRAM)
+			job->limit = UINT32_MAX;
 	}
-	worker->n_share = plan->count > 0
-				  ? part_of(plan->count, jobs, worker->index)
-				  : UINT64_MAX;
-	worker->measure_ns = UINT64_MAX;
-	worker->end_ns = UINT64_MAX;
+	job->n_share = plan->count > 0
+			       ? schedule_part(plan->count, jobs, worker->index)
+			       : UINT64_MAX;
+	job->measure_ns = UINT64_MAX;
+	job->end_ns = UINT64_MAX;
 	worker->tick_ns =
-		min_u64(max_u64(worker->options->timeout_ns / 32, TICK_MIN_NS),
+		min_u64(max_u64(job->options->timeout_ns / 32, TICK_MIN_NS),
 			TICK_MAX_NS);
 }
 
-static bool make_memory(struct worker *worker)
+static bool make_clients(struct worker *worker)
 {
-	const struct load_options *options = worker->options;
+	struct job *job = &worker->job;
+	unsigned jobs = job->options->jobs, clients = job->plan->clients;
 	uint64_t n_before = 0;
 
 	for (uint32_t i = 0; i < worker->index; i++)
-		n_before += part_of(worker->plan->clients, options->jobs, i);
-	worker->n_clients = (uint32_t)part_of(worker->plan->clients,
-					      options->jobs, worker->index);
-	worker->clients = calloc(worker->n_clients, sizeof(*worker->clients));
-	worker->buf = malloc(ENGINE_BUF_SIZE);
-	worker->messages = messages_new(options->seed, options->size_min,
-					options->size_max);
-	if (options->protocol == PROTOCOL_UDP)
-		worker->batch = datagram_batch_new_connected(options->size_max +
-							     SLOT_SPARE);
-	if (!worker->clients || !worker->buf || !worker->messages ||
-	    (options->protocol == PROTOCOL_UDP && !worker->batch))
+		n_before += schedule_part(clients, jobs, i);
+	job->n_clients = (uint32_t)schedule_part(clients, jobs, worker->index);
+	worker->clients = calloc(job->n_clients, sizeof(*worker->clients));
+	if (!worker->clients)
 		return false;
-	worker->n_digits = options->size_min < MESSAGE_DIGITS
-				   ? options->size_min
-				   : MESSAGE_DIGITS;
-	for (uint32_t i = 0; i < worker->n_clients; i++)
-		client_init(&worker->clients[i], worker,
-			    (uint32_t)n_before + i);
+	for (uint32_t i = 0; i < job->n_clients; i++)
+		client_init(&worker->clients[i], job, (uint32_t)n_before + i);
 	return true;
 }
 
@@ -475,17 +484,18 @@ static bool make_events(struct worker *worker)
 	const struct timeval tick = {
 		.tv_usec = (suseconds_t)(worker->tick_ns / 1000)};
 
-	worker->base = event_base_new();
+	worker->job.base = event_base_new();
 	worker->timer_fd =
 		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (!worker->base || worker->timer_fd < 0)
+	if (!worker->job.base || worker->timer_fd < 0)
 		return false;
-	(void)event_assign(&worker->timer, worker->base, worker->timer_fd,
+	(void)event_assign(&worker->timer, worker->job.base, worker->timer_fd,
 			   EV_READ | EV_PERSIST | EV_ET, timer_cb, worker);
-	(void)event_assign(&worker->control, worker->base, worker->control_fd,
-			   EV_READ | EV_PERSIST, control_cb, worker);
-	(void)event_assign(&worker->tick, worker->base, -1, EV_PERSIST, tick_cb,
+	(void)event_assign(&worker->control, worker->job.base,
+			   worker->control_fd, EV_READ | EV_PERSIST, control_cb,
 			   worker);
+	(void)event_assign(&worker->tick, worker->job.base, -1, EV_PERSIST,
+			   tick_cb, worker);
 	return event_add(&worker->timer, NULL) == 0 &&
 	       event_add(&worker->control, NULL) == 0 &&
 	       event_add(&worker->tick, &tick) == 0;
@@ -493,18 +503,16 @@ static bool make_events(struct worker *worker)
 
 static void clear(struct worker *worker)
 {
-	for (uint32_t i = 0; worker->clients && i < worker->n_clients; i++)
+	for (uint32_t i = 0; worker->clients && i < worker->job.n_clients; i++)
 		client_clear(&worker->clients[i]);
 	free(worker->clients);
-	free(worker->buf);
-	messages_free(worker->messages);
-	datagram_batch_free(worker->batch);
-	missing_clear(&worker->missing);
-	if (worker->base) {
+	kit_clear(&worker->job.kit);
+	missing_clear(&worker->job.missing);
+	if (worker->job.base) {
 		(void)event_del(&worker->timer);
 		(void)event_del(&worker->control);
 		(void)event_del(&worker->tick);
-		event_base_free(worker->base);
+		event_base_free(worker->job.base);
 	}
 	if (worker->timer_fd >= 0)
 		(void)close(worker->timer_fd);
@@ -513,13 +521,13 @@ static void clear(struct worker *worker)
 static void loop(struct worker *worker)
 {
 	turn(worker);
-	while (worker->state != WORKER_DONE) {
+	while (worker->job.state != JOB_DONE) {
 		prepare_wait(worker);
-		(void)event_base_loop(worker->base,
+		(void)event_base_loop(worker->job.base,
 				      worker->is_spinning
 					      ? EVLOOP_ONCE | EVLOOP_NONBLOCK
 					      : EVLOOP_ONCE);
-		job_read_clock(worker);
+		job_read_clock(&worker->job);
 		turn(worker);
 	}
 }
@@ -530,21 +538,23 @@ int worker_run(const struct plan *plan, unsigned index, int control_fd,
 	static const struct wire *const wires[] = {&wire_tcp, &wire_udp,
 						   &wire_http};
 	struct worker worker = {
-		.plan = plan,
-		.options = plan->options,
-		.wire = wires[plan->options->protocol],
-		.share = share,
-		.stats = &share->stats,
+		.job = {.plan = plan,
+			.options = plan->options,
+			.wire = wires[plan->options->protocol],
+			.share = share,
+			.stats = &share->stats,
+			.now_ns = clock_mono_ns()},
 		.control_fd = control_fd,
 		.timer_fd = -1,
 		.index = index,
-		.now_ns = clock_mono_ns(),
 	};
+	struct job *job = &worker.job;
 	int status = EXIT_FAILURE;
 
-	list_init(&worker.ready);
+	list_init(&job->ready);
 	set_schedule(&worker);
-	if (make_memory(&worker) && make_events(&worker)) {
+	if (kit_init(&job->kit, job->options) && make_clients(&worker) &&
+	    make_events(&worker)) {
 		loop(&worker);
 		status = EXIT_SUCCESS;
 	}
