@@ -222,15 +222,26 @@ result_fixture = tests/result_fixture.c tests/result_fixture.h
 load_fixture = tests/load_fixture.c tests/load_fixture.h \
 	tests/load_rogue.c tests/load_rogue.h
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
-load_tests = tests/check_compare tests/check_condense tests/check_figure \
-	tests/check_load tests/check_threshold tests/check_load_files \
-	tests/check_load_live tests/check_load_rogue \
+load_tests = tests/check_codec tests/check_compare tests/check_condense \
+	tests/check_figure tests/check_live tests/check_load \
+	tests/check_load_files tests/check_load_live tests/check_load_rogue \
 	tests/check_load_search tests/check_load_ways tests/check_message \
-	tests/check_response \
-	tests/check_report tests/check_scale tests/check_verdict
+	tests/check_missing tests/check_monitor \
+	tests/check_report tests/check_response tests/check_scale \
+	tests/check_schedule tests/check_search tests/check_table \
+	tests/check_tally tests/check_threshold tests/check_verdict
+tests_check_codec_SOURCES = tests/check_codec.c $(result_fixture)
+tests_check_codec_LDADD = $(result_libs)
+tests_check_live_LDADD = $(result_libs)
+tests_check_missing_LDADD = $(load_libs)
+tests_check_monitor_LDADD = $(load_libs)
+tests_check_schedule_LDADD = $(load_libs)
+tests_check_search_LDADD = $(load_libs)
+tests_check_table_SOURCES = tests/check_table.c $(result_fixture)
+tests_check_table_LDADD = $(result_libs)
+tests_check_tally_LDADD = $(result_libs)
 tests_check_compare_SOURCES = tests/check_compare.c $(result_fixture)
 tests_check_compare_LDADD = $(result_libs)
-tests_check_condense_SOURCES = tests/check_condense.c $(result_fixture)
 tests_check_condense_LDADD = $(result_libs)
 tests_check_figure_LDADD = $(result_libs)
 tests_check_load_SOURCES = tests/check_load.c $(load_fixture)
@@ -295,12 +306,13 @@ fuzz = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 fuzz_targets = tests/fuzz/fuzz_chunk tests/fuzz/fuzz_coding \
 	tests/fuzz/fuzz_condition tests/fuzz/fuzz_date \
 	tests/fuzz/fuzz_host tests/fuzz/fuzz_media tests/fuzz/fuzz_range \
-	tests/fuzz/fuzz_reply tests/fuzz/fuzz_request tests/fuzz/fuzz_target
+	tests/fuzz/fuzz_reply tests/fuzz/fuzz_result tests/fuzz/fuzz_request tests/fuzz/fuzz_target
 fuzz_replays = tests/fuzz/replay_chunk tests/fuzz/replay_coding \
 	tests/fuzz/replay_condition tests/fuzz/replay_date \
 	tests/fuzz/replay_host tests/fuzz/replay_media \
 	tests/fuzz/replay_range \
 	tests/fuzz/replay_reply tests/fuzz/replay_request \
+	tests/fuzz/replay_result \
 	tests/fuzz/replay_target
 
 tests_fuzz_replay_chunk_SOURCES = tests/fuzz/replay.c $(fuzz) \
@@ -335,6 +347,10 @@ tests_fuzz_replay_reply_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_reply.c
 tests_fuzz_replay_reply_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"reply"'
 tests_fuzz_replay_reply_LDADD = $(http_libs)
+tests_fuzz_replay_result_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_result.c
+tests_fuzz_replay_result_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"result"'
+tests_fuzz_replay_result_LDADD = src/libresult.a $(base_libs) $(JANSSON_LIBS) -lm
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_request.c
 tests_fuzz_replay_request_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"request"'
@@ -372,6 +388,9 @@ tests_fuzz_fuzz_range_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c $(fuzz)
 tests_fuzz_fuzz_reply_LDADD = $(http_libs)
 tests_fuzz_fuzz_reply_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_result_SOURCES = tests/fuzz/fuzz_result.c $(fuzz)
+tests_fuzz_fuzz_result_LDADD = src/libresult.a $(base_libs) $(JANSSON_LIBS) -lm
+tests_fuzz_fuzz_result_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c $(fuzz)
 tests_fuzz_fuzz_request_LDADD = $(http_libs)
 tests_fuzz_fuzz_request_LDFLAGS = $(fuzz_ldflags)
