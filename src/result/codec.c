@@ -46,161 +46,148 @@ struct field {
 	const struct field *fields;
 };
 
-/* offsetof, of a member that has that type. */
-#define AT(type, member, want)                                                 \
-	(offsetof(type, member) +                                              \
-	 0 * sizeof(_Generic(((type *)NULL)->member, want : 0)))
-
-#define REAL(type, member, key, flags)                                         \
+/* Of a member of T, which must have that type. */
+#define FIELD(kind, want, member, key, flags, fields)                          \
 	{                                                                      \
-		key, KIND_REAL, flags, AT(type, member, double), NULL          \
+		key, kind, flags,                                              \
+			offsetof(T, member) +                                  \
+				0 * sizeof(_Generic(((T *)NULL)->member,       \
+						    want : 0)),                \
+			fields                                                 \
 	}
-#define INTEGER(type, member, key, flags)                                      \
-	{                                                                      \
-		key, KIND_INTEGER, flags, AT(type, member, double), NULL       \
-	}
-#define BOOL(type, member, key)                                                \
-	{                                                                      \
-		key, KIND_BOOL, 0, AT(type, member, bool), NULL                \
-	}
-#define STRING(type, member, key, flags)                                       \
-	{                                                                      \
-		key, KIND_STRING, flags, AT(type, member, const char *), NULL  \
-	}
-#define TIME(type, member, key)                                                \
-	{                                                                      \
-		key, KIND_TIME, 0, AT(type, member, char *), NULL              \
-	}
-#define OBJECT(type, member, key, want, fields, flags)                         \
-	{                                                                      \
-		key, KIND_OBJECT, flags, AT(type, member, want), fields        \
-	}
-#define ROWS(member, key, fields, flags)                                       \
-	{                                                                      \
-		key, KIND_ROWS, flags,                                         \
-			AT(struct result, member, struct result_rows), fields  \
-	}
-#define END                                                                    \
-	{                                                                      \
-		NULL, KIND_REAL, 0, 0, NULL                                    \
-	}
+#define REAL_AT(member, key, flags)                                            \
+	FIELD(KIND_REAL, double, member, key, flags, NULL)
+#define COUNT_AT(member, key, flags)                                           \
+	FIELD(KIND_INTEGER, double, member, key, flags, NULL)
+#define REAL(member, flags)  REAL_AT(member, #member, flags)
+#define COUNT(member, flags) COUNT_AT(member, #member, flags)
+#define BOOL(member)	     FIELD(KIND_BOOL, bool, member, #member, 0, NULL)
+#define TIME(member)	     FIELD(KIND_TIME, char *, member, #member, 0, NULL)
+#define STRING(member, flags)                                                  \
+	FIELD(KIND_STRING, const char *, member, #member, flags, NULL)
+#define OBJECT(member, key, want, flags)                                       \
+	FIELD(KIND_OBJECT, struct want, member, key, flags, want##_fields)
+#define ROWS(member, flags)                                                    \
+	FIELD(KIND_ROWS, struct result_rows, member, #member, flags,           \
+	      member##_fields)
 
 /* --- what stands where --- */
 
+#define T struct times
 static const struct field times_fields[] = {
-#define X(id, key, share, label) REAL(struct times, us[TIME_##id], key, 0),
+#define X(id, key, share, label) REAL_AT(us[TIME_##id], key, 0),
 	TIMES(X)
 #undef X
-		END};
+		{0},
+};
+#undef T
 
-static const struct field host_fields[] = {
-	STRING(struct result_host, name, "name", OPTIONAL),
-	STRING(struct result_host, kernel, "kernel", OPTIONAL),
-	STRING(struct result_host, machine, "machine", OPTIONAL),
-	INTEGER(struct result_host, cpus, "cpus", 0),
-	END,
+#define T struct result_host
+static const struct field result_host_fields[] = {
+	STRING(name, OPTIONAL),
+	STRING(kernel, OPTIONAL),
+	STRING(machine, OPTIONAL),
+	COUNT(cpus, 0),
+
+	{0},
+};
+#undef T
+
+#define T struct result_generator
+static const struct field result_generator_fields[] = {
+	REAL(cpu_share, 0),
+	REAL(wait_share, 0),
+	OBJECT(lateness, "lateness_us", times, 0),
+	COUNT(jobs, 0),
+	COUNT(receive_drops, 0),
+	BOOL(limited),
+	{0},
+};
+#undef T
+
+#define T struct result_found
+static const struct field result_found_fields[] = {
+	STRING(condition, 0),
+	REAL(rate, 0),
+	BOOL(generator_limited),
+	STRING(remark, 0),
+
+	{0},
+};
+#undef T
+
+#define T		 struct result_row
+#define LATENCY(id, key) REAL_AT(latency.us[TIME_##id], key, 0)
+static const struct field steps_fields[] = {
+	REAL(target_rate, 0),
+	COUNT(clients, 0),
+	REAL(rate, 0),
+	LATENCY(P50, "p50_us"),
+	LATENCY(P99, "p99_us"),
+	REAL(loss_percent, 0),
+	COUNT(errors, 0),
+	BOOL(held),
+
+	{0},
 };
 
-static const struct field generator_fields[] = {
-	REAL(struct result_generator, cpu_share, "cpu_share", 0),
-	REAL(struct result_generator, wait_share, "wait_share", 0),
-	OBJECT(struct result_generator, lateness, "lateness_us", struct times,
-	       times_fields, 0),
-	INTEGER(struct result_generator, jobs, "jobs", 0),
-	INTEGER(struct result_generator, receive_drops, "receive_drops", 0),
-	BOOL(struct result_generator, limited, "limited"),
-	END,
+static const struct field intervals_fields[] = {
+	REAL(t_s, 0),
+	REAL(rate, 0),
+	LATENCY(P50, "p50_us"),
+	LATENCY(P90, "p90_us"),
+	LATENCY(P99, "p99_us"),
+	LATENCY(P999, "p999_us"),
+	LATENCY(P75, "p75_us"),
+	LATENCY(P95, "p95_us"),
+	TIME(time),
+	LATENCY(MAX, "max_us"),
+	COUNT(lost, 0),
+	COUNT(errors, 0),
+	{0},
 };
-
-static const struct field found_fields[] = {
-	STRING(struct result_found, condition, "condition", 0),
-	REAL(struct result_found, rate, "rate", 0),
-	BOOL(struct result_found, generator_limited, "generator_limited"),
-	STRING(struct result_found, remark, "remark", 0),
-	END,
-};
-
-#define LATENCY(id, key)                                                       \
-	REAL(struct result_row, latency.us[TIME_##id], key "_us", 0)
-
-static const struct field step_fields[] = {
-	REAL(struct result_row, target_rate, "target_rate", 0),
-	INTEGER(struct result_row, clients, "clients", 0),
-	REAL(struct result_row, rate, "rate", 0),
-	LATENCY(P50, "p50"),
-	LATENCY(P99, "p99"),
-	REAL(struct result_row, loss_percent, "loss_percent", 0),
-	INTEGER(struct result_row, errors, "errors", 0),
-	BOOL(struct result_row, held, "held"),
-	END,
-};
-
-static const struct field interval_fields[] = {
-	REAL(struct result_row, t_s, "t_s", 0),
-	REAL(struct result_row, rate, "rate", 0),
-	LATENCY(P50, "p50"),
-	LATENCY(P90, "p90"),
-	LATENCY(P99, "p99"),
-	LATENCY(P999, "p999"),
-	LATENCY(P75, "p75"),
-	LATENCY(P95, "p95"),
-	TIME(struct result_row, time, "time"),
-	LATENCY(MAX, "max"),
-	INTEGER(struct result_row, lost, "lost", 0),
-	INTEGER(struct result_row, errors, "errors", 0),
-	END,
-};
+#undef T
 
 /* The columns of CSV: the same ones, in the order in which they came. */
 static const size_t csv_order[] = {0, 1, 2, 3, 4, 5, 9, 10, 11, 6, 7, 8};
 
+#define T		     struct result
+#define X(id, member, label) COUNT_AT(counts[COUNTER_##id], #member, MUST),
 static const struct field result_fields[] = {
-	STRING(struct result, command, "command", MUST),
-	STRING(struct result, version, "version", MUST),
-	TIME(struct result, started, "started"),
-	OBJECT(struct result, host, "host", struct result_host, host_fields,
-	       MUST),
-	STRING(struct result, protocol, "protocol", MUST),
-	STRING(struct result, mode, "mode", MUST),
-	INTEGER(struct result, clients, "clients", MUST),
-	REAL(struct result, duration_s, "duration_s", MUST),
-	REAL(struct result, target_rate, "target_rate", MUST | NULLABLE),
-	REAL(struct result, rate, "rate", MUST),
-#define X(id, member, label)                                                   \
-	INTEGER(struct result, counts[COUNTER_##id], #member, MUST),
-	STATS_MESSAGES(X)
-#undef X
-		REAL(struct result, loss_percent, "loss_percent", 0),
+	STRING(command, MUST),
+	STRING(version, MUST),
+	TIME(started),
+	OBJECT(host, "host", result_host, MUST),
+	STRING(protocol, MUST),
+	STRING(mode, MUST),
+	COUNT(clients, MUST),
+	REAL(duration_s, MUST),
+	REAL(target_rate, MUST | NULLABLE),
+	REAL(rate, MUST),
+	STATS_MESSAGES(X) REAL(loss_percent, 0),
 	{"errors", KIND_ERRORS, MUST, 0, NULL},
-#define X(id, member, label)                                                   \
-	INTEGER(struct result, counts[COUNTER_##id], #member, MUST),
-	STATS_BYTES(X)
-#undef X
-		OBJECT(struct result, latency, "latency_us", struct times,
-		       times_fields, MUST),
-	OBJECT(struct result, service, "service_us", struct times, times_fields,
-	       MUST),
+	STATS_BYTES(X) OBJECT(latency, "latency_us", times, MUST),
+	OBJECT(service, "service_us", times, MUST),
 	{"histogram", KIND_BUCKETS, 0, 0, NULL},
-	OBJECT(struct result, generator, "generator", struct result_generator,
-	       generator_fields, MUST),
-	STRING(struct result, verdict, "verdict", MUST),
-	BOOL(struct result, interrupted, "interrupted"),
-	STRING(struct result, server_host, "server_host", 0),
-	INTEGER(struct result, server_port, "server_port", 0),
-	STRING(struct result, path, "path", OPTIONAL),
-	{"size_bytes", KIND_SIZES, OPTIONAL,
-	 AT(struct result, size_bytes, double *), NULL},
-	INTEGER(struct result, pipeline, "pipeline", 0),
-	BOOL(struct result, connect_per_request, "connect_per_request"),
-	REAL(struct result, timeout_us, "timeout_us", 0),
-	REAL(struct result, warmup_us, "warmup_us", 0),
-	{"seed", KIND_SEED, 0, AT(struct result, seed, uint64_t), NULL},
-	OBJECT(struct result, found, "find_max", struct result_found,
-	       found_fields, OPTIONAL),
-	ROWS(steps, "steps", step_fields, OPTIONAL),
-	ROWS(intervals, "intervals", interval_fields, 0),
-	END,
+	OBJECT(generator, "generator", result_generator, MUST),
+	STRING(verdict, MUST),
+	BOOL(interrupted),
+	STRING(server_host, 0),
+	COUNT(server_port, 0),
+	STRING(path, OPTIONAL),
+	FIELD(KIND_SIZES, double *, size_bytes, "size_bytes", OPTIONAL, NULL),
+	COUNT(pipeline, 0),
+	BOOL(connect_per_request),
+	REAL(timeout_us, 0),
+	REAL(warmup_us, 0),
+	FIELD(KIND_SEED, uint64_t, seed, "seed", 0, NULL),
+	OBJECT(found, "find_max", result_found, OPTIONAL),
+	ROWS(steps, OPTIONAL),
+	ROWS(intervals, 0),
+	{0},
 };
+#undef X
+#undef T
 
 /* --- writing --- */
 
@@ -369,7 +356,7 @@ int codec_write_line(FILE *out, const struct result *result)
 
 void codec_write_interval(FILE *out, const struct result_row *interval)
 {
-	(void)dump(out, object_of(interval_fields, interval), JSON_COMPACT);
+	(void)dump(out, object_of(intervals_fields, interval), JSON_COMPACT);
 }
 
 /* --- CSV --- */
@@ -378,14 +365,14 @@ void codec_write_csv_head(FILE *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(csv_order); i++)
 		(void)fprintf(out, "%s%s", i > 0 ? "," : "",
-			      interval_fields[csv_order[i]].key);
+			      intervals_fields[csv_order[i]].key);
 	(void)fputc('\n', out);
 }
 
 void codec_write_csv_row(FILE *out, const struct result_row *interval)
 {
 	for (size_t i = 0; i < ARRAY_LEN(csv_order); i++) {
-		const struct field *field = &interval_fields[csv_order[i]];
+		const struct field *field = &intervals_fields[csv_order[i]];
 		const void *at = (const char *)interval + field->offset;
 
 		if (i > 0)
