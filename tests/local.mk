@@ -227,8 +227,9 @@ load_tests = tests/check_codec tests/check_compare tests/check_condense \
 	tests/check_load_files tests/check_load_live tests/check_load_rogue \
 	tests/check_load_search tests/check_load_ways tests/check_message \
 	tests/check_missing tests/check_monitor \
-	tests/check_report tests/check_response tests/check_scale \
-	tests/check_schedule tests/check_search tests/check_table \
+	tests/check_report tests/check_response tests/check_result \
+	tests/check_scale tests/check_schedule tests/check_search \
+	tests/check_sink tests/check_table \
 	tests/check_tally tests/check_threshold tests/check_verdict
 tests_check_codec_SOURCES = tests/check_codec.c $(result_fixture)
 tests_check_codec_LDADD = $(result_libs)
@@ -237,6 +238,8 @@ tests_check_missing_LDADD = $(load_libs)
 tests_check_monitor_LDADD = $(load_libs)
 tests_check_schedule_LDADD = $(load_libs)
 tests_check_search_LDADD = $(load_libs)
+tests_check_result_LDADD = $(result_libs)
+tests_check_sink_LDADD = $(load_libs)
 tests_check_table_SOURCES = tests/check_table.c $(result_fixture)
 tests_check_table_LDADD = $(result_libs)
 tests_check_tally_LDADD = $(result_libs)
