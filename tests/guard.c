@@ -6,7 +6,7 @@
  */
 #include "guard.h"
 
-#include <check.h>
+#include "harness.h"
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -20,6 +20,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +32,61 @@
 #include <time.h>
 #include <unistd.h>
 
+#undef _mark_point
+
 static void (*show_more)(void);
 
 /* Holds the folders of all tests of this program. */
 static char scratch[256];
+
+/* --- marks: where a test was when it crashed or hung --- */
+
+static const char *mark_file;
+static int mark_line;
+
+/*
+ * libcheck writes a mark for every assertion that holds, and reads the last
+ * one alone. Where millions hold, the writing would take most of the time.
+ */
+void harness_mark(const char *file, int line)
+{
+	static struct timespec told;
+	struct timespec now;
+
+	mark_file = file;
+	mark_line = line;
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec == told.tv_sec && now.tv_nsec == told.tv_nsec)
+		return;
+	told = now;
+	_mark_point(file, line);
+}
+
+/* The signal comes again, and then ends the test. */
+static void mark_crash(int signal)
+{
+	(void)signal;
+	if (!mark_file)
+		return;
+	(void)alarm(1); /* a broken heap may hold what a mark needs */
+	_mark_point(mark_file, mark_line);
+}
+
+/* Leaves a sanitizer the signals that it explains better. */
+static void mark_crashes(void)
+{
+	static const int signals[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+	const struct sigaction act = {
+		.sa_handler = mark_crash,
+		.sa_flags = (int)SA_RESETHAND,
+	};
+	struct sigaction old;
+
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		if (sigaction(signals[i], NULL, &old) == 0 &&
+		    old.sa_handler == SIG_DFL)
+			(void)sigaction(signals[i], &act, NULL);
+}
 
 /* --- the run --- */
 
@@ -77,6 +129,7 @@ int harness_run(Suite *suite)
 	int n_failed;
 
 	make_scratch();
+	mark_crashes();
 	srunner_run_all(runner, CK_ENV);
 	n_failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
