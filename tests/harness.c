@@ -17,6 +17,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
+#include <malloc.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -29,10 +31,14 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #undef _mark_point
+
+/* More than any program's tests leave in their folders. */
+#define SCRATCH_MIN ((fsblkcnt_t)1 << 29)
 
 static void (*show_more)(void);
 
@@ -111,16 +117,44 @@ static int remove_entry(const char *path, const struct stat *st, int flag,
 	return 0;
 }
 
-static void make_scratch(void)
+/* Whether there is room for what the tests of one program write. */
+static bool has_room(const char *folder)
+{
+	struct statvfs st;
+
+	return access(folder, W_OK | X_OK) == 0 && statvfs(folder, &st) == 0 &&
+	       st.f_bavail >= SCRATCH_MIN / st.f_frsize;
+}
+
+/* In memory where that is possible: a disk makes many small files slowly. */
+static const char *scratch_home(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
+	if (tmp)
+		return tmp;
+	return has_room("/dev/shm") ? "/dev/shm" : "/tmp";
+}
+
+static void make_scratch(void)
+{
 	(void)snprintf(scratch, sizeof(scratch), "%s/uppercase-e2e-XXXXXX",
-		       tmp ? tmp : "/tmp");
+		       scratch_home());
 	if (!mkdtemp(scratch)) {
 		perror(scratch);
 		exit(EXIT_FAILURE);
 	}
+	/* Where libcheck keeps what a test tells it. */
+	(void)setenv("TEMP", scratch, 1);
+}
+
+/* What a test frees it asks for again at once, with the next message. */
+static void keep_memory(void)
+{
+#ifdef __GLIBC__
+	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 25);
+#endif
 }
 
 int harness_run(Suite *suite)
@@ -130,6 +164,7 @@ int harness_run(Suite *suite)
 
 	make_scratch();
 	mark_crashes();
+	keep_memory();
 	srunner_run_all(runner, CK_ENV);
 	n_failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
