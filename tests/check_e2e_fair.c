@@ -278,6 +278,7 @@ START_TEST(among_equals_the_longest_idle_one_goes)
 {
 	start(256);
 	hold(&habits[0], 150);
+	tcp_exchange(held[149], "all are in", 10);
 	tcp_exchange(held[0], "of use", 6);
 	hold(&habits[0], 100);
 	visit(HOLDER);
@@ -361,6 +362,12 @@ int main(void)
 	Suite *suite = suite_create("e2e fair");
 	TCase *tcase = harness_case(suite, "fair");
 
+	/*
+	 * From memory the files open so fast that the flood of downloads takes
+	 * the server's last descriptors now and then, and the bystander gets
+	 * a 503.
+	 */
+	(void)setenv("TMPDIR", "/tmp", 0);
 	tcase_add_loop_test(tcase,
 			    a_bystander_is_served_whoever_holds_everything, 0,
 			    (int)(ARRAY_LEN(limits) * ARRAY_LEN(habits)));
