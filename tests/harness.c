@@ -223,10 +223,12 @@ void harness_fail(const char *fmt, ...)
 
 void harness_skip(const char *fmt, ...)
 {
+	static bool is_counted; /* in the process of this one test */
 	va_list args;
 
 	va_start(args, fmt);
-	printf("skipped: ");
+	printf(is_counted ? "skipped with it: " : "skipped: ");
+	is_counted = true;
 	vprintf(fmt, args);
 	printf("\n");
 	fflush(stdout);

@@ -54,7 +54,10 @@ void harness_on_failure(void (*show)(void));
 void harness_fail(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
-/* Says on standard output that a test, or what of it, is not run and why. */
+/*
+ * Says on standard output that a test, or what of it, is not run and why. The
+ * test counts as skipped, once (tests/summary).
+ */
 void harness_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
