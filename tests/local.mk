@@ -152,34 +152,15 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 
 # These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and
 # link nothing of ours but the harness.
-e2e_tests = tests/check_client \
-	tests/check_client_capture \
-	tests/check_client_modes \
-	tests/check_client_peers \
-	tests/check_e2e_accept tests/check_e2e_accesslog \
-	tests/check_e2e_bounds \
-	tests/check_e2e_cache \
-	tests/check_e2e_clients \
-	tests/check_e2e_codings \
-	tests/check_e2e_confined \
-	tests/check_e2e_daemon \
-	tests/check_e2e_drain tests/check_e2e_fair tests/check_e2e_faults \
-	tests/check_e2e_files \
-	tests/check_e2e_foreign \
-	tests/check_e2e_http \
-	tests/check_e2e_late \
-	tests/check_e2e_listing \
-	tests/check_e2e_logfile \
-	tests/check_e2e_long_listing \
-	tests/check_e2e_ranges \
-	tests/check_e2e_semantics \
-	tests/check_e2e_smuggling \
-	tests/check_e2e_start \
-	tests/check_e2e_strict \
-	tests/check_e2e_tcp \
-	tests/check_e2e_udp \
-	tests/check_e2e_validators \
-	tests/check_e2e_welcome
+e2e_tests = tests/check_client tests/check_client_capture \
+	tests/check_client_modes tests/check_e2e_accept tests/check_e2e_cache \
+	tests/check_e2e_clients tests/check_e2e_codings \
+	tests/check_e2e_confined tests/check_e2e_daemon tests/check_e2e_fair \
+	tests/check_e2e_files tests/check_e2e_http tests/check_e2e_late \
+	tests/check_e2e_logfile tests/check_e2e_ranges \
+	tests/check_e2e_semantics tests/check_e2e_smuggling \
+	tests/check_e2e_strict tests/check_e2e_tcp tests/check_e2e_udp \
+	tests/check_e2e_validators tests/check_e2e_welcome
 e2e_libs = tests/libharness.a $(CHECK_LIBS)
 tests_check_client_LDADD = $(e2e_libs)
 tests_check_client_capture_LDADD = $(e2e_libs)
@@ -223,14 +204,13 @@ load_fixture = tests/load_fixture.c tests/load_fixture.h \
 	tests/load_rogue.c tests/load_rogue.h
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
 load_tests = tests/check_codec tests/check_compare tests/check_condense \
-	tests/check_figure tests/check_live tests/check_load \
-	tests/check_load_files tests/check_load_live tests/check_load_rogue \
-	tests/check_load_search tests/check_load_ways tests/check_message \
-	tests/check_missing tests/check_monitor \
-	tests/check_report tests/check_response tests/check_result \
-	tests/check_scale tests/check_schedule tests/check_search \
-	tests/check_sink tests/check_table \
-	tests/check_tally tests/check_threshold tests/check_verdict
+	tests/check_figure tests/check_live tests/check_load_files \
+	tests/check_load_live tests/check_load_ways tests/check_message \
+	tests/check_missing tests/check_monitor tests/check_report \
+	tests/check_response tests/check_result tests/check_scale \
+	tests/check_schedule tests/check_search tests/check_sink \
+	tests/check_table tests/check_tally tests/check_threshold \
+	tests/check_verdict
 tests_check_codec_SOURCES = tests/check_codec.c $(result_fixture)
 tests_check_codec_LDADD = $(result_libs)
 tests_check_live_LDADD = $(result_libs)
@@ -401,6 +381,15 @@ tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c $(fuzz)
 tests_fuzz_fuzz_target_LDADD = $(http_libs)
 tests_fuzz_fuzz_target_LDFLAGS = $(fuzz_ldflags)
 
+# These take longest, and so begin first: in parallel no core waits at the end
+# for one of them.
+long_tests = tests/check_load tests/check_load_rogue \
+	tests/check_load_search tests/check_e2e_bounds \
+	tests/check_e2e_listing tests/check_e2e_long_listing \
+	tests/check_e2e_accesslog tests/check_e2e_drain \
+	tests/check_client_peers tests/check_e2e_faults \
+	tests/check_e2e_foreign tests/check_e2e_start
+
 script_tests = tests/floors tests/manuals tests/startpage
 EXTRA_DIST += $(script_tests) tests/summary tests/fuzz/seeds
 
@@ -415,9 +404,9 @@ AM_TESTS_ENVIRONMENT = \
 if HAVE_CHECK
 check_LIBRARIES = tests/libharness.a
 check_DATA = $(interpose)
-check_PROGRAMS = $(base_tests) $(os_tests) $(http_tests) $(web_tests) \
-	$(server_tests) \
-	$(cli_tests) $(client_tests) $(e2e_tests) $(load_tests) $(fuzz_replays)
+check_PROGRAMS = $(long_tests) $(load_tests) $(e2e_tests) $(base_tests) \
+	$(os_tests) $(http_tests) $(web_tests) $(server_tests) \
+	$(cli_tests) $(client_tests) $(fuzz_replays)
 TESTS = $(check_PROGRAMS) $(script_tests)
 
 # After a run without failures, how much was checked in all; a failure is told
