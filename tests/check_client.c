@@ -77,6 +77,7 @@ static const struct {
 	{{"[localhost]", "80"}, "only an IPv6 address stands in brackets"},
 	{{"-u", HOST, "http"}, "the name of a UDP service"},
 	{{"-x", HOST, "80"}, "-x: unknown"},
+	{{"--udp", "-xv", HOST, "80"}, "-x: unknown"},
 	{{"--nothing", HOST, "80"}, "--nothing: unknown"},
 	{{"--udp=1", HOST, "80"}, "--udp=1: takes no value"},
 	{{HOST, "80", "-w"}, "-w: needs a value"},

@@ -72,6 +72,7 @@ static const struct {
 	{{"-w", HOST, "80", "/a b"}, "path '/a b'"},
 	{{"-w", HOST, "80", "/a\r\nX: y"}, "path"},
 	{{"-x", HOST, "80"}, "-x: unknown"},
+	{{"--quiet", "-xv", HOST, "80"}, "-x: unknown"},
 	{{"--nothing", HOST, "80"}, "--nothing: unknown"},
 	{{"--quiet=1", HOST, "80"}, "--quiet=1: takes no value"},
 	{{HOST, "80", "-c"}, "-c: needs a value"},

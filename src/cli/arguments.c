@@ -155,7 +155,7 @@ static enum arguments_verdict read_options(const struct arguments *arguments,
 			break;
 		}
 		if (option == '?' || option == ':')
-			return refuse(arguments, option, argv[optind - 1]);
+			return refuse(arguments, option, argv[before]);
 		verdict =
 			apply(arguments, settings, find_row(arguments, option));
 	}
