@@ -494,10 +494,11 @@ static const struct wrong_row {
 	{"-t 1 stray -w 2", "stray", NULL},
 	{"-- stray", "stray", NULL},
 	{"-x", "x", NULL},
+	{"--listing -xh", "-x: unknown", NULL}, /* not what stands before */
 	{"--unknown", "unknown", NULL},
 	{"-u", "u", NULL},
 	{"--root", "root", NULL},
-	{"--tcp-once=yes", "tcp-once", NULL},
+	{"--tcp-once=yes", "--tcp-once=yes: takes no value", NULL},
 	{"--listing=yes", "listing", NULL},
 	{"--hidden=no", "hidden", NULL},
 	{"--max-age=-1", "--max-age", "'-1'"},
