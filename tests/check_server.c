@@ -131,6 +131,19 @@ static void say(int fd, const char *text)
 
 /* --- beginning --- */
 
+START_TEST(the_limits_in_force_are_told)
+{
+	static const char *const words[WORDS_MAX] = {"--header-size=2k",
+						     "--header-timeout=7s",
+						     "--http-idle-timeout=9s"};
+	struct server *server = begin(words);
+
+	ck_assert_ptr_nonnull(strstr(
+		read_log(), "http request head 2048 bytes in 7s, idle 9s"));
+	server_free(server);
+}
+END_TEST
+
 START_TEST(what_is_off_is_not_there)
 {
 	static const char *const names[] = {"udp", "tcp", "http"};
@@ -486,6 +499,7 @@ int main(void)
 	TCase *tcase = harness_case(suite, "server");
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, the_limits_in_force_are_told);
 	tcase_add_loop_test(tcase, what_is_off_is_not_there, 0, 3);
 	tcase_add_loop_test(tcase, what_is_missing_is_named, 0,
 			    (int)ARRAY_LEN(refusals));

@@ -22,7 +22,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "http/request.h"
 #include "loop/account.h"
 #include "loop/conn.h"
 #include "loop/listener.h"
@@ -477,9 +476,9 @@ static void tell_limits(const struct server *server)
 	units_format_time(limits->header_ns, header);
 	units_format_time(limits->http_idle_ns, http_idle);
 	log_info("limits: %zu descriptors, %zu connections; tcp idle %s; "
-		 "http request head %d bytes in %s, idle %s",
+		 "http request head %zu bytes in %s, idle %s",
 		 server->n_descriptors, server->loop.max_descriptors, tcp_idle,
-		 HTTP_HEAD_MAX, header, http_idle);
+		 (size_t)limits->header_size, header, http_idle);
 }
 
 static int start(struct server *server, char **cause)
