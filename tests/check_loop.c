@@ -325,6 +325,7 @@ START_TEST(the_end_of_a_turn_is_told_and_begins_a_new_budget)
 	ck_assert_uint_eq(loop_budget(&fixture->loop, 7, 3), 7);
 	loop_spend(&fixture->loop, 1);
 	ck_assert_uint_eq(loop_budget(&fixture->loop, 7, 3), 3);
+	ck_assert_uint_eq(loop_budget(&fixture->loop, 1, 3), 1);
 	turn(fixture);
 	ck_assert_uint_eq(n_ended, 1);
 	ck_assert_uint_eq(loop_budget(&fixture->loop, 7, 3), 7);

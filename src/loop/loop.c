@@ -151,7 +151,9 @@ void loop_bury(struct loop *loop, struct loop_corpse *corpse)
 
 size_t loop_budget(const struct loop *loop, size_t most, size_t least)
 {
-	return loop->spent < loop->limits->turn_bytes ? most : least;
+	bool is_young = loop->spent < loop->limits->turn_bytes;
+
+	return is_young || most < least ? most : least;
 }
 
 void loop_spend(struct loop *loop, size_t bytes)

@@ -99,7 +99,8 @@ void loop_bury(struct loop *loop, struct loop_corpse *corpse);
  * How much a callback may do before it lets others have their turn, in bytes
  * moved: most while the turn is young, least when its callbacks together have
  * done the limit on them already, so that however many connections are busy a
- * turn stays short. Tell what was done by loop_spend().
+ * turn stays short; never more than most, which may be a setting. Tell what was
+ * done by loop_spend().
  */
 size_t loop_budget(const struct loop *loop, size_t most, size_t least);
 void loop_spend(struct loop *loop, size_t bytes);
