@@ -211,7 +211,6 @@ static void enforce_limits(struct cache *cache)
 		drop_last(older_list(cache));
 }
 
-/* Gives up descriptors that nobody asks for any more. */
 /*
  * A descriptor kept open keeps a deleted file's space on the disk in use, so
  * it is given up when nobody has asked for it for some time.
