@@ -3,13 +3,12 @@
  * uppercase-server: UDP uppercase, TCP uppercase and HTTP files from one event
  * loop in one thread.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/failure.h"
 #include "os/process.h"
 #include "server/config.h"
 #include "server/server.h"
@@ -17,10 +16,12 @@
 /* For --show-config; returns the exit status. */
 static int show_config(const struct settings *settings)
 {
+	char cause[FAILURE_SIZE];
+
 	settings_show(settings, stdout);
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (failure_flush_output(cause) == 0)
 		return EXIT_SUCCESS;
-	log_info("standard output: %s", strerror(errno));
+	log_info("%s", cause);
 	log_flush();
 	return EXIT_FAILURE;
 }
