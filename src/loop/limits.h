@@ -27,7 +27,7 @@ struct limits {
 	uint64_t cache_files;	    /* entries */
 	uint64_t cache_file_size;   /* larger files keep their descriptor */
 	uint64_t cache_open_ns;	    /* how long a descriptor stays unused */
-	uint64_t listing_size;	    /* of one folder's names: 503 beyond */
+	uint64_t listing_size;	    /* of a folder's names; then cut */
 	uint64_t listings_size;	    /* of all that are being made */
 };
 
