@@ -198,7 +198,7 @@ static uint64_t flight_age_ns(const struct client *client, uint64_t n)
 }
 
 /* Twice as many places; false when out of memory. */
-static bool grow(struct client *client)
+static bool client_grow(struct client *client)
 {
 	uint32_t n_places =
 		client->n_places ? client->n_places * 2 : FLIGHTS_FIRST;
@@ -229,7 +229,8 @@ bool client_start(struct client *client, uint64_t due_ns)
 {
 	struct job *job = client->job;
 
-	if (client->next - client->first == client->n_places && !grow(client)) {
+	if (client->next - client->first == client->n_places &&
+	    !client_grow(client)) {
 		job->stats->errors[ENOMEM]++;
 		client->retry_ns = job->now_ns + PAUSE_NS;
 		return false;

@@ -129,7 +129,7 @@ void crew_free(struct crew *crew)
 	free(crew);
 }
 
-static void tell(struct crew *crew, struct job_order order)
+static void crew_tell(struct crew *crew, struct job_order order)
 {
 	for (unsigned i = 0; i < crew->n; i++)
 		if (crew->jobs[i].fd >= 0)
@@ -139,12 +139,12 @@ static void tell(struct crew *crew, struct job_order order)
 
 void crew_go(struct crew *crew, uint64_t at_ns)
 {
-	tell(crew, (struct job_order){JOB_GO, at_ns});
+	crew_tell(crew, (struct job_order){JOB_GO, at_ns});
 }
 
 void crew_stop(struct crew *crew)
 {
-	tell(crew, (struct job_order){.word = JOB_STOP});
+	crew_tell(crew, (struct job_order){.word = JOB_STOP});
 }
 
 bool crew_is_ready(const struct crew *crew)

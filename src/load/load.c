@@ -259,8 +259,8 @@ static bool judge_conditions(const struct load_options *options,
 	return any;
 }
 
-static enum load_status judge(const struct load_options *options,
-			      const struct tally *tally)
+static enum load_status load_judge(const struct load_options *options,
+				   const struct tally *tally)
 {
 	bool holds = judge_conditions(options, tally);
 
@@ -343,15 +343,15 @@ static enum load_status load_and_report(struct plan *plan,
 	}
 	result_set_tally(result, tally);
 	tell_trouble(options, tally);
-	status = judge(options, tally);
+	status = load_judge(options, tally);
 	if (report(options, sink, result,
 		   tally->stats.exchanges > 0 && !tally->has_failed) < 0)
 		status = LOAD_FAILED;
 	return status;
 }
 
-static enum load_status load(const struct load_options *options,
-			     const char *command)
+static enum load_status load_once(const struct load_options *options,
+				  const char *command)
 {
 	enum load_status status = LOAD_FAILED;
 	struct monitor *monitor = NULL;
@@ -401,7 +401,7 @@ static enum load_status run_as_told(int argc, char **argv)
 		return LOAD_USAGE;
 	}
 	if (!options.is_compare)
-		return load(&options, command);
+		return load_once(&options, command);
 	return compare_print(options.compare[0], options.compare[1], stdout) ==
 			       0
 		       ? LOAD_OK

@@ -171,7 +171,7 @@ static int take_output(void *config, const char *text, char *cause)
 	return -1;
 }
 
-static int take_field(void *config, const char *text, char *cause)
+static int take_header(void *config, const char *text, char *cause)
 {
 	const char *why =
 		fields_add(&((struct load_options *)config)->fields, text);
@@ -279,7 +279,7 @@ static const struct setting rows[] = {
 	{.name = "header",
 	 .letter = 'H',
 	 .type = SETTING_OWN,
-	 .take = take_field,
+	 .take = take_header,
 	 .value = "'NAME: VALUE'",
 	 .help = "a field of each HTTP request; may be repeated"},
 	{.name = "ipv4",
@@ -353,7 +353,7 @@ static const struct setting rows[] = {
 
 /* --- operands --- */
 
-static int take_operand(void *config, char **words, int n, char *cause)
+static int load_options_take(void *config, char **words, int n, char *cause)
 {
 	struct load_options *options = config;
 
@@ -586,7 +586,7 @@ static int judge_compare(struct load_options *options, char *cause)
 	return 0;
 }
 
-static int judge(void *config, char *cause)
+static int load_options_judge(void *config, char *cause)
 {
 	struct load_options *options = config;
 	bool ok;
@@ -628,8 +628,8 @@ static const struct arguments arguments = {
 		  "/\n",
 	.rows = rows,
 	.n_rows = ARRAY_LEN(rows),
-	.take = take_operand,
-	.judge = judge,
+	.take = load_options_take,
+	.judge = load_options_judge,
 };
 
 enum arguments_verdict load_options_read(struct load_options *options, int argc,

@@ -34,7 +34,7 @@ static void put(struct missing *set, struct missing_key key)
 	set->n++;
 }
 
-static bool grow(struct missing *set)
+static bool missing_grow(struct missing *set)
 {
 	struct missing bigger = {.size = set->size ? set->size * 2
 						   : MISSING_FIRST};
@@ -53,7 +53,8 @@ static bool grow(struct missing *set)
 void missing_add(struct missing *set, uint32_t client, uint64_t number,
 		 bool measured)
 {
-	if (set->n * 2 >= set->size && (set->size >= MISSING_MAX || !grow(set)))
+	if (set->n * 2 >= set->size &&
+	    (set->size >= MISSING_MAX || !missing_grow(set)))
 		return;
 	put(set, (struct missing_key){number + 1, client, measured});
 }

@@ -154,7 +154,7 @@ static void add_interval(struct monitor *monitor, const struct stats *sum,
 	monitor->before = *sum;
 }
 
-static double length_s(const struct monitor *monitor, uint64_t now_ns)
+static double monitor_length_s(const struct monitor *monitor, uint64_t now_ns)
 {
 	return (double)(now_ns - monitor->interval_ns) / 1e9;
 }
@@ -164,7 +164,7 @@ static double last_length_s(const struct monitor *monitor,
 			    const struct stats *sum, uint64_t end_ns)
 {
 	const struct stats *before = &monitor->before;
-	double length = length_s(monitor, end_ns), scheduled = 0;
+	double length = monitor_length_s(monitor, end_ns), scheduled = 0;
 
 	if (monitor->rate > 0)
 		scheduled = (double)(sum->sent + sum->unsent - before->sent -
@@ -199,7 +199,8 @@ void monitor_update(struct monitor *monitor, const struct stats *sum,
 		return;
 	/* We may come to it late. */
 	if (!is_near_end(monitor, now_ns) && !is_all_sent(monitor, sum))
-		add_interval(monitor, sum, now_ns, length_s(monitor, now_ns));
+		add_interval(monitor, sum, now_ns,
+			     monitor_length_s(monitor, now_ns));
 	/* By the plan, not by when we came to it. */
 	while (monitor->cut_ns <= now_ns)
 		monitor->cut_ns = next_cut(monitor, monitor->cut_ns);

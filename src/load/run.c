@@ -114,7 +114,7 @@ static bool is_hopeless(const struct run *run, uint64_t now_ns)
 	       sum->errors[error_of_errno(ECONNREFUSED)] > 0;
 }
 
-static void load(struct run *run)
+static void run_follow(struct run *run)
 {
 	while (!crew_is_done(run->crew)) {
 		uint64_t now_ns;
@@ -231,7 +231,7 @@ int run_do(const struct plan *plan, struct monitor *monitor,
 	} else {
 		stop(&run);
 	}
-	load(&run);
+	run_follow(&run);
 	count_up(&run);
 	crew_free(run.crew);
 	return 0;

@@ -43,7 +43,8 @@ static bool is_held(const struct plan *plan, const struct tally *tally)
 				   tally_rate(tally));
 }
 
-static void tell(const struct plan *plan, const struct tally *tally, bool held)
+static void search_tell(const struct plan *plan, const struct tally *tally,
+			bool held)
 {
 	if (!plan->options->verbose)
 		return;
@@ -83,7 +84,7 @@ static int do_step(struct search *search, bool *held)
 		return -1;
 	search->saw_wrong |= stats_has_wrong(&search->step->stats);
 	*held = is_held(plan, search->step);
-	tell(plan, search->step, *held);
+	search_tell(plan, search->step, *held);
 	row = result_step(search->step, *held);
 	result_add_row(&search->result->steps, &row);
 	return 0;
@@ -91,7 +92,7 @@ static int do_step(struct search *search, bool *held)
 
 /* --- the ramp --- */
 
-static void set_step(struct plan *plan, unsigned i)
+static void search_set_step(struct plan *plan, unsigned i)
 {
 	const struct load_options *options = plan->options;
 	double span = options->ramp_to - options->ramp_from;
@@ -115,7 +116,7 @@ static int run_ramp(struct search *search, struct tally *tally)
 	memset(tally, 0, sizeof(*tally));
 	for (unsigned i = 0;
 	     status == 0 && i < search->plan->options->ramp_steps; i++) {
-		set_step(search->plan, i);
+		search_set_step(search->plan, i);
 		status = do_step(search, &held);
 		if (status == 0)
 			tally_merge(tally, search->step);

@@ -45,7 +45,7 @@ static void http_reset(struct client *client)
 }
 
 /* A whole response has come. */
-static void judge(struct client *client)
+static void wire_http_judge(struct client *client)
 {
 	struct job *job = client->job;
 	const struct response *reply = &client->reply;
@@ -95,7 +95,7 @@ static void http_ended(struct client *client)
 	if (client->in_flight > 0 &&
 	    response_end(&client->reply) == RESPONSE_DONE) {
 		client->reply.head.ends_connection = true;
-		judge(client);
+		wire_http_judge(client);
 		(void)go_on(client, 0);
 		return;
 	}
@@ -156,7 +156,7 @@ static void http_readable(struct client *client)
 		}
 		if (verdict == RESPONSE_PARTIAL)
 			break;
-		judge(client);
+		wire_http_judge(client);
 		if (!go_on(client, (size_t)n - used))
 			return;
 	}

@@ -104,7 +104,7 @@ static void finish_frame(struct client *client)
 }
 
 /* Takes what was received, frame by frame. False when the client failed. */
-static bool take(struct client *client, const char *buf, size_t len)
+static bool wire_tcp_take(struct client *client, const char *buf, size_t len)
 {
 	struct frame *frame = &client->frame;
 	const size_t n_digits = client->job->kit.n_digits;
@@ -136,7 +136,7 @@ static void tcp_readable(struct client *client)
 		stream_ended(client);
 		return;
 	}
-	if (n == 0 || !take(client, client->job->kit.buf, (size_t)n))
+	if (n == 0 || !wire_tcp_take(client, client->job->kit.buf, (size_t)n))
 		return;
 	if (client->in_flight == 0 && client->job->options->connect_per_request)
 		client_renew(client);

@@ -76,7 +76,7 @@ static void connect_more(struct worker *worker)
 		client_open(&worker->clients[worker->n_tried++]);
 }
 
-static void tell_ready(struct worker *worker)
+static void worker_tell_ready(struct worker *worker)
 {
 	const struct job_order order = {.word = JOB_READY};
 
@@ -92,7 +92,7 @@ static void set_up(struct worker *worker)
 	else
 		worker->job.n_settled = worker->job.n_clients;
 	if (worker->job.n_settled == worker->job.n_clients)
-		tell_ready(worker);
+		worker_tell_ready(worker);
 }
 
 /* --- starting exchanges --- */
@@ -308,7 +308,7 @@ static void run(struct worker *worker)
 		begin_draining(worker);
 }
 
-static void drain(struct worker *worker)
+static void worker_drain(struct worker *worker)
 {
 	if (worker->job.is_open_loop)
 		pace(worker);
@@ -331,7 +331,7 @@ static void turn(struct worker *worker)
 	if (worker->job.state == JOB_RUNNING)
 		run(worker);
 	if (worker->job.state == JOB_DRAINING)
-		drain(worker);
+		worker_drain(worker);
 }
 
 /* --- waiting --- */
