@@ -299,7 +299,8 @@ static void draw_latency(const struct plot *plot,
 	plot_end(plot);
 }
 
-static void write_latency(FILE *out, const struct result_rows *rows, size_t per)
+static void chart_write_latency(FILE *out, const struct result_rows *rows,
+				size_t per)
 {
 	struct scale_range range = SCALE_RANGE_EMPTY;
 	struct time_unit unit;
@@ -330,7 +331,7 @@ void chart_over_time(FILE *out, const struct result *result)
 	write_throughput(
 		out, &rows,
 		result->steps.n > 0 ? (double)NAN : result->target_rate, per);
-	write_latency(out, &rows, per);
+	chart_write_latency(out, &rows, per);
 }
 
 /* --- against the percentile --- */

@@ -271,7 +271,7 @@ static json_t *buckets_of(const struct result *result)
 	return array;
 }
 
-static json_t *value_of(const struct field *field, const void *at)
+static json_t *codec_value(const struct field *field, const void *at)
 {
 	const double *numbers = at;
 
@@ -328,7 +328,7 @@ static json_t *object_of(const struct field *fields, const void *base)
 
 		if (!(field->flags & OPTIONAL) || !is_empty(field, at))
 			(void)json_object_set_new(object, field->key,
-						  value_of(field, at));
+						  codec_value(field, at));
 	}
 	return object;
 }
@@ -431,7 +431,7 @@ static bool read_pair(const json_t *value, double *first, double *second)
 }
 
 /* Room for what is in an array or object of n; NULL without memory or any. */
-static void *make_room(struct reading *reading, size_t n, size_t size)
+static void *codec_make_room(struct reading *reading, size_t n, size_t size)
 {
 	void *room = n > 0 ? calloc(n, size) : NULL;
 
@@ -444,7 +444,7 @@ static bool read_rows(struct reading *reading, const struct field *field,
 {
 	size_t n = json_array_size(array);
 
-	rows->at = make_room(reading, n, sizeof(*rows->at));
+	rows->at = codec_make_room(reading, n, sizeof(*rows->at));
 	while (rows->at && rows->n < n && !reading->is_bad) {
 		struct result_row *row = &rows->at[rows->n];
 
@@ -468,8 +468,8 @@ static bool read_errors(struct reading *reading, json_t *object,
 	/* No run has more, and who reads it need not be quick. */
 	if (!json_is_object(object) || json_object_size(object) > ERROR_SLOTS)
 		return false;
-	error = result->errors = make_room(reading, json_object_size(object),
-					   sizeof(*result->errors));
+	error = result->errors = codec_make_room(
+		reading, json_object_size(object), sizeof(*result->errors));
 	json_object_foreach (object, name, count) {
 		if (!error || !read_number(count, &error->n))
 			return false;
@@ -485,7 +485,7 @@ static bool read_buckets(struct reading *reading, const json_t *array,
 {
 	size_t n = json_array_size(array);
 
-	result->buckets = make_room(reading, n, sizeof(*result->buckets));
+	result->buckets = codec_make_room(reading, n, sizeof(*result->buckets));
 	while (result->buckets && result->n_buckets < n) {
 		struct result_bucket *bucket =
 			&result->buckets[result->n_buckets];
@@ -578,7 +578,7 @@ static size_t take_cb(void *buf, size_t size, void *data)
 }
 
 /* What jansson says of a file may quote it. */
-static json_t *load(FILE *in, struct text *cause)
+static json_t *codec_load(FILE *in, struct text *cause)
 {
 	struct source source = {.in = in};
 	json_error_t error;
@@ -607,7 +607,7 @@ int codec_read(FILE *in, struct result *result, char cause[CODEC_CAUSE_SIZE])
 	struct reading reading = {.bad = text_in(bad, sizeof(bad))};
 
 	result_init(result);
-	result->source = load(in, &text);
+	result->source = codec_load(in, &text);
 	if (result->source)
 		read_object(&reading, result_fields, result->source, "",
 			    result);

@@ -37,7 +37,7 @@ struct shown {
 	int len;
 };
 
-static void show(struct shown *shown, const char *str)
+static void compare_show(struct shown *shown, const char *str)
 {
 	struct text text = text_in(shown->buf, sizeof(shown->buf) - 1);
 
@@ -62,7 +62,7 @@ static int read_file(const char *path, struct result *result)
 		(void)fclose(in);
 		return 0;
 	}
-	show(&name, path);
+	compare_show(&name, path);
 	fprintf(stderr, "uppercase-load: %.*s: %s\n", name.len, name.buf,
 		in ? cause : strerror(errno));
 	if (in)
@@ -76,7 +76,7 @@ static void print_text(FILE *out, const char *text)
 {
 	struct shown shown;
 
-	show(&shown, text);
+	compare_show(&shown, text);
 	wrap_print(out, "    ", (struct slice){shown.buf, (size_t)shown.len});
 }
 
@@ -85,7 +85,7 @@ static void print_who(FILE *out, char letter, const char *path,
 {
 	struct shown shown;
 
-	show(&shown, path);
+	compare_show(&shown, path);
 	fprintf(out, "%c:  %.*s\n", letter, shown.len, shown.buf);
 	print_text(out, result->command);
 	print_text(out, result->verdict);
@@ -93,8 +93,8 @@ static void print_who(FILE *out, char letter, const char *path,
 
 /* --- rows --- */
 
-static void print_row(FILE *out, const char *name, const char *a, const char *b,
-		      const char *ratio)
+static void compare_print_row(FILE *out, const char *name, const char *a,
+			      const char *b, const char *ratio)
 {
 	fprintf(out, "%-*.*s%*.*s%*.*s%*s\n", COMPARE_NAME, COMPARE_NAME, name,
 		COMPARE_VALUE, COMPARE_VALUE - 1, a, COMPARE_VALUE,
@@ -117,10 +117,10 @@ static void text_row(FILE *out, const char *name, const char *a, const char *b)
 {
 	struct shown shown_a, shown_b;
 
-	show(&shown_a, a && *a ? a : "-");
-	show(&shown_b, b && *b ? b : "-");
-	print_row(out, name, shown_a.buf, shown_b.buf,
-		  differ_texts(a, b) ? "differs" : "");
+	compare_show(&shown_a, a && *a ? a : "-");
+	compare_show(&shown_b, b && *b ? b : "-");
+	compare_print_row(out, name, shown_a.buf, shown_b.buf,
+			  differ_texts(a, b) ? "differs" : "");
 }
 
 static struct figure ratio_of(double a, double b)
@@ -144,7 +144,7 @@ static struct figure ratio_of(double a, double b)
 
 typedef struct figure format_fn(double value);
 
-static struct figure format_time(double us)
+static struct figure compare_format_time(double us)
 {
 	return figure_time(us, FIGURE_MICRO_ASCII);
 }
@@ -153,15 +153,15 @@ static struct figure format_time(double us)
 static void number_row(FILE *out, const char *name, double a, double b,
 		       format_fn *format)
 {
-	print_row(out, name, format(a).text, format(b).text,
-		  ratio_of(a, b).text);
+	compare_print_row(out, name, format(a).text, format(b).text,
+			  ratio_of(a, b).text);
 }
 
 /* --- groups of rows --- */
 
 static struct figure format_duration(double s)
 {
-	return format_time(s * 1e6);
+	return compare_format_time(s * 1e6);
 }
 
 static void print_setting(const struct pair *pair)
@@ -189,7 +189,7 @@ static void print_times(FILE *out, const char *name, const struct times *a,
 	fputc('\n', out);
 	for (size_t i = 0; i < TIME_N; i++) {
 		(void)snprintf(row, sizeof(row), "%s %s", name, times_label(i));
-		number_row(out, row, a->us[i], b->us[i], format_time);
+		number_row(out, row, a->us[i], b->us[i], compare_format_time);
 	}
 }
 
@@ -209,13 +209,13 @@ static void error_row(const struct pair *pair, const char *name)
 	char row[COMPARE_NAME + 1];
 	struct shown shown;
 
-	show(&shown, name);
+	compare_show(&shown, name);
 	(void)snprintf(row, sizeof(row), "  %.*s", shown.len, shown.buf);
 	number_row(pair->out, row, a ? a->n : 0, b ? b->n : 0, figure_count);
 }
 
 /* A row for each error that either result has. */
-static void print_errors(const struct pair *pair)
+static void compare_print_errors(const struct pair *pair)
 {
 	const struct result *a = pair->a, *b = pair->b;
 
@@ -233,7 +233,7 @@ static void counter_row(const struct pair *pair, enum counter_id id,
 		   pair->b->counts[id], format);
 }
 
-static void print_counts(const struct pair *pair)
+static void compare_print_counts(const struct pair *pair)
 {
 	static const enum counter_id ids[] = {
 		COUNTER_EXCHANGES, COUNTER_LOST, COUNTER_DUPLICATE,
@@ -247,12 +247,12 @@ static void print_counts(const struct pair *pair)
 		   pair->b->loss_percent, figure_percent);
 	number_row(pair->out, "errors", result_count_errors(pair->a),
 		   result_count_errors(pair->b), figure_count);
-	print_errors(pair);
+	compare_print_errors(pair);
 	counter_row(pair, COUNTER_BYTES_SENT, figure_bytes);
 	counter_row(pair, COUNTER_BYTES_RECEIVED, figure_bytes);
 }
 
-static void print_generator(const struct pair *pair)
+static void compare_print_generator(const struct pair *pair)
 {
 	const struct result_generator *a = &pair->a->generator;
 	const struct result_generator *b = &pair->b->generator;
@@ -261,9 +261,9 @@ static void print_generator(const struct pair *pair)
 	number_row(pair->out, "used of a core", a->cpu_share, b->cpu_share,
 		   figure_cores);
 	number_row(pair->out, "sent late by, p50", a->lateness.us[TIME_P50],
-		   b->lateness.us[TIME_P50], format_time);
+		   b->lateness.us[TIME_P50], compare_format_time);
 	number_row(pair->out, "sent late by, p99", a->lateness.us[TIME_P99],
-		   b->lateness.us[TIME_P99], format_time);
+		   b->lateness.us[TIME_P99], compare_format_time);
 }
 
 /* What makes the ratios those of unlike things. */
@@ -306,15 +306,15 @@ static void print_pair(const struct pair *pair)
 	const struct result *a = pair->a, *b = pair->b;
 	FILE *out = pair->out;
 
-	print_row(out, "", "A", "B", "B / A");
+	compare_print_row(out, "", "A", "B", "B / A");
 	print_setting(pair);
 	fputc('\n', out);
 	number_row(out, "exchanges/s", a->rate, b->rate, figure_rate);
 	number_row(out, "target", a->target_rate, b->target_rate, figure_rate);
 	print_times(out, "latency", &a->latency, &b->latency);
 	print_times(out, "service", &a->service, &b->service);
-	print_counts(pair);
-	print_generator(pair);
+	compare_print_counts(pair);
+	compare_print_generator(pair);
 }
 
 /* --- */

@@ -80,7 +80,7 @@ static const struct known table[] = {
 	 "the empty line behind the head is missing"},
 };
 
-static const struct known *find(size_t slot)
+static const struct known *error_find(size_t slot)
 {
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (table[i].slot == slot)
@@ -95,7 +95,7 @@ size_t error_of_errno(int error)
 
 const char *error_name(size_t slot, char buf[ERROR_NAME_SIZE])
 {
-	const struct known *known = find(slot);
+	const struct known *known = error_find(slot);
 
 	if (known)
 		(void)snprintf(buf, ERROR_NAME_SIZE, "%s", known->name);
@@ -110,7 +110,7 @@ const char *error_name(size_t slot, char buf[ERROR_NAME_SIZE])
 
 const char *error_hint(size_t slot)
 {
-	const struct known *known = find(slot);
+	const struct known *known = error_find(slot);
 
 	if (known)
 		return known->hint;

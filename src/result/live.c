@@ -125,7 +125,7 @@ static void set_progress(struct parts *parts, const struct live_view *view,
 }
 
 /* "step 3 of 10 at 20,000/s"; of a search nobody knows how many there are. */
-static void set_step(struct parts *parts, const struct live_step *step)
+static void live_set_step(struct parts *parts, const struct live_step *step)
 {
 	char of[24] = "", at[48];
 
@@ -162,7 +162,7 @@ static size_t length_of(const struct parts *parts)
 	return len;
 }
 
-static void make_room(struct parts *parts, size_t room)
+static void live_make_room(struct parts *parts, size_t room)
 {
 	for (size_t i = 0;
 	     i < ARRAY_LEN(dispensable) && length_of(parts) > room + 2; i++)
@@ -202,7 +202,7 @@ void live_draw(struct live *live, const struct live_view *view,
 	if (share >= 0)
 		set_bar(&parts, share);
 	set_progress(&parts, view, sum);
-	set_step(&parts, &view->step);
+	live_set_step(&parts, &view->step);
 	if (length_s > 0)
 		set_part(&parts, PART_RATE, "%s/s",
 			 figure_rate((double)live->part.n / length_s).text);
@@ -212,7 +212,7 @@ void live_draw(struct live *live, const struct live_view *view,
 		 figure_percent(stats_loss_percent(sum)).text);
 	set_part(&parts, PART_ERRORS, "errors %s",
 		 figure_count((double)stats_errors(sum)).text);
-	make_room(&parts, room);
+	live_make_room(&parts, room);
 	show_parts(&parts, room);
 	live->is_drawn = true;
 	live->last = *sum;

@@ -42,14 +42,14 @@ static void put_text(FILE *out, const char *str)
 }
 
 /* How long all of its steps took; its own duration is that of the best. */
-static double length_s(const struct result *result)
+static double report_length_s(const struct result *result)
 {
 	const struct result_rows *rows = &result->intervals;
 
 	return rows->n > 0 ? rows->at[rows->n - 1].t_s : (double)NAN;
 }
 
-static struct figure format_time(double us)
+static struct figure report_format_time(double us)
 {
 	return figure_time(us, FIGURE_MICRO_UTF8);
 }
@@ -60,7 +60,7 @@ static struct figure format_time(double us)
 static void write_subtitle(FILE *out, const struct result *result)
 {
 	size_t n_steps = result->steps.n;
-	double s = n_steps > 0 ? length_s(result) : result->duration_s;
+	double s = n_steps > 0 ? report_length_s(result) : result->duration_s;
 
 	put_text(out, result->started);
 	if (isfinite(result->server_port)) {
@@ -73,7 +73,7 @@ static void write_subtitle(FILE *out, const struct result *result)
 	if (n_steps > 0)
 		fprintf(out, ", %zu steps in ", n_steps);
 	fprintf(out, "%s%s%s", n_steps > 0 ? "" : " for ",
-		format_time(s * 1e6).text,
+		report_format_time(s * 1e6).text,
 		result->interrupted ? ", ended early" : "");
 }
 
@@ -125,10 +125,11 @@ static void write_main(FILE *out, const struct result *result)
 	const double *us = result->latency.us;
 
 	add_main(out, "exchanges/s", figure_rate(result->rate), false);
-	add_main(out, "median", format_time(us[TIME_P50]), false);
-	add_main(out, "99 % within", format_time(us[TIME_P99]), false);
-	add_main(out, "99.9 % within", format_time(us[TIME_P999]), false);
-	add_main(out, "longest", format_time(us[TIME_MAX]), false);
+	add_main(out, "median", report_format_time(us[TIME_P50]), false);
+	add_main(out, "99 % within", report_format_time(us[TIME_P99]), false);
+	add_main(out, "99.9 % within", report_format_time(us[TIME_P999]),
+		 false);
+	add_main(out, "longest", report_format_time(us[TIME_MAX]), false);
 	add_main_count(out, "lost", result->counts[COUNTER_LOST]);
 	add_main_count(out, "corrupt", result->counts[COUNTER_CORRUPT]);
 	add_main_count(out, "errors", result_count_errors(result));
@@ -165,18 +166,19 @@ static void add_text(FILE *out, const char *name, const char *text)
 	fputs("</td></tr>\n", out);
 }
 
-static void write_latency(FILE *out, const struct result *result)
+static void report_write_latency(FILE *out, const struct result *result)
 {
 	begin_table(out, "Latency", "",
 		    "<th>latency</th><th>service time</th>");
 	for (size_t i = 0; i < TIME_N; i++)
 		fprintf(out, "<tr><th>%s</th><td>%s</td><td>%s</td></tr>\n",
-			times_label(i), format_time(result->latency.us[i]).text,
-			format_time(result->service.us[i]).text);
+			times_label(i),
+			report_format_time(result->latency.us[i]).text,
+			report_format_time(result->service.us[i]).text);
 	end_table(out);
 }
 
-static void add_errors(FILE *out, const struct result *result)
+static void report_add_errors(FILE *out, const struct result *result)
 {
 	for (size_t i = 0; i < result->n_errors; i++) {
 		fputs("<tr><th>error: ", out);
@@ -213,7 +215,7 @@ static void write_exchanges(FILE *out, const struct result *result)
 		add_row(out, "a second, target",
 			figure_rate(result->target_rate));
 	add_counts(out, result);
-	add_errors(out, result);
+	report_add_errors(out, result);
 	add_row(out, "bytes sent", figure_bytes(counts[COUNTER_BYTES_SENT]));
 	add_row(out, "bytes received",
 		figure_bytes(counts[COUNTER_BYTES_RECEIVED]));
@@ -237,9 +239,9 @@ static void write_generator(FILE *out, const struct result *result)
 	add_row(out, "waited for a core", figure_cores(generator->wait_share));
 	if (result_is_open_loop(result)) {
 		add_row(out, "sent late by, median",
-			format_time(late_us[TIME_P50]));
+			report_format_time(late_us[TIME_P50]));
 		add_row(out, "sent late by, 99 %",
-			format_time(late_us[TIME_P99]));
+			report_format_time(late_us[TIME_P99]));
 	}
 	end_table(out);
 }
@@ -259,9 +261,9 @@ static void add_step(FILE *out, const struct result_row *step, bool by_rate)
 		by_rate ? figure_rate(step->target_rate).text
 			: figure_count(step->clients).text,
 		figure_rate(step->rate).text,
-		format_time(step->latency.us[TIME_P50]).text);
+		report_format_time(step->latency.us[TIME_P50]).text);
 	fprintf(out, "<td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
-		format_time(step->latency.us[TIME_P99]).text,
+		report_format_time(step->latency.us[TIME_P99]).text,
 		figure_percent(step->loss_percent).text,
 		figure_count(step->errors).text, step->held ? "yes" : "no");
 }
@@ -318,7 +320,7 @@ static void write_plots(FILE *out, const struct result *result)
 	}
 	chart_over_time(out, result);
 	chart_percentiles(out, result);
-	write_latency(out, result);
+	report_write_latency(out, result);
 }
 
 /* What stands in the page for each name in braces. */

@@ -104,7 +104,7 @@ static void print_if_any(FILE *out, double n, const char *what)
 		(void)fprintf(out, "  %s %s\n", figure_count(n).text, what);
 }
 
-static void print_counts(FILE *out, const struct result *result)
+static void table_print_counts(FILE *out, const struct result *result)
 {
 	static const enum counter_id ids[] = {
 		COUNTER_LOST, COUNTER_LATE, COUNTER_DUPLICATE,
@@ -125,7 +125,7 @@ static void print_counts(FILE *out, const struct result *result)
 		     "were in flight when it was broken off");
 }
 
-static void print_errors(FILE *out, const struct result *result)
+static void table_print_errors(FILE *out, const struct result *result)
 {
 	char buf[TEXT_SIZE];
 	struct text text = text_in(buf, sizeof(buf));
@@ -139,7 +139,7 @@ static void print_errors(FILE *out, const struct result *result)
 	(void)fputc('\n', out);
 }
 
-static void print_generator(FILE *out, const struct result *result)
+static void table_print_generator(FILE *out, const struct result *result)
 {
 	const struct result_generator *generator = &result->generator;
 	const double *late_us = generator->lateness.us;
@@ -193,8 +193,8 @@ static size_t make_rows(const struct result *result,
 	return n;
 }
 
-static void print_row(FILE *out, const struct result_bucket *row, double total,
-		      double greatest)
+static void table_print_row(FILE *out, const struct result_bucket *row,
+			    double total, double greatest)
 {
 	size_t len = (size_t)ceil(row->n / greatest * BAR_WIDTH);
 	struct figure figure;
@@ -220,7 +220,7 @@ static void print_histogram(FILE *out, const struct result *result)
 		return;
 	(void)fputc('\n', out);
 	for (size_t i = 0; i < n; i++)
-		print_row(out, &rows[i], total, greatest);
+		table_print_row(out, &rows[i], total, greatest);
 }
 
 /* --- steps --- */
@@ -277,8 +277,8 @@ void table_print(FILE *out, const struct result *result)
 	print_steps(out, result);
 	print_rate(out, result);
 	print_latency(out, result);
-	print_counts(out, result);
-	print_errors(out, result);
-	print_generator(out, result);
+	table_print_counts(out, result);
+	table_print_errors(out, result);
+	table_print_generator(out, result);
 	print_histogram(out, result);
 }

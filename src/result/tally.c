@@ -97,7 +97,8 @@ static uint64_t count_own_errors(const struct stats *stats)
 	return n;
 }
 
-static void add_errors(struct findings *findings, const struct stats *stats)
+static void tally_add_errors(struct findings *findings,
+			     const struct stats *stats)
 {
 	struct verdict_facts *facts = &findings->facts;
 
@@ -106,8 +107,8 @@ static void add_errors(struct findings *findings, const struct stats *stats)
 	facts->own_errors = count_own_errors(stats);
 }
 
-static const struct verdict_facts *find(const struct tally *tally,
-					struct findings *findings)
+static const struct verdict_facts *tally_find(const struct tally *tally,
+					      struct findings *findings)
 {
 	const struct stats *stats = &tally->stats;
 
@@ -143,7 +144,7 @@ static const struct verdict_facts *find(const struct tally *tally,
 		.is_several = tally->is_several,
 		.worst = tally->worst,
 	};
-	add_errors(findings, stats);
+	tally_add_errors(findings, stats);
 	return &findings->facts;
 }
 
@@ -151,14 +152,14 @@ enum verdict_limit tally_limit(const struct tally *tally)
 {
 	struct findings findings;
 
-	return verdict_judge(find(tally, &findings));
+	return verdict_judge(tally_find(tally, &findings));
 }
 
 const char *tally_verdict(const struct tally *tally, char buf[VERDICT_SIZE])
 {
 	struct findings findings;
 
-	return verdict_tell(find(tally, &findings), buf);
+	return verdict_tell(tally_find(tally, &findings), buf);
 }
 
 /* --- several runs --- */
@@ -168,7 +169,7 @@ static double mean(double a, double a_s, double b, double b_s)
 	return a_s + b_s > 0 ? (a * a_s + b * b_s) / (a_s + b_s) : 0;
 }
 
-static void add_silence(struct tally *tally, struct tally_silence silence)
+static void tally_add_silence(struct tally *tally, struct tally_silence silence)
 {
 	if (silence.length_s > tally->silence.length_s)
 		tally->silence = silence;
@@ -179,9 +180,9 @@ static void merge_silences(struct tally *tally, const struct tally *other)
 {
 	double before_s = tally->duration_s;
 
-	add_silence(tally,
-		    (struct tally_silence){other->silence.at_s + before_s,
-					   other->silence.length_s});
+	tally_add_silence(tally,
+			  (struct tally_silence){other->silence.at_s + before_s,
+						 other->silence.length_s});
 	tally->n_silences += other->n_silences;
 	tally->has_stopped = other->has_stopped;
 	tally->stopped_s = other->stopped_s + before_s;

@@ -209,7 +209,8 @@ static enum threshold_verdict judge_time(const struct threshold *c,
 	return compare(c, times.us[c->metric]);
 }
 
-static double value_of(size_t metric, const struct stats *stats, double rate)
+static double threshold_value(size_t metric, const struct stats *stats,
+			      double rate)
 {
 	switch (metric) {
 	case METRIC_LOSS:
@@ -228,7 +229,8 @@ enum threshold_verdict threshold_judge(const struct threshold *condition,
 {
 	if (condition->metric < TIME_N)
 		return judge_time(condition, &stats->latency);
-	return compare(condition, value_of(condition->metric, stats, rate));
+	return compare(condition,
+		       threshold_value(condition->metric, stats, rate));
 }
 
 bool thresholds_all_hold(const struct thresholds *conditions,

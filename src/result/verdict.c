@@ -194,7 +194,8 @@ static void tell_server(const struct verdict_facts *facts, struct text *text)
 }
 
 /* When nobody had an answer. */
-static void add_silence(const struct verdict_facts *facts, struct text *text)
+static void verdict_add_silence(const struct verdict_facts *facts,
+				struct text *text)
 {
 	if (facts->has_stopped) {
 		text_addf(text, "; no answer came after %.3g s",
@@ -252,7 +253,7 @@ const char *verdict_tell(const struct verdict_facts *facts,
 		break;
 	}
 	if (limit != LIMIT_NOTHING) {
-		add_silence(facts, &text);
+		verdict_add_silence(facts, &text);
 		add_losses(facts, &text);
 	}
 	buf[text.len] = '\0';
