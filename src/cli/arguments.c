@@ -101,8 +101,8 @@ static enum arguments_verdict refuse(const struct arguments *arguments,
 	return wrong(arguments, cause);
 }
 
-static enum arguments_verdict show(const struct arguments *arguments,
-				   const struct setting *row)
+static enum arguments_verdict arguments_show(const struct arguments *arguments,
+					     const struct setting *row)
 {
 	char text[FAILURE_SIZE];
 
@@ -127,7 +127,7 @@ static enum arguments_verdict apply(const struct arguments *arguments,
 	const char *text = takes_value(row) ? optarg : "yes";
 
 	if (row->type == SETTING_ASK)
-		return show(arguments, row);
+		return arguments_show(arguments, row);
 	if (settings_set(settings, row, text, typed, why) == 0)
 		return ARGUMENTS_RUN;
 	settings_cause(cause, "--%s='%.100s': %s", row->name, text, why);

@@ -100,7 +100,7 @@ static void explain(const struct setting *row, char *cause)
 	case SETTING_PICK:
 	case SETTING_OWN:
 	case SETTING_ASK:
-		break; /* take() has said it */
+		break; /* row->take() has said it */
 	}
 }
 
@@ -126,7 +126,7 @@ static void take_pick(const struct setting *row, char *at)
 		memcpy(at, &row->pick, sizeof(row->pick));
 }
 
-static int take_text(const char **at, const char *text)
+static int settings_take_text(const char **at, const char *text)
 {
 	*at = text;
 	return text[0] == '\0' ? -1 : 0;
@@ -193,8 +193,8 @@ static int take_integer(const struct setting *row, char *at, const char *text)
 	return 0;
 }
 
-static int take(const struct setting *row, void *config, const char *text,
-		char *cause)
+static int settings_take(const struct setting *row, void *config,
+			 const char *text, char *cause)
 {
 	char *at = (char *)config + row->offset;
 
@@ -205,7 +205,7 @@ static int take(const struct setting *row, void *config, const char *text,
 		take_pick(row, at);
 		return 0;
 	case SETTING_TEXT:
-		return take_text((void *)at, text);
+		return settings_take_text((void *)at, text);
 	case SETTING_LIST:
 		return take_item((void *)at, text, row->max);
 	case SETTING_TIME:
@@ -233,7 +233,8 @@ void settings_init(struct settings *settings, const struct setting *rows,
 	memset(config, 0, config_size);
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].standard)
-			(void)take(&rows[i], config, rows[i].standard, cause);
+			(void)settings_take(&rows[i], config, rows[i].standard,
+					    cause);
 }
 
 const struct setting *settings_find(const struct settings *settings,
@@ -251,7 +252,7 @@ int settings_set(struct settings *settings, const struct setting *row,
 {
 	size_t i = (size_t)(row - settings->rows);
 
-	if (take(row, settings->config, text, cause) < 0) {
+	if (settings_take(row, settings->config, text, cause) < 0) {
 		explain(row, cause);
 		return -1;
 	}
