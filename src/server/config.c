@@ -295,7 +295,7 @@ static const struct setting rows[] = {
 
 /* --- all of them together --- */
 
-static int judge(void *arg, char *cause)
+static int config_judge(void *arg, char *cause)
 {
 	const struct config *config = arg;
 
@@ -329,7 +329,7 @@ static const struct arguments arguments = {
 		  "The manual is uppercase-server(8).\n",
 	.rows = rows,
 	.n_rows = ARRAY_LEN(rows),
-	.judge = judge,
+	.judge = config_judge,
 };
 
 enum arguments_verdict config_read(struct config *config,

@@ -378,7 +378,7 @@ static void drain_step_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 /* The state and the time limit come first: nothing below may hold them up. */
-static void drain(struct server *server)
+static void server_drain(struct server *server)
 {
 	struct timeval limit = clock_timeval(server->loop.limits->drain_ns);
 
@@ -406,7 +406,7 @@ static void stop_cb(evutil_socket_t signal, short what, void *arg)
 	if (server->loop.draining)
 		cut(server, "second signal");
 	else
-		drain(server);
+		server_drain(server);
 }
 
 static void usr1_cb(evutil_socket_t signal, short what, void *arg)
