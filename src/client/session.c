@@ -33,7 +33,7 @@ _Static_assert(LINES_MAX == UDP_MESSAGE_MAX, "a line is a datagram");
 #define CLIENT_SOURCE_PORT_MIN 1024 /* what the server answers, over UDP */
 
 /* Everything of one run. Too large for a stack. */
-struct client {
+struct session {
 	struct client_options options;
 	struct report report;
 	struct route route;
@@ -73,7 +73,7 @@ static void on_signal(int signo, void (*handler)(int))
 }
 
 /* Sends one message and prints the reply as a line. */
-static enum client_status exchange_tcp(struct client *c, struct slice message,
+static enum client_status exchange_tcp(struct session *c, struct slice message,
 				       bool is_last)
 {
 	enum client_status status, line_status = CLIENT_OK;
@@ -87,7 +87,7 @@ static enum client_status exchange_tcp(struct client *c, struct slice message,
 	return status != CLIENT_OK ? status : line_status;
 }
 
-static enum client_status exchange_udp(struct client *c, struct slice message)
+static enum client_status exchange_udp(struct session *c, struct slice message)
 {
 	enum client_status status;
 	struct slice reply;
@@ -100,7 +100,7 @@ static enum client_status exchange_udp(struct client *c, struct slice message)
 	return status;
 }
 
-static enum client_status exchange(struct client *c, struct slice message,
+static enum client_status exchange(struct session *c, struct slice message,
 				   bool is_last)
 {
 	return c->options.is_udp ? exchange_udp(c, message)
@@ -129,7 +129,7 @@ static char *join_words(char *const *words, size_t n, size_t *len)
 	return message;
 }
 
-static enum client_status run_message(struct client *c)
+static enum client_status run_message(struct session *c)
 {
 	enum client_status status;
 	char *message;
@@ -164,7 +164,7 @@ static void write_prompt(const char *text)
  */
 static void watch_cb(void *arg)
 {
-	struct client *c = arg;
+	struct session *c = arg;
 
 	while (c->tcp.fd >= 0) {
 		struct pollfd pfds[] = {
@@ -181,7 +181,7 @@ static void watch_cb(void *arg)
 	}
 }
 
-static enum client_status tell_input_failure(const struct client *c,
+static enum client_status tell_input_failure(const struct session *c,
 					     enum lines_result result)
 {
 	if (result == LINES_TOO_LONG) {
@@ -202,7 +202,7 @@ static enum client_status tell_input_failure(const struct client *c,
  * one it was. A filter's output would be short of a line, though, and a stream
  * would take a late answer for the next one's.
  */
-static bool may_go_on(const struct client *c, enum client_status status,
+static bool may_go_on(const struct session *c, enum client_status status,
 		      bool is_prompting)
 {
 	if (status == CLIENT_OK)
@@ -215,7 +215,7 @@ static bool may_go_on(const struct client *c, enum client_status status,
 }
 
 /* Line for line: reads one, exchanges it, until the input ends. */
-static enum client_status converse(struct client *c, bool is_prompting)
+static enum client_status converse(struct session *c, bool is_prompting)
 {
 	enum client_status status, worst = CLIENT_OK;
 	enum lines_result result;
@@ -243,7 +243,7 @@ static enum client_status converse(struct client *c, bool is_prompting)
 	}
 }
 
-static enum client_status run_prompt(struct client *c)
+static enum client_status run_prompt(struct session *c)
 {
 	enum client_status status = CLIENT_OK;
 
@@ -256,7 +256,7 @@ static enum client_status run_prompt(struct client *c)
 	return status == CLIENT_OK ? converse(c, true) : status;
 }
 
-static enum client_status run_filter(struct client *c)
+static enum client_status run_filter(struct session *c)
 {
 	enum client_status status;
 
@@ -280,7 +280,7 @@ static void warn_of_source(const struct client_options *options)
 		     (unsigned)options->source_port, CLIENT_SOURCE_PORT_MIN);
 }
 
-static enum client_status session_run(struct client *c)
+static enum client_status session_run(struct session *c)
 {
 	enum client_status status;
 
@@ -303,7 +303,7 @@ static enum client_status session_run(struct client *c)
 	return status;
 }
 
-static enum client_status act(struct client *c, int argc, char **argv)
+static enum client_status act(struct session *c, int argc, char **argv)
 {
 	switch (client_options_read(&c->options, argc, argv)) {
 	case ARGUMENTS_RUN:
@@ -321,7 +321,7 @@ static enum client_status act(struct client *c, int argc, char **argv)
 enum client_status client_main(int argc, char **argv)
 {
 	enum client_status status;
-	struct client *c;
+	struct session *c;
 
 	if (process_begin() < 0)
 		return CLIENT_FAILED;

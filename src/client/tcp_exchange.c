@@ -50,7 +50,7 @@ struct exchange {
 };
 
 /* How one step of an exchange went on. */
-enum step {
+enum exchange_step {
 	STEP_ON,
 	STEP_DONE,
 	STEP_UNHEARD,  /* the server closed before a byte of the answer */
@@ -98,16 +98,16 @@ static bool is_complete(const struct exchange *x)
 }
 
 /* Tells a failure of the connection in use. */
-static enum step tcp_fail(const struct exchange *x, const char *action,
-			  const char *reason, const char *advice)
+static enum exchange_step tcp_fail(const struct exchange *x, const char *action,
+				   const char *reason, const char *advice)
 {
 	route_keep(x->tcp->route, action, reason, advice);
 	report_show_kept(x->tcp->route->report);
 	return STEP_FAILED;
 }
 
-static enum step tcp_fail_errno(const struct exchange *x, const char *action,
-				int error)
+static enum exchange_step tcp_fail_errno(const struct exchange *x,
+					 const char *action, int error)
 {
 	enum client_status status;
 
@@ -159,7 +159,7 @@ static bool is_expected(const struct exchange *x, struct slice got)
 }
 
 /* More has come than was sent: how long has that gone on? */
-static enum step judge_length(struct exchange *x)
+static enum exchange_step judge_length(struct exchange *x)
 {
 	uint64_t now_ns = clock_mono_ns();
 	uint64_t timeout_ns = x->tcp->route->options->timeout_ns;
@@ -178,7 +178,7 @@ static enum step judge_length(struct exchange *x)
 }
 
 /* Writes a part of the answer, after the prefix when it is the first. */
-static enum step take_part(struct exchange *x, struct slice got)
+static enum exchange_step take_part(struct exchange *x, struct slice got)
 {
 	if (x->n_got == 0 && output_write(slice_of(x->prefix)) != CLIENT_OK)
 		return STEP_FAILED;
@@ -197,7 +197,7 @@ static enum step take_part(struct exchange *x, struct slice got)
 }
 
 /* The server has closed, or x->error ended the connection. */
-static enum step take_end(const struct exchange *x)
+static enum exchange_step take_end(const struct exchange *x)
 {
 	char reason[128];
 
@@ -216,7 +216,7 @@ static enum step take_end(const struct exchange *x)
 		"does it answer only the first part of a long message?");
 }
 
-static enum step receive_some(struct exchange *x)
+static enum exchange_step receive_some(struct exchange *x)
 {
 	char buf[TCP_CHUNK_SIZE];
 	ssize_t n = recv(x->tcp->fd, buf, sizeof(buf), 0);
@@ -240,7 +240,7 @@ static const char *tcp_advice_for_silence(const struct exchange *x)
 	       "it?";
 }
 
-static enum step take_silence(const struct exchange *x)
+static enum exchange_step take_silence(const struct exchange *x)
 {
 	const struct client_options *options = x->tcp->route->options;
 	char reason[128];
@@ -255,7 +255,7 @@ static enum step take_silence(const struct exchange *x)
 	return STEP_NO_REPLY;
 }
 
-static enum step tcp_step(struct exchange *x)
+static enum exchange_step tcp_step(struct exchange *x)
 {
 	struct pollfd pfd = {.fd = x->tcp->fd, .events = POLLIN};
 	int n_ready;
@@ -274,9 +274,9 @@ static enum step tcp_step(struct exchange *x)
 }
 
 /* The whole exchange on the connection that is open. */
-static enum step tcp_run(struct exchange *x)
+static enum exchange_step tcp_run(struct exchange *x)
 {
-	enum step now = STEP_ON;
+	enum exchange_step now = STEP_ON;
 
 	tcp_touch(x);
 	if (is_complete(x))
@@ -289,7 +289,7 @@ static enum step tcp_run(struct exchange *x)
 	return now;
 }
 
-static enum step fail_unheard(const struct exchange *x)
+static enum exchange_step fail_unheard(const struct exchange *x)
 {
 	if (x->error != 0)
 		return tcp_fail_errno(x, "receive from", x->error);
@@ -298,7 +298,7 @@ static enum step fail_unheard(const struct exchange *x)
 			"is it an uppercase server? see what it says itself");
 }
 
-static enum client_status tcp_status_of(enum step end)
+static enum client_status tcp_status_of(enum exchange_step end)
 {
 	switch (end) {
 	case STEP_DONE:
@@ -329,7 +329,7 @@ enum client_status tcp_exchange(struct tcp *tcp, struct slice message,
 	};
 	struct exchange x = fresh;
 	enum client_status status;
-	enum step end = STEP_UNHEARD;
+	enum exchange_step end = STEP_UNHEARD;
 
 	*n_written = 0;
 	if (tcp->fd >= 0)

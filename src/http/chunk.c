@@ -17,7 +17,7 @@
 
 #include "http/syntax.h"
 
-enum step {
+enum chunk_step {
 	STEP_TAKEN,
 	STEP_MORE,  /* the bytes have ended within it */
 	STEP_WRONG, /* no further byte can make it good */
@@ -36,7 +36,7 @@ static void skip_blanks(struct slice *s)
 }
 
 /* The same where more of an extension must follow. */
-static enum step take_blanks_inside(struct slice *s)
+static enum chunk_step take_blanks_inside(struct slice *s)
 {
 	struct slice before = *s;
 
@@ -48,7 +48,7 @@ static enum step take_blanks_inside(struct slice *s)
 	return s->ptr[0] == '=' || s->ptr[0] == ';' ? STEP_TAKEN : STEP_WRONG;
 }
 
-static enum step take_byte(struct slice *s, char wanted)
+static enum chunk_step take_byte(struct slice *s, char wanted)
 {
 	if (s->len == 0)
 		return STEP_MORE;
@@ -58,14 +58,14 @@ static enum step take_byte(struct slice *s, char wanted)
 	return STEP_TAKEN;
 }
 
-static enum step take_crlf(struct slice *s)
+static enum chunk_step take_crlf(struct slice *s)
 {
-	enum step step = take_byte(s, '\r');
+	enum chunk_step step = take_byte(s, '\r');
 
 	return step == STEP_TAKEN ? take_byte(s, '\n') : step;
 }
 
-static enum step take_token(struct slice *s)
+static enum chunk_step take_token(struct slice *s)
 {
 	size_t len = http_span(*s, HTTP_BYTE_TOKEN);
 
@@ -76,7 +76,7 @@ static enum step take_token(struct slice *s)
 }
 
 /* 1*HEXDIG, of a number that 63 bits hold. */
-static enum step take_size(struct slice *s, uint64_t *size)
+static enum chunk_step take_size(struct slice *s, uint64_t *size)
 {
 	size_t i = 0;
 
@@ -96,7 +96,7 @@ static enum step take_size(struct slice *s, uint64_t *size)
 }
 
 /* quoted-string (RFC 9110, 5.6.4); neither CR nor LF may stand in one. */
-static enum step take_quoted(struct slice *s)
+static enum chunk_step take_quoted(struct slice *s)
 {
 	skip(s, 1);
 	while (s->len > 0 && s->ptr[0] != '"') {
@@ -111,7 +111,7 @@ static enum step take_quoted(struct slice *s)
 }
 
 /* [ "=" ( token / quoted-string ) ] */
-static enum step take_value(struct slice *s)
+static enum chunk_step take_value(struct slice *s)
 {
 	if (s->len == 0 || s->ptr[0] != '=')
 		return STEP_TAKEN;
@@ -121,9 +121,9 @@ static enum step take_value(struct slice *s)
 }
 
 /* ";" name [ "=" value ] */
-static enum step take_extension(struct slice *s)
+static enum chunk_step take_extension(struct slice *s)
 {
-	enum step step;
+	enum chunk_step step;
 
 	skip(s, 1);
 	skip_blanks(s);
@@ -136,9 +136,9 @@ static enum step take_extension(struct slice *s)
 }
 
 /* chunk-size [ chunk-ext ] CRLF */
-static enum step take_size_line(struct slice *s, uint64_t *size)
+static enum chunk_step take_size_line(struct slice *s, uint64_t *size)
 {
-	enum step step = take_size(s, size);
+	enum chunk_step step = take_size(s, size);
 
 	while (step == STEP_TAKEN && s->len > 0 && s->ptr[0] == ';')
 		step = take_extension(s);
@@ -146,7 +146,7 @@ static enum step take_size_line(struct slice *s, uint64_t *size)
 }
 
 /* chunk-data CRLF; most of it is never seen. */
-static enum step take_data(struct slice *s, uint64_t size)
+static enum chunk_step take_data(struct slice *s, uint64_t size)
 {
 	if (size >= s->len)
 		return STEP_MORE;
@@ -155,9 +155,9 @@ static enum step take_data(struct slice *s, uint64_t size)
 }
 
 /* field-name ":" OWS field-value OWS CRLF */
-static enum step take_trailer(struct slice *s)
+static enum chunk_step take_trailer(struct slice *s)
 {
-	enum step step = take_token(s);
+	enum chunk_step step = take_token(s);
 
 	if (step == STEP_TAKEN)
 		step = take_byte(s, ':');
@@ -168,9 +168,9 @@ static enum step take_trailer(struct slice *s)
 }
 
 /* trailer-section CRLF */
-static enum step take_trailers(struct slice *s)
+static enum chunk_step take_trailers(struct slice *s)
 {
-	enum step step = STEP_TAKEN;
+	enum chunk_step step = STEP_TAKEN;
 
 	while (step == STEP_TAKEN && s->len > 0 && s->ptr[0] != '\r')
 		step = take_trailer(s);
@@ -180,7 +180,7 @@ static enum step take_trailers(struct slice *s)
 bool http_chunk_is_sound(struct slice arrived)
 {
 	uint64_t size = 1;
-	enum step step = STEP_TAKEN;
+	enum chunk_step step = STEP_TAKEN;
 
 	while (step == STEP_TAKEN && size > 0) {
 		step = take_size_line(&arrived, &size);

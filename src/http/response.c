@@ -15,7 +15,7 @@
 #include "base/units.h"
 #include "http/syntax.h"
 
-enum part {
+enum response_part {
 	/* Lines. */
 	PART_STATUS = 0,
 	PART_FIELD,

@@ -19,7 +19,7 @@
 #include "result/codec.h"
 #include "result/report.h"
 
-enum kind {
+enum sink_kind {
 	KIND_JSON,
 	KIND_NDJSON,
 	KIND_CSV,
@@ -30,7 +30,7 @@ struct sink {
 	size_t n;
 	struct sink_file {
 		const char *name;
-		enum kind kind;
+		enum sink_kind kind;
 		struct draft draft;
 		FILE *file; /* of the draft's descriptor, once more */
 		int error;  /* errno of the first interval that could not be
@@ -38,7 +38,7 @@ struct sink {
 	} files[LOAD_OUTPUTS_MAX];
 };
 
-static enum kind kind_of(const char *name)
+static enum sink_kind kind_of(const char *name)
 {
 	const char *end = strrchr(name, '.');
 

@@ -18,7 +18,7 @@
 /* Weeks of intervals; more is no result of anybody. */
 #define CODEC_READ_MAX ((size_t)256 << 20)
 
-enum kind {
+enum codec_kind {
 	KIND_REAL,    /* double */
 	KIND_INTEGER, /* double */
 	KIND_SEED,    /* uint64_t */
@@ -40,7 +40,7 @@ enum {
 
 struct field {
 	const char *key; /* NULL: the end */
-	enum kind kind;
+	enum codec_kind kind;
 	unsigned flags;
 	size_t offset;
 	const struct field *fields;

@@ -16,12 +16,12 @@
 #define FIGURE_ENDLESS 1e18
 
 /* A unit and how many of the base unit it holds, smallest first. */
-struct unit {
+struct figure_unit {
 	double size;
 	const char *name;
 };
 
-static const struct unit byte_units[] = {
+static const struct figure_unit byte_units[] = {
 	{1, "B"}, {1e3, "kB"}, {1e6, "MB"}, {1e9, "GB"}, {1e12, "TB"},
 };
 
@@ -31,10 +31,10 @@ static struct figure no_figure(void)
 }
 
 /* The largest unit of which value, rounded to three digits, holds one. */
-static const struct unit *unit_for(const struct unit *units, size_t n,
-				   double value)
+static const struct figure_unit *unit_for(const struct figure_unit *units,
+					  size_t n, double value)
 {
-	const struct unit *unit = units;
+	const struct figure_unit *unit = units;
 
 	for (size_t i = 1; i < n; i++) {
 		if (value >= units[i].size * 0.9995)
@@ -65,7 +65,7 @@ struct figure figure_count(double n)
 }
 
 /* Three significant digits, or all before the point. */
-static struct figure in_unit(double value, const struct unit *unit)
+static struct figure in_unit(double value, const struct figure_unit *unit)
 {
 	double x = value / unit->size;
 	int decimals = x < 9.995 ? 2 : x < 99.95 ? 1 : 0;
@@ -82,7 +82,8 @@ static struct figure in_unit(double value, const struct unit *unit)
 
 struct figure figure_time(double us, const char *micro)
 {
-	const struct unit units[] = {{1, micro}, {1e3, "ms"}, {1e6, "s"}};
+	const struct figure_unit units[] = {
+		{1, micro}, {1e3, "ms"}, {1e6, "s"}};
 
 	if (!(us < FIGURE_ENDLESS))
 		return no_figure();
@@ -91,9 +92,9 @@ struct figure figure_time(double us, const char *micro)
 
 struct figure figure_time_tick(double us)
 {
-	const struct unit units[] = {
+	const struct figure_unit units[] = {
 		{1, FIGURE_MICRO_UTF8}, {1e3, "ms"}, {1e6, "s"}};
-	const struct unit *unit = unit_for(units, ARRAY_LEN(units), us);
+	const struct figure_unit *unit = unit_for(units, ARRAY_LEN(units), us);
 	struct figure figure;
 
 	(void)snprintf(figure.text, sizeof(figure.text), "%.6g %s",

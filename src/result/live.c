@@ -56,7 +56,7 @@ static size_t width(void)
 }
 
 /* What the line is put together from, in the order in which it is shown. */
-enum part {
+enum live_part {
 	PART_BAR,
 	PART_TIME,
 	PART_STEP,
@@ -69,8 +69,8 @@ enum part {
 };
 
 /* What is left out first when there is no room. */
-static const enum part dispensable[] = {PART_P50, PART_BAR,  PART_LOSS,
-					PART_P99, PART_TIME, PART_STEP};
+static const enum live_part dispensable[] = {PART_P50, PART_BAR,  PART_LOSS,
+					     PART_P99, PART_TIME, PART_STEP};
 
 struct parts {
 	char buf[PART_N][PART_SIZE];
@@ -78,7 +78,7 @@ struct parts {
 };
 
 static void PRINTF_LIKE(3, 4)
-	set_part(struct parts *parts, enum part part, const char *fmt, ...)
+	set_part(struct parts *parts, enum live_part part, const char *fmt, ...)
 {
 	va_list args;
 	int len;
@@ -141,7 +141,7 @@ static void live_set_step(struct parts *parts, const struct live_step *step)
 	set_part(parts, PART_STEP, "step %u%s at %s", step->number, of, at);
 }
 
-static void set_time(struct parts *parts, enum part part, const char *name,
+static void set_time(struct parts *parts, enum live_part part, const char *name,
 		     const struct histogram *h, unsigned share)
 {
 	double us = times_percentile(h, share);

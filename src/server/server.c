@@ -87,7 +87,7 @@ struct server {
 typedef int (*add_fn)(struct server *server, int fd);
 
 /* A service's sockets: how to open one, whom it belongs to, how to name it. */
-struct plan {
+struct service_plan {
 	const char *name;
 	const struct config_port *port;
 	binding_open_fn open;
@@ -114,7 +114,8 @@ static int add_web(struct server *server, int fd)
 }
 
 /* Notes what to tell when every socket is there. */
-static void note_ready(struct server *server, const struct plan *plan, int fd)
+static void note_ready(struct server *server, const struct service_plan *plan,
+		       int fd)
 {
 	struct ready *ready = &server->ready[server->n_ready];
 
@@ -165,7 +166,7 @@ static void tell_site(struct server *server)
 }
 
 /* Opens a service's sockets and hands them over. */
-static int start_sockets(struct server *server, const struct plan *plan,
+static int start_sockets(struct server *server, const struct service_plan *plan,
 			 char **cause)
 {
 	int fds[BINDING_ADDRESSES_MAX];
@@ -316,7 +317,7 @@ static int start_services(struct server *server, char **cause)
 	const binding_open_fn listen_web = config->defer_accept
 						   ? socket_listen_tcp_deferred
 						   : socket_listen_tcp;
-	const struct plan plans[] = {
+	const struct service_plan plans[] = {
 		{"udp", &config->udp, socket_bind_udp, add_udp},
 		{"tcp", &config->tcp, socket_listen_tcp, add_tcp},
 		{"http", &config->http, listen_web, add_web},

@@ -50,7 +50,7 @@ struct block {
 };
 
 /* Names in order; the ones before `at` are written. */
-struct run {
+struct name_run {
 	const char **names;
 	size_t n;
 	size_t at;
@@ -72,7 +72,8 @@ struct listing {
 	bool has_rows;
 	bool has_ended;
 	struct block *blocks;
-	struct run *runs; /* a heap by their first names once all is read */
+	struct name_run
+		*runs; /* a heap by their first names once all is read */
 	size_t n_runs;
 	size_t path_len;
 	char path[]; /* NUL-ended */
@@ -209,11 +210,11 @@ static int folder_by_name(const void *a, const void *b)
 }
 
 /* Room for one more run; NULL when there is none. */
-static struct run *new_run(struct listing *listing)
+static struct name_run *new_run(struct listing *listing)
 {
 	size_t size = LISTING_RUN * sizeof(char *);
-	struct run *runs;
-	struct run run = {0};
+	struct name_run *runs;
+	struct name_run run = {0};
 
 	if (!folder_take(listing, size + sizeof(run)))
 		return NULL;
@@ -229,7 +230,8 @@ static struct run *new_run(struct listing *listing)
 }
 
 /* Reads names into the run; false at the end, or without memory. */
-static bool read_names(struct listing *listing, struct run *run, size_t budget)
+static bool read_names(struct listing *listing, struct name_run *run,
+		       size_t budget)
 {
 	while (run->n < LISTING_RUN && listing->cost < budget) {
 		const struct dirent *entry = readdir(listing->dir);
@@ -256,7 +258,7 @@ static bool read_names(struct listing *listing, struct run *run, size_t budget)
 static void read_run(struct listing *listing, struct loop *loop)
 {
 	size_t budget = loop_budget(loop, LISTING_STEP, LISTING_STEP_LEAST);
-	struct run *run = &listing->runs[listing->n_runs - 1];
+	struct name_run *run = &listing->runs[listing->n_runs - 1];
 
 	if (run->n == LISTING_RUN)
 		run = new_run(listing);
@@ -272,7 +274,7 @@ static void read_run(struct listing *listing, struct loop *loop)
 
 /* --- merging --- */
 
-static bool is_before(const struct run *a, const struct run *b)
+static bool is_before(const struct name_run *a, const struct name_run *b)
 {
 	return compare_stored(a->names[a->at], b->names[b->at]) < 0;
 }
@@ -280,11 +282,11 @@ static bool is_before(const struct run *a, const struct run *b)
 /* Lets the run at i sink until no run below it begins with a lesser name. */
 static void sink(struct listing *listing, size_t i)
 {
-	struct run *runs = listing->runs;
+	struct name_run *runs = listing->runs;
 
 	for (;;) {
 		size_t least = i, child = 2 * i + 1;
-		struct run swap;
+		struct name_run swap;
 
 		for (size_t end = child + 2;
 		     child < end && child < listing->n_runs; child++)
