@@ -5,6 +5,7 @@
  */
 #include "result/codec.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,46 @@ START_TEST(what_is_written_is_read_as_it_was)
 	free(text_again);
 	result_clear(&result);
 	result_clear(&again);
+}
+END_TEST
+
+/* How many pieces of memory there are left. */
+static size_t n_left;
+
+static void *scarce_malloc(size_t size)
+{
+	if (n_left == 0)
+		return NULL;
+	n_left--;
+	return malloc(size);
+}
+
+START_TEST(a_file_is_whole_or_not_written)
+{
+	write_fn *const writers[] = {codec_write, codec_write_line};
+	struct result result;
+	char *whole, *text;
+	size_t len, n = 0;
+	int status = -1;
+	FILE *out;
+
+	fill(&result);
+	whole = text_of(&result, writers[_i]);
+	json_set_alloc_funcs(scarce_malloc, free);
+	for (; status < 0; n++) {
+		out = open_memstream(&text, &len);
+		ck_assert_ptr_nonnull(out);
+		n_left = n;
+		status = writers[_i](out, &result);
+		ck_assert_int_eq(fclose(out), 0);
+		if (status == 0)
+			ck_assert_str_eq(text, whole);
+		free(text);
+	}
+	ck_assert_uint_gt(n, 100);
+	json_set_alloc_funcs(malloc, free);
+	free(whole);
+	result_clear(&result);
 }
 END_TEST
 
@@ -343,6 +384,7 @@ int main(void)
 	TCase *tcase = harness_case(suite, "writing");
 
 	tcase_add_loop_test(tcase, what_is_written_is_read_as_it_was, 0, 2);
+	tcase_add_loop_test(tcase, a_file_is_whole_or_not_written, 0, 2);
 	tcase_add_test(tcase, each_counter_stands_at_its_name);
 	tcase_add_test(tcase, a_line_of_an_interval_is_what_it_was);
 	tcase_add_test(tcase, what_there_is_none_of_is_left_out_or_null);

@@ -226,15 +226,32 @@ static json_t *words_of(const char *str)
 	return value;
 }
 
-/* Out of memory leaves a part out; nothing better can be done. */
+/* With a part left out it would be another result: then there is none. */
+static json_t *codec_whole(json_t *whole, int status)
+{
+	if (status == 0)
+		return whole;
+	json_decref(whole);
+	return NULL;
+}
+
+static json_t *with_item(json_t *array, json_t *item)
+{
+	return codec_whole(array, json_array_append_new(array, item));
+}
+
+static json_t *with_member(json_t *object, const char *key, json_t *value)
+{
+	return codec_whole(object, json_object_set_new(object, key, value));
+}
+
 static json_t *rows_of(const struct field *fields,
 		       const struct result_rows *rows)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < rows->n; i++)
-		(void)json_array_append_new(array,
-					    object_of(fields, &rows->at[i]));
+		array = with_item(array, object_of(fields, &rows->at[i]));
 	return array;
 }
 
@@ -243,18 +260,14 @@ static json_t *errors_of(const struct result *result)
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < result->n_errors; i++)
-		(void)json_object_set_new(object, result->errors[i].name,
-					  integer_of(result->errors[i].n));
+		object = with_member(object, result->errors[i].name,
+				     integer_of(result->errors[i].n));
 	return object;
 }
 
 static json_t *pair_of(json_t *first, json_t *second)
 {
-	json_t *pair = json_array();
-
-	(void)json_array_append_new(pair, first);
-	(void)json_array_append_new(pair, second);
-	return pair;
+	return with_item(with_item(json_array(), first), second);
 }
 
 static json_t *buckets_of(const struct result *result)
@@ -264,9 +277,8 @@ static json_t *buckets_of(const struct result *result)
 	for (size_t i = 0; i < result->n_buckets; i++) {
 		const struct result_bucket *bucket = &result->buckets[i];
 
-		(void)json_array_append_new(array,
-					    pair_of(real_of(bucket->top_us),
-						    integer_of(bucket->n)));
+		array = with_item(array, pair_of(real_of(bucket->top_us),
+						 integer_of(bucket->n)));
 	}
 	return array;
 }
@@ -327,8 +339,8 @@ static json_t *object_of(const struct field *fields, const void *base)
 		const void *at = (const char *)base + field->offset;
 
 		if (!(field->flags & OPTIONAL) || !is_empty(field, at))
-			(void)json_object_set_new(object, field->key,
-						  codec_value(field, at));
+			object = with_member(object, field->key,
+					     codec_value(field, at));
 	}
 	return object;
 }
