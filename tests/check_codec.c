@@ -123,15 +123,12 @@ START_TEST(what_is_written_is_read_as_it_was)
 }
 END_TEST
 
-/* How many pieces of memory there are left. */
-static size_t n_left;
+/* One piece of memory is not to be had, after that many. */
+static size_t n_before;
 
 static void *scarce_malloc(size_t size)
 {
-	if (n_left == 0)
-		return NULL;
-	n_left--;
-	return malloc(size);
+	return n_before-- == 0 ? NULL : malloc(size);
 }
 
 START_TEST(a_file_is_whole_or_not_written)
@@ -140,22 +137,23 @@ START_TEST(a_file_is_whole_or_not_written)
 	struct result result;
 	char *whole, *text;
 	size_t len, n = 0;
-	int status = -1;
 	FILE *out;
 
 	fill(&result);
 	whole = text_of(&result, writers[_i]);
 	json_set_alloc_funcs(scarce_malloc, free);
-	for (; status < 0; n++) {
+	do {
+		int status;
+
 		out = open_memstream(&text, &len);
 		ck_assert_ptr_nonnull(out);
-		n_left = n;
+		n_before = n;
 		status = writers[_i](out, &result);
 		ck_assert_int_eq(fclose(out), 0);
 		if (status == 0)
 			ck_assert_str_eq(text, whole);
 		free(text);
-	}
+	} while (n_before > n++); /* until there are not so many */
 	ck_assert_uint_gt(n, 100);
 	json_set_alloc_funcs(malloc, free);
 	free(whole);

@@ -13,8 +13,7 @@
  * shows in ferror(out).
  */
 
-/* As JSON on several lines, or on one, with all that it has. -1 without memory.
- */
+/* As JSON on several lines, or on one: all of it, or -1 without memory. */
 int codec_write(FILE *out, const struct result *result) MUST_CHECK;
 int codec_write_line(FILE *out, const struct result *result) MUST_CHECK;
 
