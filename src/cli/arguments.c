@@ -84,8 +84,7 @@ static enum arguments_verdict refuse(const struct arguments *arguments,
 				     int answer, const char *word)
 {
 	char cause[SETTINGS_CAUSE_SIZE];
-	/* An unknown letter is in optopt, an unknown name leaves 0 there. */
-	bool is_long = optopt == 0 || optopt >= ARGUMENTS_LONG;
+	bool is_long = strncmp(word, "--", 2) == 0;
 	const char *why = "unknown";
 
 	if (answer == ':')
