@@ -91,6 +91,18 @@ START_TEST(a_name_that_leads_nowhere_is_said_with_what_to_look_at)
 }
 END_TEST
 
+START_TEST(a_name_cannot_command_the_terminal)
+{
+	char cause[DIAL_CAUSE_SIZE] = "";
+
+	ck_assert_int_eq(
+		dial_look_up(&to, "a\033b", 80, AF_UNSPEC, SOCK_STREAM, cause),
+		-1);
+	ck_assert_msg(strncmp(cause, "lookup of \"a?b\": ", 17) == 0, "%s",
+		      cause);
+}
+END_TEST
+
 START_TEST(an_address_is_its_own_name)
 {
 	char cause[DIAL_CAUSE_SIZE] = "";
@@ -246,6 +258,7 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, a_name_that_leads_nowhere_is_said_with_what_to_look_at,
 		0, (int)ARRAY_LEN(nowhere));
+	tcase_add_test(tcase, a_name_cannot_command_the_terminal);
 	tcase_add_test(tcase, an_address_is_its_own_name);
 	tcase_add_test(tcase, a_source_that_is_none_is_said);
 	tcase_add_test(tcase, the_longest_name_leaves_a_whole_sentence);

@@ -10,11 +10,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/settings.h"
 #include "os/socket.h"
 #include "os/wait.h"
 
 #define DIAL_REFUSAL_NS                                                        \
 	(100 * CLOCK_NS_PER_MS) /* for an ICMP message to come */
+
+_Static_assert(DIAL_CAUSE_SIZE == SETTINGS_CAUSE_SIZE,
+	       "settings_cause() writes both");
 
 /* --- looking up --- */
 
@@ -26,7 +30,7 @@ int dial_look_up(struct dial_list *to, const char *host, uint16_t port,
 	if (address_resolve(host, port, family, socktype, to->list,
 			    DIAL_ADDRESSES_MAX, &to->n, &reason) == 0)
 		return 0;
-	(void)snprintf(cause, DIAL_CAUSE_SIZE,
+	settings_cause(cause,
 		       "lookup of \"%.200s\": %s (is the name spelt right%s, "
 		       "and does this host find other names?)",
 		       host, reason,
@@ -45,7 +49,7 @@ int dial_look_up_source(struct address *source, const char *host, uint16_t port,
 	if (address_resolve(host, port, family, socktype, source, 1, &n,
 			    &reason) == 0)
 		return 0;
-	(void)snprintf(cause, DIAL_CAUSE_SIZE,
+	settings_cause(cause,
 		       "source address \"%.200s\": %s (give an address of this "
 		       "host, as 127.0.0.1 or ::1)",
 		       host, reason);
