@@ -696,6 +696,9 @@ START_TEST(a_closed_output_is_an_error)
 	outcome_expect(
 		client_run_shell("\"$0\" -n 5 127.0.0.1 \"$1\" >&-", tcp_port),
 		1, "", "standard output: ");
+	outcome_expect(client_run_shell("\"$0\" -n 5 -o - 127.0.0.1 \"$1\" >&-",
+					tcp_port),
+		       1, "", "output \"-\": Bad file descriptor");
 }
 END_TEST
 

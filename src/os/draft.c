@@ -51,7 +51,11 @@ static int standard_descriptor(const struct stat *st)
 
 int draft_open_descriptor(struct draft *draft, int fd)
 {
-	*draft = (struct draft){.old_fd = -1};
+	*draft = (struct draft){.fd = -1, .old_fd = -1};
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+		errno = EBADF;
+		return -1;
+	}
 	draft->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return draft->fd < 0 ? -1 : 0;
 }
