@@ -102,6 +102,8 @@ static const struct {
 	{{"--ramp=1:2", HOST, "80"}, "--ramp='1:2'"},
 	{{"--ramp=1:2:3:4", HOST, "80"}, "--ramp='1:2:3:4'"},
 	{{"--ramp=a:2:3", HOST, "80"}, "FROM 'a'"},
+	{{"--ramp=clients:0:2:3", HOST, "80"},
+	 "FROM '0': not a number from 0.001"},
 	{{"--ramp=1:2:0", HOST, "80"}, "STEPS '0'"},
 	{{"--ramp=1:2:2", "-R", "5", HOST, "80"}, "--rate: --ramp sets it"},
 	{{"--ramp=1:2:2", "-n", "5", HOST, "80"}, "--count: not with"},

@@ -112,13 +112,11 @@ static int take_ramp(void *config, const char *text, char *cause)
 		settings_cause(cause, "not FROM:TO:STEPS");
 	else if (!parse_rate(parts[0], &options->ramp_from))
 		settings_cause(cause,
-			       "FROM '%s': not a number a second from "
-			       "0.001 to 1000M",
+			       "FROM '%s': not a number from 0.001 to 1000M",
 			       parts[0]);
 	else if (!parse_rate(parts[1], &options->ramp_to))
 		settings_cause(cause,
-			       "TO '%s': not a number a second from "
-			       "0.001 to 1000M",
+			       "TO '%s': not a number from 0.001 to 1000M",
 			       parts[1]);
 	else if (units_parse_count(parts[2], 1, STEPS_MAX, &steps) < 0)
 		settings_cause(cause,
