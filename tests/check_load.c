@@ -587,7 +587,9 @@ static char *read_terminal(struct client *client, const char *until)
 
 START_TEST(on_a_terminal_there_is_a_live_line)
 {
-	const char *const args[] = {"-d", "1s", HOST, tcp_port, NULL};
+	/* At a rate that leaves room in the line for all of it. */
+	const char *const args[] = {"-R", "1k",	    "-d", "1s",
+				    HOST, tcp_port, NULL};
 	struct client client = client_start_on_terminal(args);
 	char *text = read_terminal(&client, NULL);
 
