@@ -337,7 +337,7 @@ void chart_over_time(FILE *out, const struct result *result)
 /* --- against the percentile --- */
 
 /* 1 / (1 - q) of a percentile; 0 of what is none. */
-static double place_of(enum time_id id)
+static double place_of(size_t id)
 {
 	unsigned share = times_share(id);
 

@@ -226,8 +226,7 @@ static void compare_print_errors(const struct pair *pair)
 			error_row(pair, b->errors[i].name);
 }
 
-static void counter_row(const struct pair *pair, enum counter_id id,
-			format_fn *format)
+static void counter_row(const struct pair *pair, size_t id, format_fn *format)
 {
 	number_row(pair->out, stats_label(id), pair->a->counts[id],
 		   pair->b->counts[id], format);

@@ -26,7 +26,7 @@ static struct result_row merge_rows(const struct result_row *rows, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct result_row *row = &rows[i];
 
-		n_rates += isfinite(row->rate);
+		n_rates += isfinite(row->rate) ? 1 : 0;
 		condense_add(&merged.rate, row->rate);
 		condense_add(&merged.lost, row->lost);
 		condense_add(&merged.errors, row->errors);

@@ -18,7 +18,7 @@ static const struct {
 #undef X
 };
 
-uint64_t stats_count(const struct stats *stats, enum counter_id id)
+uint64_t stats_count(const struct stats *stats, size_t id)
 {
 	const char *at = (const char *)stats + counters[id].offset;
 	uint64_t count;
@@ -27,12 +27,12 @@ uint64_t stats_count(const struct stats *stats, enum counter_id id)
 	return count;
 }
 
-const char *stats_key(enum counter_id id)
+const char *stats_key(size_t id)
 {
 	return counters[id].key;
 }
 
-const char *stats_label(enum counter_id id)
+const char *stats_label(size_t id)
 {
 	return counters[id].label;
 }

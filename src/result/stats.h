@@ -2,6 +2,7 @@
 #ifndef RESULT_STATS_H
 #define RESULT_STATS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/histogram.h"
@@ -53,9 +54,9 @@ struct stats {
 };
 
 /* A counter's value, its name in files, and its name for people. */
-uint64_t stats_count(const struct stats *stats, enum counter_id id);
-const char *stats_key(enum counter_id id);
-const char *stats_label(enum counter_id id);
+uint64_t stats_count(const struct stats *stats, size_t id);
+const char *stats_key(size_t id);
+const char *stats_label(size_t id);
 
 /* Adds all of other. */
 void stats_merge(struct stats *stats, const struct stats *other);

@@ -17,17 +17,17 @@ static const struct {
 #undef X
 };
 
-const char *times_key(enum time_id id)
+const char *times_key(size_t id)
 {
 	return kinds[id].key;
 }
 
-const char *times_label(enum time_id id)
+const char *times_label(size_t id)
 {
 	return kinds[id].label;
 }
 
-unsigned times_share(enum time_id id)
+unsigned times_share(size_t id)
 {
 	return kinds[id].share;
 }

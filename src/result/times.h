@@ -3,6 +3,7 @@
 #define RESULT_TIMES_H
 
 #include "base/histogram.h"
+#include <stddef.h>
 
 /*
  * The times that a result tells of a distribution, each with its name in files
@@ -33,9 +34,9 @@ struct times {
 	double us[TIME_N];
 };
 
-const char *times_key(enum time_id id);
-const char *times_label(enum time_id id);
-unsigned times_share(enum time_id id);
+const char *times_key(size_t id);
+const char *times_label(size_t id);
+unsigned times_share(size_t id);
 
 /* All of them unknown. */
 struct times times_none(void);
