@@ -50,6 +50,7 @@ src_libhttp_a_SOURCES = \
 src_libcli_a_SOURCES = \
 	src/cli/advice.c src/cli/advice.h \
 	src/cli/arguments.c src/cli/arguments.h \
+	src/cli/config_file.c src/cli/config_file.h \
 	src/cli/dial.c src/cli/dial.h \
 	src/cli/failure.c src/cli/failure.h \
 	src/cli/settings.c src/cli/settings.h
@@ -167,7 +168,8 @@ src_libload_a_SOURCES = \
 bin_PROGRAMS = src/uppercase-client src/uppercase-load src/uppercase-server
 src_uppercase_server_SOURCES = src/server/main.c
 src_uppercase_server_LDADD = src/libserver.a src/libcli.a src/libweb.a \
-	src/libloop.a src/libhttp.a src/libos.a src/libbase.a $(LIBEVENT_LIBS) $(XXHASH_LIBS)
+	src/libloop.a src/libhttp.a src/libos.a src/libbase.a $(LIBEVENT_LIBS) $(XXHASH_LIBS) \
+	$(CONFUSE_LIBS)
 
 src_uppercase_client_SOURCES = src/client/main.c
 src_uppercase_client_LDADD = src/libclient.a src/libcli.a src/libos.a src/libbase.a
@@ -176,5 +178,6 @@ src_uppercase_load_LDADD = src/libload.a src/libresult.a src/libcli.a \
 	src/libhttp.a \
 	src/libos.a src/libbase.a $(LIBEVENT_LIBS) $(JANSSON_LIBS) -lm
 
-dist_man_MANS = src/uppercase-server.8 src/uppercase-client.1 \
+EXTRA_DIST += src/uppercase-server.conf
+dist_man_MANS = src/uppercase-server.8 src/uppercase-server.conf.5 src/uppercase-client.1 \
 	src/uppercase-load.1

@@ -53,6 +53,7 @@ static void capture_end(struct capture *capture)
 struct run {
 	struct config config;
 	struct settings settings;
+	struct config_file *file;
 	enum arguments_verdict result;
 	struct capture out;
 	struct capture err;
@@ -78,8 +79,8 @@ static struct run *run(const char *line)
 	}
 	capture_start(&run->out, STDOUT_FILENO);
 	capture_start(&run->err, STDERR_FILENO);
-	run->result =
-		config_read(&run->config, &run->settings, argc, run->argv);
+	run->result = config_read(&run->config, &run->settings, &run->file,
+				  argc, run->argv);
 	capture_end(&run->err);
 	capture_end(&run->out);
 	return run;
@@ -447,6 +448,7 @@ START_TEST(help_that_cannot_be_written_is_no_success)
 {
 	struct config config;
 	struct settings settings;
+	struct config_file *file;
 	char name[] = "uppercase-server", option[] = "--help";
 	char *argv[] = {name, option, NULL};
 	struct capture err;
@@ -459,7 +461,7 @@ START_TEST(help_that_cannot_be_written_is_no_success)
 	fflush(stdout);
 	ck_assert_int_eq(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
 	capture_start(&err, STDERR_FILENO);
-	ck_assert_int_eq(config_read(&config, &settings, 2, argv),
+	ck_assert_int_eq(config_read(&config, &settings, &file, 2, argv),
 			 ARGUMENTS_FAILED);
 	capture_end(&err);
 	ck_assert_ptr_nonnull(strstr(err.text, "standard output"));

@@ -75,6 +75,7 @@ static void set_up(void)
 static void configure(const char *const words[WORDS_MAX])
 {
 	static struct settings settings;
+	static struct config_file *file;
 	static char root[256], lines[WORDS_MAX + 6][256];
 	const char *first[] = {"uppercase-server", "--listen=127.0.0.1",
 			       "--udp-port=0",	   "--tcp-port=0",
@@ -88,7 +89,7 @@ static void configure(const char *const words[WORDS_MAX])
 	for (size_t i = 0; words && i < WORDS_MAX && words[i]; i++)
 		argv[argc++] = strcpy(lines[ARRAY_LEN(first) + i], words[i]);
 	argv[argc] = NULL;
-	ck_assert_int_eq(config_read(&config, &settings, argc, argv),
+	ck_assert_int_eq(config_read(&config, &settings, &file, argc, argv),
 			 ARGUMENTS_RUN);
 }
 

@@ -11,9 +11,9 @@ http_libs = src/libhttp.a $(base_libs) $(XXHASH_LIBS)
 loop_libs = src/libloop.a $(os_libs) $(LIBEVENT_LIBS)
 web_libs = src/libweb.a src/libhttp.a $(loop_libs) $(XXHASH_LIBS)
 server_libs = src/libserver.a src/libcli.a src/libweb.a src/libhttp.a $(loop_libs) \
-	$(XXHASH_LIBS)
+	$(XXHASH_LIBS) $(CONFUSE_LIBS)
 client_libs = src/libclient.a src/libcli.a $(os_libs)
-cli_libs = src/libcli.a $(os_libs)
+cli_libs = src/libcli.a $(os_libs) $(CONFUSE_LIBS)
 
 # What a test program links when nothing else is said.
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
@@ -136,7 +136,9 @@ tests_check_loop_SOURCES = tests/check_loop.c $(scarce)
 tests_check_loop_LDFLAGS = $(scarce_ldflags)
 tests_check_loop_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 
-cli_tests = tests/check_advice tests/check_dial tests/check_failure
+cli_tests = tests/check_advice tests/check_config_file tests/check_dial \
+	tests/check_failure
+tests_check_config_file_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_failure_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_advice_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_dial_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)

@@ -246,12 +246,22 @@ const struct setting *settings_find(const struct settings *settings,
 	return NULL;
 }
 
+static struct setting_list *list_at(const struct settings *settings,
+				    const struct setting *row)
+{
+	return (void *)((char *)settings->config + row->offset);
+}
+
 int settings_set(struct settings *settings, const struct setting *row,
 		 const char *text, struct setting_origin origin,
 		 char cause[SETTINGS_CAUSE_SIZE])
 {
 	size_t i = (size_t)(row - settings->rows);
 
+	/* A list from elsewhere is replaced, not continued. */
+	if (row->type == SETTING_LIST && settings->given[i].text &&
+	    settings->given[i].origin.file != origin.file)
+		list_at(settings, row)->n = 0;
 	if (settings_take(row, settings->config, text, cause) < 0) {
 		explain(row, cause);
 		return -1;
@@ -268,7 +278,11 @@ static void show_text(const char *text, FILE *out)
 {
 	(void)putc('"', out);
 	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
+		if ((unsigned char)*text < ' ' || *text == 0x7f) {
+			(void)fprintf(out, "\\x%02x", (unsigned char)*text);
+			continue;
+		}
+		if (strchr("\"\\$", *text))
 			(void)putc('\\', out);
 		(void)putc(*text, out);
 	}
@@ -301,10 +315,9 @@ static void show_value(const struct settings *settings, size_t i,
 		       const char *text, FILE *out)
 {
 	const struct setting *row = &settings->rows[i];
-	const char *at = (const char *)settings->config + row->offset;
 
 	if (row->type == SETTING_LIST)
-		show_list((const void *)at, out);
+		show_list(list_at(settings, row), out);
 	else if (row->type == SETTING_FLAG)
 		(void)fputs(text ? text : "no", out);
 	else

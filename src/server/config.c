@@ -4,8 +4,10 @@
  */
 #include "server/config.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/units.h"
@@ -286,6 +288,16 @@ static const struct setting rows[] = {
 	 .standard = "64M",
 	 .value = "BYTES",
 	 .help = "the same of all listings that are being made"},
+	{.name = "config",
+	 .type = SETTING_TEXT,
+	 SETTING_AT(struct config, config_file),
+	 .value = "FILE",
+	 .help = "read settings from this file (without it, from " CONFIG_FILE
+		 " if that exists)"},
+	{.name = "test-config",
+	 .type = SETTING_FLAG,
+	 SETTING_AT(struct config, test_config),
+	 .help = "try all that a start needs but the sockets, and exit"},
 	{.name = "show-config",
 	 .type = SETTING_FLAG,
 	 SETTING_AT(struct config, show_config),
@@ -332,10 +344,38 @@ static const struct arguments arguments = {
 	.judge = config_judge,
 };
 
+/* The file that is named, or the standard one if there is one, or NULL. */
+static const char *config_path(const struct config *config)
+{
+	if (config->config_file)
+		return config->config_file;
+	return access(CONFIG_FILE, F_OK) == 0 ? CONFIG_FILE : NULL;
+}
+
 enum arguments_verdict config_read(struct config *config,
-				   struct settings *settings, int argc,
+				   struct settings *settings,
+				   struct config_file **file, int argc,
 				   char **argv)
 {
+	struct arguments ahead = arguments;
+	enum arguments_verdict verdict;
+	char cause[SETTINGS_CAUSE_SIZE];
+	const char *path;
+
+	*file = NULL;
+	/* Which file to read stands in the command line. */
+	ahead.judge = NULL;
 	settings_init(settings, rows, ARRAY_LEN(rows), config, sizeof(*config));
+	verdict = arguments_read(&ahead, settings, argc, argv);
+	if (verdict != ARGUMENTS_RUN)
+		return verdict;
+	path = config_path(config);
+	settings_init(settings, rows, ARRAY_LEN(rows), config, sizeof(*config));
+	if (path)
+		*file = config_file_read(settings, path, cause);
+	if (path && !*file) {
+		fprintf(stderr, "%s: %s\n", arguments.program, cause);
+		return ARGUMENTS_FAILED;
+	}
 	return arguments_read(&arguments, settings, argc, argv);
 }

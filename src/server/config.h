@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "cli/arguments.h"
+#include "cli/config_file.h"
 #include "http/logline.h"
 #include "loop/limits.h"
 
@@ -35,15 +36,20 @@ struct config {
 	const char *access_log;	  /* a file, "-", or NULL */
 	enum http_log_format log_format;
 	struct limits limits;
+	const char *config_file; /* NULL: the standard one, if any */
 	bool show_config;
+	bool test_config;
 };
 
 /*
- * Reads the command line into config and settings, which has the table and
- * where each value comes from; fills in the defaults.
+ * Reads the configuration file and the command line, which wins, into config
+ * and settings, which has the table and where each value comes from; fills in
+ * the defaults. *file, which may be NULL, must live as long as they; the caller
+ * frees it.
  */
 enum arguments_verdict config_read(struct config *config,
-				   struct settings *settings, int argc,
+				   struct settings *settings,
+				   struct config_file **file, int argc,
 				   char **argv) MUST_CHECK;
 
 #endif

@@ -22,22 +22,38 @@ static int show_config(const struct settings *settings)
 	if (failure_flush_output(cause) == 0)
 		return EXIT_SUCCESS;
 	log_info("%s", cause);
-	log_flush();
 	return EXIT_FAILURE;
+}
+
+/* Serves, or only tries to; returns the exit status. */
+static int serve(const struct config *config)
+{
+	int status = EXIT_FAILURE;
+	char *cause;
+	struct server *server = server_new(config, &cause);
+
+	if (!server)
+		log_info("%s", cause ? cause : "out of memory");
+	else if (config->test_config)
+		status = EXIT_SUCCESS;
+	else
+		status = server_run(server);
+	server_free(server);
+	free(cause);
+	return status;
 }
 
 int main(int argc, char **argv)
 {
 	struct config config;
 	struct settings settings;
-	struct server *server;
-	char *cause;
-	int status = EXIT_FAILURE;
+	struct config_file *file;
+	int status;
 
 	if (process_begin() < 0)
 		return EXIT_FAILURE;
 	log_open("uppercase-server", process_reopen_nonblocking(STDERR_FILENO));
-	switch (config_read(&config, &settings, argc, argv)) {
+	switch (config_read(&config, &settings, &file, argc, argv)) {
 	case ARGUMENTS_RUN:
 		break;
 	case ARGUMENTS_SHOWN:
@@ -48,14 +64,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (config.show_config)
-		return show_config(&settings);
-	server = server_new(&config, &cause);
-	if (server)
-		status = server_run(server);
+		status = show_config(&settings);
 	else
-		log_info("%s", cause ? cause : "out of memory");
-	server_free(server);
-	free(cause);
+		status = serve(&config);
+	config_file_free(file);
 	log_flush();
 	return status;
 }

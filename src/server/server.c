@@ -508,6 +508,8 @@ static int start(struct server *server, char **cause)
 		    0 ||
 	    new_services(server, cause) < 0)
 		return -1;
+	if (server->config->test_config)
+		return 0;
 	tell_limits(server);
 	return start_services(server, cause);
 }

@@ -9,9 +9,9 @@
 struct server;
 
 /*
- * Makes every socket and says so in the log ("ready: udp 127.0.0.1:12000").
- * Returns NULL when it cannot do its work, and *cause is a sentence that names
- * the thing and the system's reason; the caller frees it.
+ * Makes every socket, but with test_config, and says so in the log ("ready: udp
+ * 127.0.0.1:12000"). Returns NULL when it cannot do its work, and *cause is a
+ * sentence that names the thing and the system's reason; the caller frees it.
  */
 struct server *server_new(const struct config *config, char **cause) MUST_CHECK;
 
