@@ -458,7 +458,8 @@ START_TEST(a_drain_has_a_limit)
 	ck_assert_int_eq(raise(SIGTERM), 0);
 	ck_assert_int_eq(server_run(server), 1);
 	took_ms = harness_now_ms() - begun_ms;
-	ck_assert_int_ge(took_ms, 50);
+	/* The time that a timer starts from may be some milliseconds old. */
+	ck_assert_int_ge(took_ms, 40);
 	ck_assert_int_le(took_ms, 5000);
 	expect_log("stopped: the drain took too long: 1 connections cut");
 	ck_assert_ptr_null(strstr(said, "test: stopped\n"));
