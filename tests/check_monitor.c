@@ -194,6 +194,23 @@ START_TEST(what_was_not_sent_was_due)
 }
 END_TEST
 
+/* What was behind its schedule at the cut is made up for, not told twice. */
+START_TEST(a_run_with_a_duration_ends_with_it)
+{
+	plan.duration_ns = S;
+	plan.rate = 2000;
+	monitor_begin(monitor, &plan, T0);
+	for (uint64_t i = 1; i < 10; i++) {
+		answer(i == 9 ? 190 : 200);
+		monitor_update(monitor, &sum, T0 + i * S / 10);
+	}
+	answer(210);
+	monitor_end(monitor, &sum, T0 + S);
+	assert_row(8, 0.9, 1900);
+	assert_row(9, 1, 2100);
+}
+END_TEST
+
 START_TEST(the_closed_loop_has_no_schedule)
 {
 	plan.count = 2;
@@ -220,6 +237,7 @@ int main(void)
 	tcase_add_test(tcase, the_last_one_has_the_time_of_all_that_was_due);
 	tcase_add_test(tcase, the_same_when_the_second_comes_after_the_cut);
 	tcase_add_test(tcase, what_was_not_sent_was_due);
+	tcase_add_test(tcase, a_run_with_a_duration_ends_with_it);
 	tcase_add_test(tcase, the_closed_loop_has_no_schedule);
 	return harness_run(suite);
 }

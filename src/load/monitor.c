@@ -159,14 +159,18 @@ static double monitor_length_s(const struct monitor *monitor, uint64_t now_ns)
 	return (double)(now_ns - monitor->interval_ns) / 1e9;
 }
 
-/* The last one has the time of all that was due in it, see tally_rate(). */
+/*
+ * A run of so many exchanges ends with the last of them and not when its time
+ * is over: the last interval then has the time of all that was due in it, see
+ * tally_rate().
+ */
 static double last_length_s(const struct monitor *monitor,
 			    const struct stats *sum, uint64_t end_ns)
 {
 	const struct stats *before = &monitor->before;
 	double length = monitor_length_s(monitor, end_ns), scheduled = 0;
 
-	if (monitor->rate > 0)
+	if (monitor->rate > 0 && monitor->count > 0)
 		scheduled = (double)(sum->sent + sum->unsent - before->sent -
 				     before->unsent) /
 			    monitor->rate;
