@@ -188,6 +188,8 @@ static const struct wrong_row {
 	{"text = a b", ":1: no such option 'b'"},
 	{"text = \"open", ":1: "},
 	{"text = {a}", ":1: "},
+	{"flag = yes text = a", ":1: flag and text: give each a line"},
+	{"list = {a} flag = no", ":1: list and flag: give each a line"},
 	{"list = {a", ":1: "},
 	{"list = {a, b, c, d}", ":1: list = 'd': empty, or more than 3"},
 	{"list = a\nlist = {b, c}\nlist = d", ":3: list = 'd': "},

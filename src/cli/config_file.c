@@ -42,9 +42,17 @@ static void PRINTF_LIKE(2, 0)
 		       reading->line, text);
 }
 
+/* Called for each value; what one line sets is one setting. */
 static int touch_cb(cfg_t *cfg, cfg_opt_t *option)
 {
 	(void)cfg;
+	if (reading->touched && reading->touched != option) {
+		settings_cause(reading->cause,
+			       "%s:%u: %s and %s: give each a line of its own",
+			       reading->path, reading->line,
+			       reading->touched->name, option->name);
+		return -1;
+	}
 	reading->touched = option;
 	return 0;
 }
@@ -126,6 +134,9 @@ static int parse_line(struct config_file *file, const char *line)
 		(void)cfg_set_validate_func(cfg, option->name, touch_cb);
 	if (cfg_parse_buf(cfg, line) == CFG_SUCCESS)
 		result = file->touched ? set_values(file) : 0;
+	else if (file->cause[0] == '\0')
+		settings_cause(file->cause, "%s:%u: %s", file->path, file->line,
+			       strerror(errno));
 	(void)cfg_free(cfg);
 	return result;
 }
