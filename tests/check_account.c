@@ -78,6 +78,38 @@ START_TEST(the_address_with_the_most_loses_its_longest_idle_one)
 }
 END_TEST
 
+static int sacrificed(const struct account_member *asking, uint64_t at_ms)
+{
+	const struct account_member *member =
+		account_to_sacrifice(accounts, asking, at_ms * MS);
+
+	return member ? (int)(member - members) : -1;
+}
+
+/* A flood: nobody has been there for long enough to be spared. */
+START_TEST(when_none_can_be_spared_the_most_gives_its_longest_idle_one)
+{
+	ck_assert_int_eq(sacrificed(NULL, 1000), -1);
+	join(0, 1, 1, 1000);
+	ck_assert_int_eq(sacrificed(NULL, 1000), -1);
+	join(1, 4, 2, 1000);
+	ck_assert_int_eq(spared(1001), -1);
+	ck_assert_int_eq(sacrificed(NULL, 1001), 1);
+	account_note_taking(&members[1], true);
+	account_note_useful(&members[2], 1010 * MS);
+	account_note_useful(&members[3], 1010 * MS);
+	ck_assert_int_eq(sacrificed(NULL, 1011), 1);
+	account_note_useful(&members[1], 1020 * MS);
+	ck_assert_int_eq(sacrificed(NULL, 1021), 2);
+	/* All that rest is the one that asks, in the same moment. */
+	account_note_taking(&members[2], true);
+	ck_assert_int_eq(sacrificed(&members[3], 1021), 1);
+	account_leave(&members[1]);
+	account_leave(&members[2]);
+	ck_assert_int_eq(sacrificed(&members[3], 1021), -1);
+}
+END_TEST
+
 START_TEST(all_are_closed_one_after_the_other)
 {
 	join(0, 1000, 1, 1000);
@@ -190,6 +222,9 @@ int main(void)
 	tcase_add_test(tcase, without_connections_none_can_be_spared);
 	tcase_add_test(tcase,
 		       the_address_with_the_most_loses_its_longest_idle_one);
+	tcase_add_test(
+		tcase,
+		when_none_can_be_spared_the_most_gives_its_longest_idle_one);
 	tcase_add_test(tcase, all_are_closed_one_after_the_other);
 	tcase_add_test(
 		tcase,

@@ -362,12 +362,6 @@ int main(void)
 	Suite *suite = suite_create("e2e fair");
 	TCase *tcase = harness_case(suite, "fair");
 
-	/*
-	 * From memory the files open so fast that the flood of downloads takes
-	 * the server's last descriptors now and then, and the bystander gets
-	 * a 503.
-	 */
-	(void)setenv("TMPDIR", "/tmp", 0);
 	tcase_add_loop_test(tcase,
 			    a_bystander_is_served_whoever_holds_everything, 0,
 			    (int)(ARRAY_LEN(limits) * ARRAY_LEN(habits)));

@@ -311,3 +311,33 @@ struct account_member *account_to_spare(struct accounts *accounts,
 
 	return payer ? choose(payer, now_ns) : NULL;
 }
+
+/* Whether a is the better one to go; either may be NULL or the one that asks.
+ */
+static bool account_goes_before(const struct account_member *a,
+				const struct account_member *b,
+				const struct account_member *asking,
+				uint64_t now_ns)
+{
+	if (!a || a == asking)
+		return false;
+	return !b || b == asking || wait_of(a, now_ns) >= wait_of(b, now_ns);
+}
+
+struct account_member *account_to_sacrifice(const struct accounts *accounts,
+					    const struct account_member *asking,
+					    uint64_t now_ns)
+{
+	struct account_member *rests, *takes, *goes;
+	struct account *account;
+
+	if (accounts->top < 2)
+		return NULL;
+	account = CONTAINER_OF(accounts->rows[accounts->top].next,
+			       struct account, row);
+	rests = first_member(account, false);
+	takes = first_member(account, true);
+	goes = account_goes_before(rests, takes, asking, now_ns) ? rests
+								 : takes;
+	return goes == asking ? NULL : goes;
+}

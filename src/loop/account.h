@@ -52,4 +52,14 @@ void account_note_taking(struct account_member *member, bool is_taking);
 struct account_member *account_to_spare(struct accounts *accounts,
 					uint64_t now_ns);
 
+/*
+ * When there is none to spare and room must be made all the same: of an account
+ * with the most, the one that has been of no use for longest, however short
+ * that is, but for the one that asks, which was of use just now. NULL when
+ * nobody has more than one.
+ */
+struct account_member *account_to_sacrifice(const struct accounts *accounts,
+					    const struct account_member *asking,
+					    uint64_t now_ns);
+
 #endif

@@ -212,6 +212,23 @@ bool conn_shed(struct loop *loop)
 	return false;
 }
 
+void conn_make_room(struct conn *conn)
+{
+	struct loop *loop = conn->loop;
+	uint64_t now_ns = loop_now_ns(loop);
+	struct account_member *member;
+
+	/* This one is of use. */
+	account_note_useful(&conn->member, now_ns);
+	if (loop_room(loop) > 0 || conn_shed(loop) || !loop->accounts)
+		return;
+	member = account_to_sacrifice(loop->accounts, &conn->member, now_ns);
+	if (!member)
+		return;
+	conn_close(CONTAINER_OF(member, struct conn, member), CONN_SHED);
+	loop->counters.shed++;
+}
+
 void conn_wait_readable(struct conn *conn)
 {
 	arm(conn, EV_READ);

@@ -123,6 +123,13 @@ bool conn_join(struct conn *conn, const struct address *peer) MUST_CHECK;
  */
 bool conn_shed(struct loop *loop);
 
+/*
+ * For descriptors beyond those of connections, which are there already: closes
+ * another one when there is no room for them, even if none can be spared. What
+ * is kept back for the rest would else be used up, and nobody could be served.
+ */
+void conn_make_room(struct conn *conn);
+
 /* Wait for the one or the other. On failure the connection is closed. */
 void conn_wait_readable(struct conn *conn);
 

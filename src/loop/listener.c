@@ -176,7 +176,11 @@ static int accept_one(struct listener *listener, struct accepted *accepted)
 	accepted->fd =
 		accept4(listener->fd, &accepted->peer.sa.any,
 			&accepted->peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	return accepted->fd < 0 ? errno : 0;
+	if (accepted->fd < 0)
+		return errno;
+	/* What those before it are sent must leave its descriptor alone. */
+	listener->set->loop->n_accepted++;
+	return 0;
 }
 
 /* Hands a new connection over to its service. */
@@ -184,6 +188,7 @@ static void hand_over(struct listener *listener, struct accepted *accepted)
 {
 	if (accepted->fd < 0)
 		return;
+	listener->set->loop->n_accepted--;
 	if (listener->set->loop->n_conns >= LISTENER_CROWD)
 		socket_limit_unsent(accepted->fd);
 	listener->accepted_cb(listener->service, accepted->fd, &accepted->peer);

@@ -32,10 +32,11 @@ struct loop {
 	struct counters counters;
 	uint64_t turn;
 	bool running;
-	bool draining;	  /* no new work; see loop_stop_if_drained() */
-	size_t n_conns;	  /* open connections of all services */
-	size_t n_held;	  /* descriptors of files and folders being sent */
-	size_t n_waiting; /* what else a drain waits for */
+	bool draining;	   /* no new work; see loop_stop_if_drained() */
+	size_t n_conns;	   /* open connections of all services */
+	size_t n_held;	   /* descriptors of files and folders being sent */
+	size_t n_accepted; /* on their way to their service */
+	size_t n_waiting;  /* what else a drain waits for */
 
 	/* The open ones, struct conn, and those that know of the drain. */
 	struct list_node conns;
@@ -70,7 +71,7 @@ struct loop {
 /* Descriptors that are left for connections and what they are sent. */
 static inline size_t loop_room(const struct loop *loop)
 {
-	size_t used = loop->n_conns + loop->n_held;
+	size_t used = loop->n_conns + loop->n_held + loop->n_accepted;
 
 	return used < loop->max_descriptors ? loop->max_descriptors - used : 0;
 }

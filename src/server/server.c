@@ -44,9 +44,16 @@
  * Descriptors kept back from connections: files being sent, the loop's own,
  * and some for answering those who are there already.
  */
-#define SERVER_DESCRIPTORS_MIN 32
+#define SERVER_CONNECTIONS_MIN 16
 #define SERVER_RESERVE_MIN     16
 #define SERVER_RESERVE_MAX     256
+
+/*
+ * Ours without the services' sockets: three standard ones, the log, the loop's
+ * three, the root, a spare one, what whoever started us has left open, and what
+ * is open for a moment while a file is looked at.
+ */
+#define SERVER_OWN 16
 
 enum {
 	SIGNAL_TERM,
@@ -190,14 +197,29 @@ static int start_sockets(struct server *server, const struct service_plan *plan,
 
 /* --- services --- */
 
-/* Descriptors that are not for connections; half of them are the cache's. */
+/*
+ * Descriptors that are not for connections. Sockets of a third address and more
+ * are on top: there may be many.
+ */
 static size_t count_reserve(const struct server *server)
 {
-	size_t reserve = server->n_descriptors / 8;
+	size_t reserve = server->n_descriptors / 8, n = server->binding.n;
 
 	if (reserve < SERVER_RESERVE_MIN)
-		return SERVER_RESERVE_MIN;
-	return reserve < SERVER_RESERVE_MAX ? reserve : SERVER_RESERVE_MAX;
+		reserve = SERVER_RESERVE_MIN;
+	if (reserve > SERVER_RESERVE_MAX)
+		reserve = SERVER_RESERVE_MAX;
+	return reserve + (n > 2 ? SERVER_SERVICES * (n - 2) : 0);
+}
+
+/* Half of them are for files that the cache keeps open, but for our own. */
+static size_t count_cached(const struct server *server)
+{
+	size_t reserve = count_reserve(server);
+	size_t own = SERVER_OWN + SERVER_SERVICES * server->binding.n;
+	size_t left = reserve > own ? reserve - own : 0;
+
+	return left < reserve / 2 ? left : reserve / 2;
 }
 
 /* Reads --mime-types into *media; without it, that is an empty table. */
@@ -240,7 +262,7 @@ static int new_site(struct server *server, struct docroot *root,
 						 CLOCK_NS_PER_S),
 		.cache = {.max_bytes = (size_t)config->limits.cache_size,
 			  .max_files = (size_t)config->limits.cache_files,
-			  .max_open = count_reserve(server) / 2},
+			  .max_open = count_cached(server)},
 	};
 
 	server->site = site_new(&server->loop, root, media, &options);
@@ -484,17 +506,23 @@ static void tell_limits(const struct server *server)
 
 static int start(struct server *server, char **cause)
 {
+	size_t n_needed;
+
 	server->n_descriptors = process_raise_descriptor_limit();
 	if (loop_init(&server->loop) < 0)
 		return binding_fail(cause,
 				    "event loop: no memory, or no epoll here");
 	server->loop.limits = &server->config->limits;
-	if (server->n_descriptors < SERVER_DESCRIPTORS_MIN)
+	if (binding_resolve(&server->binding, &server->config->listen, cause) <
+	    0)
+		return -1;
+	n_needed = count_reserve(server) + SERVER_CONNECTIONS_MIN;
+	if (server->n_descriptors < n_needed)
 		return binding_fail(
 			cause,
-			"the limit on descriptors is %zu: at least %d are "
+			"the limit on descriptors is %zu: at least %zu are "
 			"needed (ulimit -n)",
-			server->n_descriptors, SERVER_DESCRIPTORS_MIN);
+			server->n_descriptors, n_needed);
 	listener_set_init(&server->listeners, &server->loop,
 			  server->n_descriptors - count_reserve(server));
 	listener_set_shed(&server->listeners, conn_shed);
@@ -503,10 +531,7 @@ static int start(struct server *server, char **cause)
 		return binding_fail(cause, "out of memory");
 	server->loop.turn_ended_cb = turn_ended_cb;
 	server->loop.turn_ended_arg = server;
-	if (catch_signals(server, cause) < 0 ||
-	    binding_resolve(&server->binding, &server->config->listen, cause) <
-		    0 ||
-	    new_services(server, cause) < 0)
+	if (catch_signals(server, cause) < 0 || new_services(server, cause) < 0)
 		return -1;
 	if (server->config->test_config)
 		return 0;

@@ -133,6 +133,7 @@ static void cache_bury(struct entry *entry)
 	if (entry->n_holds > 0 || entry->is_buried)
 		return;
 	entry->is_buried = true;
+	count_descriptor(entry, true);
 	loop_bury(entry->loop, &entry->corpse);
 }
 

@@ -76,19 +76,6 @@ static bool is_last_in_drain(struct web_conn *wc, struct slice behind)
 	       !conn_has_input(&wc->conn);
 }
 
-/*
- * A body may hold a descriptor, and those are meant for connections too: when
- * there are none left, another connection goes. This one is of use.
- */
-static void web_make_room(struct web_conn *wc)
-{
-	struct loop *loop = wc->conn.loop;
-
-	account_note_useful(&wc->conn.member, loop_now_ns(loop));
-	if (loop_room(loop) == 0)
-		(void)conn_shed(loop);
-}
-
 /* Takes over what the site has answered, by which out has grown. */
 static struct trace_answer take_reply(struct web_conn *wc,
 				      const struct gather *out,
@@ -98,8 +85,9 @@ static struct trace_answer take_reply(struct web_conn *wc,
 
 	wc->last = reply->close;
 	wc->body = reply->body;
+	/* It may hold a descriptor, and those are meant for connections too. */
 	if (wc->body)
-		web_make_room(wc);
+		conn_make_room(&wc->conn);
 	return (struct trace_answer){
 		.status = reply->status,
 		.content_at = end_at - reply->content_len,
