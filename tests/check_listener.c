@@ -635,6 +635,28 @@ START_TEST(draining_in_a_shortage_takes_the_others_when_there_is_room)
 }
 END_TEST
 
+/* A long pause is for the time before: it ends with the drain's beginning. */
+START_TEST(draining_does_not_wait_for_a_long_pause)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	struct limits limits = limits_standard;
+
+	limits.accept_pause_ns = 3600 * CLOCK_NS_PER_S;
+	fixture->loop.limits = &limits;
+	connect_many(fixture, 3);
+	(void)leave_room_for(1);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
+	drain(fixture);
+	end_connections(fixture);
+	run_until(fixture, 1);
+	end_connections(fixture);
+	run_until(fixture, 1);
+	ck_assert_uint_eq(fixture->loop.n_waiting, 0);
+	fixture_free(fixture);
+}
+END_TEST
+
 /* Nobody is there whose end could make room. */
 START_TEST(draining_in_a_shortage_without_connections_ends)
 {
@@ -707,6 +729,7 @@ int main(void)
 	tcase_add_test(
 		tcase,
 		draining_in_a_shortage_takes_the_others_when_there_is_room);
+	tcase_add_test(tcase, draining_does_not_wait_for_a_long_pause);
 	tcase_add_test(tcase, draining_in_a_shortage_without_connections_ends);
 	tcase_add_test(tcase, clearing_while_paused_leaves_nothing_behind);
 	return harness_run(suite);

@@ -19,8 +19,9 @@
 #include "base/clock.h"
 #include "os/socket.h"
 
-#define LISTENER_BUDGET 64   /* accepts per wake-up, then others' turn */
-#define LISTENER_FULL	(-1) /* in place of an errno: no room is left */
+#define LISTENER_BUDGET		64 /* accepts per wake-up, then others' turn */
+#define LISTENER_DRAIN_PAUSE_NS (100 * CLOCK_NS_PER_MS)
+#define LISTENER_FULL		(-1) /* in place of an errno: no room is left */
 
 /*
  * Beyond this many connections each may keep little in the kernel: a thousand
@@ -109,9 +110,13 @@ static void listener_tell_trouble(struct listener_set *set, const char *what,
 
 static int start_pause(struct listener_set *set)
 {
-	struct timeval pause =
-		clock_timeval(set->loop->limits->accept_pause_ns);
+	uint64_t pause_ns = set->loop->limits->accept_pause_ns;
+	struct timeval pause;
 
+	/* The end has a limit of its own, and connections make room then. */
+	if (set->draining && pause_ns > LISTENER_DRAIN_PAUSE_NS)
+		pause_ns = LISTENER_DRAIN_PAUSE_NS;
+	pause = clock_timeval(pause_ns);
 	return event_add(&set->resume_timer, &pause);
 }
 
@@ -355,6 +360,8 @@ void listener_set_drain(struct listener_set *set)
 	struct list_node *node, *following;
 
 	set->draining = true;
+	if (event_pending(&set->resume_timer, EV_TIMEOUT, NULL))
+		(void)start_pause(set);
 	/* All of them count before the first is closed: that may be the end. */
 	LIST_FOR_EACH (node, following, &set->listeners)
 		set->loop->n_waiting++;
