@@ -57,7 +57,7 @@ static int touch_cb(cfg_t *cfg, cfg_opt_t *option)
 	return 0;
 }
 
-static void add_options(struct config_file *file)
+static void config_add_options(struct config_file *file)
 {
 	cfg_opt_t *option = file->options;
 
@@ -76,7 +76,7 @@ static void add_options(struct config_file *file)
 }
 
 /* Keeps a value for as long as the file. */
-static const char *keep(struct config_file *file, const char *text)
+static const char *config_keep(struct config_file *file, const char *text)
 {
 	char **texts =
 		reallocarray(file->texts, file->n_texts + 1, sizeof(*texts));
@@ -92,7 +92,7 @@ static const char *keep(struct config_file *file, const char *text)
 }
 
 /* Hands the values of the touched option over. */
-static int set_values(struct config_file *file)
+static int config_set_values(struct config_file *file)
 {
 	const struct setting_origin origin = {file->path, file->line};
 	const struct setting *row =
@@ -101,7 +101,7 @@ static int set_values(struct config_file *file)
 
 	for (unsigned i = 0; i < cfg_opt_size(file->touched); i++) {
 		const char *text =
-			keep(file, cfg_opt_getnstr(file->touched, i));
+			config_keep(file, cfg_opt_getnstr(file->touched, i));
 
 		if (!text) {
 			settings_cause(file->cause, "%s: out of memory",
@@ -118,7 +118,7 @@ static int set_values(struct config_file *file)
 	return 0;
 }
 
-static int parse_line(struct config_file *file, const char *line)
+static int config_parse_line(struct config_file *file, const char *line)
 {
 	/* A new one for each: a list that goes on begins anew in its line. */
 	cfg_t *cfg = cfg_init(file->options, CFGF_NONE);
@@ -133,7 +133,7 @@ static int parse_line(struct config_file *file, const char *line)
 	for (cfg_opt_t *option = file->options; option->name; option++)
 		(void)cfg_set_validate_func(cfg, option->name, touch_cb);
 	if (cfg_parse_buf(cfg, line) == CFG_SUCCESS)
-		result = file->touched ? set_values(file) : 0;
+		result = file->touched ? config_set_values(file) : 0;
 	else if (file->cause[0] == '\0')
 		settings_cause(file->cause, "%s:%u: %s", file->path, file->line,
 			       strerror(errno));
@@ -141,7 +141,8 @@ static int parse_line(struct config_file *file, const char *line)
 	return result;
 }
 
-static int read_line(struct config_file *file, const char *line, size_t len)
+static int config_read_line(struct config_file *file, const char *line,
+			    size_t len)
 {
 	char buf[CONFIG_LINE_MAX];
 
@@ -156,17 +157,17 @@ static int read_line(struct config_file *file, const char *line, size_t len)
 	/* It takes an empty buffer for a file that is not there. */
 	if (buf[strspn(buf, " \t\r")] == '\0')
 		return 0;
-	return parse_line(file, buf);
+	return config_parse_line(file, buf);
 }
 
-static int read_lines(struct config_file *file, struct slice text)
+static int config_read_lines(struct config_file *file, struct slice text)
 {
 	while (text.len > 0) {
 		const char *end = memchr(text.ptr, '\n', text.len);
 		size_t len = end ? (size_t)(end - text.ptr) : text.len;
 
 		file->line++;
-		if (read_line(file, text.ptr, len) < 0)
+		if (config_read_line(file, text.ptr, len) < 0)
 			return -1;
 		len += end ? 1 : 0;
 		text.ptr += len;
@@ -192,9 +193,9 @@ struct config_file *config_file_read(struct settings *settings,
 	file->settings = settings;
 	file->cause = cause;
 	reading = file;
-	add_options(file);
+	config_add_options(file);
 	if ((file->path = strdup(path)))
-		result = read_lines(file, text);
+		result = config_read_lines(file, text);
 	else
 		settings_cause(cause, "%s: out of memory", path);
 	reading = NULL;

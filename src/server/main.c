@@ -26,7 +26,7 @@ static int show_config(const struct settings *settings)
 }
 
 /* Serves, or only tries to; returns the exit status. */
-static int serve(const struct config *config)
+static int run_server(const struct config *config)
 {
 	int status = EXIT_FAILURE;
 	char *cause;
@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 	if (config.show_config)
 		status = show_config(&settings);
 	else
-		status = serve(&config);
+		status = run_server(&config);
 	config_file_free(file);
 	log_flush();
 	return status;
