@@ -69,6 +69,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	cache_free(cache);
+	turn(fixture); /* whose end closes what the cache gave up */
 	ck_assert_uint_eq(fixture->loop.n_held, 0);
 	fixture_free(fixture);
 	docroot_close(root);

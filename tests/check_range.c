@@ -177,6 +177,13 @@ static const struct range_row {
 	 "30 digits of a small number"},
 	{"bytes=999999999999999999999999999999-5", 10, NONE, NULL,
 	 "14.1.1: the last is below the first"},
+	{"bytes=63184467440737095556-18446744073709551615,0-1", 10, NONE, NULL,
+	 "14.1.1, of 64 bits and more"},
+	{"bytes=30000000000000000000000000000-29999999999999999999999999999,"
+	 "0-1",
+	 10, NONE, NULL, "14.1.1, of more than 64 bits both"},
+	{"bytes=0030000000000000000000000-00030000000000000000000000,0-1", 10,
+	 PARTIAL, "0-1", "the same, however many zeros are before it"},
 
 	/* what is none may be refused, 14.2; another unit is ignored */
 	{"", 100, WHOLE, NULL, "nothing"},

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The asked ranges, before merging: [first, end). */
 struct span {
@@ -18,23 +19,42 @@ struct span {
 
 #define NUMBER_MAX (UINT64_MAX - 1) /* one more is still a number */
 
+/* Takes the digits, perhaps none, off *s. */
+static struct slice range_take_digits(struct slice *s)
+{
+	struct slice digits = {s->ptr, 0};
+
+	while (digits.len < s->len && s->ptr[digits.len] >= '0' &&
+	       s->ptr[digits.len] <= '9')
+		digits.len++;
+	*s = (struct slice){s->ptr + digits.len, s->len - digits.len};
+	return digits;
+}
+
 /*
- * Takes digits off *s; false when there are none. A number beyond 64 bits is
- * taken as the largest: it lies behind every file all the same.
+ * A number beyond 64 bits is taken as the largest: it lies behind every file
+ * all the same.
  */
-static bool range_take_number(struct slice *s, uint64_t *out)
+static uint64_t range_value(struct slice digits)
 {
 	uint64_t value = 0;
-	bool is_huge = false;
-	size_t i;
 
-	for (i = 0; i < s->len && s->ptr[i] >= '0' && s->ptr[i] <= '9'; i++)
-		is_huge |= __builtin_mul_overflow(value, 10, &value) ||
-			   __builtin_add_overflow(
-				   value, (uint64_t)(s->ptr[i] - '0'), &value);
-	*s = (struct slice){s->ptr + i, s->len - i};
-	*out = is_huge || value > NUMBER_MAX ? NUMBER_MAX : value;
-	return i > 0;
+	for (size_t i = 0; i < digits.len; i++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(
+			    value, (uint64_t)(digits.ptr[i] - '0'), &value))
+			return NUMBER_MAX;
+	return value < NUMBER_MAX ? value : NUMBER_MAX;
+}
+
+/* Whether a is less than b, however many digits they have. */
+static bool is_below(struct slice a, struct slice b)
+{
+	while (a.len > 0 && *a.ptr == '0')
+		a = (struct slice){a.ptr + 1, a.len - 1};
+	while (b.len > 0 && *b.ptr == '0')
+		b = (struct slice){b.ptr + 1, b.len - 1};
+	return a.len != b.len ? a.len < b.len : memcmp(a.ptr, b.ptr, a.len) < 0;
 }
 
 /*
@@ -43,24 +63,26 @@ static bool range_take_number(struct slice *s, uint64_t *out)
  */
 static bool parse_spec(struct slice spec, uint64_t size, struct span *span)
 {
-	uint64_t first, last = NUMBER_MAX;
-	bool has_first = range_take_number(&spec, &first);
+	struct slice first = range_take_digits(&spec), last;
+	uint64_t end = NUMBER_MAX;
 
 	if (spec.len == 0 || spec.ptr[0] != '-')
 		return false;
 	spec = (struct slice){spec.ptr + 1, spec.len - 1};
-	if (!has_first) {
-		if (!range_take_number(&spec, &last) || spec.len > 0)
-			return false;
-		*span = (struct span){last < size ? size - last : 0, size};
-		if (last == 0)
+	last = range_take_digits(&spec);
+	if (spec.len > 0 || (first.len == 0 && last.len == 0))
+		return false;
+	if (last.len > 0)
+		end = range_value(last);
+	if (first.len == 0) {
+		*span = (struct span){end < size ? size - end : 0, size};
+		if (end == 0)
 			span->first = size;
 		return true;
 	}
-	if (spec.len > 0 &&
-	    (!range_take_number(&spec, &last) || spec.len > 0 || last < first))
+	if (last.len > 0 && is_below(last, first))
 		return false;
-	*span = (struct span){first, last < size ? last + 1 : size};
+	*span = (struct span){range_value(first), end < size ? end + 1 : size};
 	return true;
 }
 

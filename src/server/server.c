@@ -45,7 +45,7 @@
  * and some for answering those who are there already.
  */
 #define SERVER_CONNECTIONS_MIN 16
-#define SERVER_RESERVE_MIN     16
+#define SERVER_RESERVE_MIN     32
 #define SERVER_RESERVE_MAX     256
 
 /*

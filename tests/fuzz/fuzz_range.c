@@ -76,6 +76,22 @@ static __int128 read_number(const char *p, const char *end)
 	return value < huge ? value : huge;
 }
 
+/* Whether a number is above another, digit by digit from their ends. */
+static bool is_above(struct slice a, struct slice b)
+{
+	size_t n = a.len > b.len ? a.len : b.len;
+	int order = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char x = i < a.len ? a.ptr[a.len - 1 - i] : '0';
+		char y = i < b.len ? b.ptr[b.len - 1 - i] : '0';
+
+		if (x != y)
+			order = x - y;
+	}
+	return order > 0;
+}
+
 /*
  * Reads first "-" last without blanks, of which one may lack and is -1; false
  * when that is no range.
@@ -93,7 +109,9 @@ static bool read_spec(const char *p, const char *end, __int128 *first,
 	*first = read_number(p, dash);
 	*last = read_number(dash + 1, end);
 	return (*first >= 0 || *last >= 0) &&
-	       (*first < 0 || *last < 0 || *first <= *last);
+	       (*first < 0 || *last < 0 ||
+		!is_above((struct slice){p, (size_t)(dash - p)},
+			  (struct slice){dash + 1, (size_t)(end - dash - 1)}));
 }
 
 /* Whether one range names this byte. */
