@@ -6,9 +6,10 @@
  *
  * A source finds its bucket in one small set, chosen by a hash that nobody
  * outside can compute. When it has none there it takes over the bucket whose
- * next token has been waiting longest, with what has been taken from it. A
- * bucket thus gives no more for changing hands, and a source that has used up
- * its own gains nothing by being forgotten.
+ * next token has been waiting longest, of several such the one that has rested
+ * longest, with what has been taken from it. A bucket thus gives no more for
+ * changing hands, and a source that has used up its own gains nothing by being
+ * forgotten.
  */
 #include "loop/bucket.h"
 
@@ -54,6 +55,20 @@ static uint64_t *next_token(struct bucket *bucket)
 	return &bucket->taken_ns[bucket->next];
 }
 
+static uint64_t last_taken_ns(const struct bucket *bucket)
+{
+	return bucket
+		->taken_ns[(bucket->next + BUCKET_TOKENS - 1) % BUCKET_TOKENS];
+}
+
+/* Whether bucket a is to be taken over rather than b. */
+static bool is_idler(struct bucket *a, struct bucket *b)
+{
+	if (*next_token(a) != *next_token(b))
+		return *next_token(a) < *next_token(b);
+	return last_taken_ns(a) < last_taken_ns(b);
+}
+
 /* The bucket with this tag, or the one to take over. */
 static struct bucket *find_bucket(struct bucket *set, uint32_t tag)
 {
@@ -62,7 +77,7 @@ static struct bucket *find_bucket(struct bucket *set, uint32_t tag)
 	for (struct bucket *each = set; each < set + BUCKET_WAYS; each++) {
 		if (each->tag == tag)
 			return each;
-		if (*next_token(each) < *next_token(best))
+		if (is_idler(each, best))
 			best = each;
 	}
 	best->tag = tag;
