@@ -23,6 +23,7 @@ src_libos_a_SOURCES = \
 	src/os/docroot.c src/os/docroot.h \
 	src/os/draft.c src/os/draft.h \
 	src/os/icmp.c src/os/icmp.h \
+	src/os/interface.c src/os/interface.h \
 	src/os/process.c src/os/process.h \
 	src/os/socket.c src/os/socket.h \
 	src/os/wait.c src/os/wait.h
@@ -81,6 +82,7 @@ src_libweb_a_SOURCES = \
 src_libserver_a_SOURCES = \
 	src/server/binding.c src/server/binding.h \
 	src/server/config.c src/server/config.h \
+	src/server/endpoint.c src/server/endpoint.h \
 	src/server/server.c src/server/server.h \
 	src/server/tcp_service.c src/server/tcp_service.h \
 	src/server/udp_service.c src/server/udp_service.h

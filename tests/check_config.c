@@ -97,11 +97,12 @@ static struct run *run_well(const char *line)
 	return ran;
 }
 
-static void assert_port(struct config_port port, bool off, unsigned number)
+/* A service's only endpoint. */
+static void assert_port(const struct setting_list *endpoints, const char *text)
 {
-	ck_assert_int_eq(port.off, off);
-	if (!off)
-		ck_assert_uint_eq(port.number, number);
+	ck_assert_uint_eq(endpoints->n, 1);
+	ck_assert_str_eq(endpoints->items[0], text);
+	ck_assert_int_eq(config_is_off(endpoints), strcmp(text, "off") == 0);
 }
 
 /* --- right usage --- */
@@ -110,9 +111,9 @@ START_TEST(without_options_the_defaults_hold)
 {
 	struct run *ran = run_well("");
 
-	assert_port(ran->config.udp, false, 12000);
-	assert_port(ran->config.tcp, false, 12000);
-	assert_port(ran->config.http, false, 6789);
+	assert_port(&ran->config.udp, "12000");
+	assert_port(&ran->config.tcp, "12000");
+	assert_port(&ran->config.http, "6789");
 	ck_assert_uint_eq(ran->config.listen.n, 0);
 	ck_assert_str_eq(ran->config.root, HTDOCS_DIR);
 	ck_assert(!ran->config.tcp_once);
@@ -137,7 +138,7 @@ static const char *const all_options[] = {
 	"--listen 127.0.0.1 --tcp-once",
 	"--tcp-once --listen=::1 --listen=127.0.0.1 --root=/srv --http-port=3 "
 	"--tcp-port=2 --udp-port=1",
-	"-u 9 -t 9 -w 9 -r /x -a ::1 -a 127.0.0.1 --tcp-once -u 1 -t 2 -w 3 "
+	"-u 1 -t 2 -w 3 -r /x -a ::1 -a 127.0.0.1 --tcp-once "
 	"-r /srv", /* the last one counts, but every --listen does */
 };
 
@@ -145,9 +146,9 @@ START_TEST(every_spelling_of_an_option_means_the_same)
 {
 	struct run *ran = run_well(all_options[_i]);
 
-	assert_port(ran->config.udp, false, 1);
-	assert_port(ran->config.tcp, false, 2);
-	assert_port(ran->config.http, false, 3);
+	assert_port(&ran->config.udp, "1");
+	assert_port(&ran->config.tcp, "2");
+	assert_port(&ran->config.http, "3");
 	ck_assert_str_eq(ran->config.root, "/srv");
 	ck_assert_uint_eq(ran->config.listen.n, 2);
 	ck_assert_str_eq(ran->config.listen.items[0], "::1");
@@ -157,44 +158,53 @@ START_TEST(every_spelling_of_an_option_means_the_same)
 }
 END_TEST
 
-static const struct port_row {
-	const char *text;
-	bool off;
-	unsigned number;
-} ports[] = {
-	{"0", false, 0},      {"1", false, 1},	{"65535", false, 65535},
-	{"00080", false, 80}, {"off", true, 0},
+static const char *const ports[] = {
+	"0",
+	"1",
+	"65535",
+	"00080",
+	"off",
+	"domain",
+	"127.0.0.1:80",
+	"[::1]:0",
+	"[fe80::1%lo]:80",
+	"eth0:12000",
+	"a-name.example:domain",
 };
 
-START_TEST(a_port_is_a_number_or_off)
+START_TEST(a_port_is_a_number_or_off_or_an_endpoint)
 {
 	char line[64];
 	struct run *ran;
 
-	(void)snprintf(line, sizeof(line), "-u %s", ports[_i].text);
+	(void)snprintf(line, sizeof(line), "-u %s", ports[_i]);
 	ran = run_well(line);
-	assert_port(ran->config.udp, ports[_i].off, ports[_i].number);
+	assert_port(&ran->config.udp, ports[_i]);
 	free(ran);
 
-	(void)snprintf(line, sizeof(line), "--tcp-port=%s", ports[_i].text);
+	(void)snprintf(line, sizeof(line), "--tcp-port=%s", ports[_i]);
 	ran = run_well(line);
-	assert_port(ran->config.tcp, ports[_i].off, ports[_i].number);
+	assert_port(&ran->config.tcp, ports[_i]);
 	free(ran);
 
-	(void)snprintf(line, sizeof(line), "-w%s", ports[_i].text);
+	(void)snprintf(line, sizeof(line), "-w%s", ports[_i]);
 	ran = run_well(line);
-	assert_port(ran->config.http, ports[_i].off, ports[_i].number);
+	assert_port(&ran->config.http, ports[_i]);
 	free(ran);
 }
 END_TEST
 
-START_TEST(a_port_is_the_name_of_a_service_too)
+/* Each of them counts, and the defaults are gone. */
+START_TEST(a_service_may_be_at_several_places)
 {
-	struct run *ran = run_well("-u tftp -t domain -w http");
+	struct run *ran = run_well("-u 1 -u lo:2 -t unix:/a -t 3 -t unix:/b");
 
-	assert_port(ran->config.udp, false, 69);
-	assert_port(ran->config.tcp, false, 53);
-	assert_port(ran->config.http, false, 80);
+	ck_assert_uint_eq(ran->config.udp.n, 2);
+	ck_assert_str_eq(ran->config.udp.items[0], "1");
+	ck_assert_str_eq(ran->config.udp.items[1], "lo:2");
+	ck_assert_uint_eq(ran->config.tcp.n, 3);
+	ck_assert_str_eq(ran->config.tcp.items[2], "unix:/b");
+	assert_port(&ran->config.http, "6789");
 	free(ran);
 }
 END_TEST
@@ -409,8 +419,8 @@ START_TEST(what_is_in_force_is_shown_with_its_origin)
 {
 	static const char *const lines[] = {
 		"listen = {\"::1\", \"127.0.0.1\"}  # command line\n",
-		"\nudp-port = \"7\"  # command line\n",
-		"\ntcp-port = \"12000\"  # default\n",
+		"\nudp-port = {\"7\"}  # command line\n",
+		"\ntcp-port = {\"12000\"}  # default\n",
 		"\ntcp-once = yes  # command line\n",
 		"\nlisting = no  # default\n",
 		"\nroot = \"/a\\\"b\\\\c\"  # command line\n",
@@ -495,6 +505,20 @@ static const struct wrong_row {
 	{"--listen=", "--listen", NULL},
 	{"-u off -t off -w off", "off", NULL},
 	{"-t 80 -w 80", "--http-port", "80"},
+	{"-t 80 -t 81 -w 82 -w 81", "--http-port", "81"},
+	{"-t 80 -w http", "--http-port", "80"},
+	{"-u off -u 1", "--udp-port", "off"},
+	{"-t 1 -t off", "--tcp-port", "off"},
+	{"-u unix:/x", "--udp-port", "Unix"},
+	{"-t unix:x", "--tcp-port", "slash"},
+	{"-w unix:", "--http-port", "slash"},
+	{"-w ::1", "--http-port", "PORT is missing"},
+	{"-w [::1]", "--http-port", "PORT is missing"},
+	{"-w 127.0.0.1:", "--http-port", "not a"},
+	{"-w 127.0.0.1:65536", "--http-port", "not a"},
+	{"-w :80", "--http-port", "not a"},
+	{"-w [::1:80", "--http-port", "[ADDRESS]"},
+	{"-w http://127.0.0.1:80", "--http-port", "slash"},
 	{"-w 12000", "--tcp-port", "12000"}, /* the default of the other */
 	{"stray", "stray", NULL},
 	{"-t 1 stray -w 2", "stray", NULL},
@@ -578,9 +602,9 @@ int main(void)
 	tcase_add_loop_test(tcase, numbers_about_files_have_bounds, 0,
 			    (int)ARRAY_LEN(numbers));
 	tcase_add_test(tcase, a_time_limit_has_its_unit);
-	tcase_add_loop_test(tcase, a_port_is_a_number_or_off, 0,
+	tcase_add_loop_test(tcase, a_port_is_a_number_or_off_or_an_endpoint, 0,
 			    (int)ARRAY_LEN(ports));
-	tcase_add_test(tcase, a_port_is_the_name_of_a_service_too);
+	tcase_add_test(tcase, a_service_may_be_at_several_places);
 	tcase_add_loop_test(tcase, what_can_be_served_together_is_accepted, 0,
 			    (int)ARRAY_LEN(fine_lines));
 	tcase_add_test(tcase, as_many_addresses_as_the_limit_may_be_named);

@@ -17,58 +17,21 @@
 #include "e2e_http.h"
 #include "e2e_program.h"
 #include "e2e_server.h"
+#include "e2e_service.h"
 #include "e2e_sock.h"
 #include "harness.h"
-
-#define FILE_TEXT "some text\n"
 
 static char *root;
 
 static void set_up(void)
 {
 	root = folder_new();
-	folder_write_text(root, "file.txt", FILE_TEXT);
+	service_write_file(root);
 }
 
 static void tear_down(void)
 {
 	free(root);
-}
-
-static void expect_file(int fd)
-{
-	struct response response;
-
-	http_get(fd, "/file.txt", &response);
-	http_expect(&response, 200, FILE_TEXT, strlen(FILE_TEXT));
-	http_clear(&response);
-}
-
-/* That the service behind this socket of the server works. */
-static void expect_service(const struct endpoint *endpoint)
-{
-	bool is_v6 = strchr(endpoint->host, ':') != NULL;
-	int fd;
-
-	if (endpoint->service == SERVICE_UDP) {
-		fd = udp_bind(is_v6 ? "::1" : "127.0.0.1", 0);
-		udp_connect_to(fd, endpoint->host, endpoint->port);
-		udp_exchange(fd, "hello", 5);
-	} else {
-		fd = tcp_try_connect(endpoint->host, endpoint->port);
-		ck_assert_int_ge(fd, 0);
-		if (endpoint->service == SERVICE_TCP)
-			tcp_exchange(fd, "hello", 5);
-		else
-			expect_file(fd);
-	}
-	(void)close(fd);
-}
-
-static void expect_all_services(const struct server *server)
-{
-	for (size_t i = 0; i < server->n_endpoints; i++)
-		expect_service(&server->endpoints[i]);
 }
 
 /* --- what is served where --- */
@@ -83,7 +46,7 @@ START_TEST(a_service_alone_is_all_there_is)
 
 	ck_assert_uint_eq(server->n_endpoints, 1);
 	ck_assert_int_eq((int)server->endpoints[0].service, _i);
-	expect_all_services(server);
+	service_expect_all(server);
 	server_stop(server);
 }
 END_TEST
@@ -100,7 +63,7 @@ START_TEST(the_services_work_all_at_once_on_every_address)
 
 	ck_assert_uint_eq(server->n_endpoints, ipv6 ? 9 : 6);
 	for (int i = 0; i < 10; i++)
-		expect_all_services(server);
+		service_expect_all(server);
 	server_stop(server);
 }
 END_TEST
@@ -136,7 +99,7 @@ START_TEST(without_options_the_ports_are_the_documented_ones)
 		ck_assert_uint_eq(
 			server_endpoint_on(server, SERVICE_UDP, "::")->port,
 			12000);
-	expect_all_services(server);
+	service_expect_all(server);
 	server_stop(server);
 }
 END_TEST
@@ -153,7 +116,7 @@ START_TEST(short_options_mean_the_same)
 		server_endpoint_on(server, SERVICE_UDP, "127.0.0.2")->port, 0);
 	ck_assert_uint_ne(
 		server_endpoint_on(server, SERVICE_HTTP, "127.0.0.1")->port, 0);
-	expect_all_services(server);
+	service_expect_all(server);
 	server_stop(server);
 }
 END_TEST
@@ -172,7 +135,7 @@ START_TEST(a_port_is_free_again_as_soon_as_the_server_is_gone)
 	(void)snprintf(http, sizeof(http), "%u",
 		       server_endpoint(server, SERVICE_HTTP)->port);
 	tcp_exchange(fd, "hello", 5);
-	expect_file(other);
+	service_expect_file(other);
 	/* The server closes first, which leaves its ports in TIME_WAIT. */
 	server_signal(server, SIGTERM);
 	tcp_expect_end(fd);
@@ -183,7 +146,7 @@ START_TEST(a_port_is_free_again_as_soon_as_the_server_is_gone)
 	server_stop(server);
 	server = server_start(&(struct server_options){
 		.udp = udp, .tcp = tcp, .http = http, .root = root});
-	expect_all_services(server);
+	service_expect_all(server);
 	server_stop(server);
 }
 END_TEST
@@ -210,7 +173,7 @@ static void exceed_the_loop_budget(const struct server *server, int n)
 		ck_assert_int_eq(send(udp, "ECHO", 4, 0), 4);
 	server_signal(server, SIGCONT);
 	/* What was sent before this has been judged when this is answered. */
-	expect_service(server_endpoint(server, SERVICE_UDP));
+	service_expect(server_endpoint(server, SERVICE_UDP));
 	(void)close(udp);
 }
 
@@ -233,7 +196,7 @@ START_TEST(sigusr1_tells_what_was_counted_and_work_goes_on)
 	server_wait_log(server, "counter: udp_loop_refused 4 ");
 	server_wait_log(server, "counter: http_requests 1 ");
 	server_wait_log(server, "counter: http_bad_requests 1 ");
-	expect_all_services(server);
+	service_expect_all(server);
 	(void)close(fd);
 	server_stop(server);
 }
@@ -375,7 +338,7 @@ START_TEST(an_address_in_use_is_told_and_ends_with_status_one)
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%u",
 		       (unsigned)endpoint->port);
 	expect_no_start(argv, address, strerror(EADDRINUSE));
-	expect_all_services(server);
+	service_expect_all(server);
 	server_stop(server);
 }
 END_TEST
@@ -526,11 +489,11 @@ START_TEST(idle_web_connections_make_room_for_new_ones)
 	for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
 		tcp_exchange(talking, "hello", 5);
 		idle[i] = tcp_connect(server, SERVICE_HTTP);
-		expect_file(idle[i]);
+		service_expect_file(idle[i]);
 	}
 	/* The one that was idle for longest had to go; the last is here. */
 	tcp_expect_end(idle[0]);
-	expect_file(idle[ARRAY_LEN(idle) - 1]);
+	service_expect_file(idle[ARRAY_LEN(idle) - 1]);
 	/* Whoever has just spoken is not the one. */
 	tcp_exchange(talking, "still here", 10);
 	ck_assert_uint_eq(server_count_log(server, "warning: "), 1);
@@ -612,8 +575,8 @@ static void hear(const struct crowd_client *client, int i, int round)
 	case SERVICE_HTTP:
 		http_read(client->fd, &response, true);
 		if (i % 2)
-			http_expect(&response, 200, FILE_TEXT,
-				    strlen(FILE_TEXT));
+			http_expect(&response, 200, SERVICE_FILE_TEXT,
+				    strlen(SERVICE_FILE_TEXT));
 		else
 			ck_assert_int_eq(response.status, 404);
 		http_clear(&response);

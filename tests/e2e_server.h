@@ -18,8 +18,8 @@ enum service {
 /* One socket of the server, as its ready line names it. */
 struct endpoint {
 	enum service service;
-	char host[INET6_ADDRSTRLEN];
-	uint16_t port;
+	char host[128]; /* or "unix:/path" */
+	uint16_t port;	/* of a Unix socket 0 */
 	char root[256]; /* of SERVICE_HTTP, as the line has it */
 };
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -88,6 +89,19 @@ static int close_failed(int fd)
 	return -1;
 }
 
+/* To a Unix socket, likewise. */
+static int connect_unix(const char *path)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	int fd = open_socket(AF_UNIX, SOCK_STREAM);
+
+	ck_assert_uint_lt(strlen(path), sizeof(un.sun_path));
+	strcpy(un.sun_path, path);
+	return connect(fd, (const void *)&un, sizeof(un)) == 0
+		       ? fd
+		       : close_failed(fd);
+}
+
 /* Loopback connects at once, or not at all: the backlog has room. */
 static int connect_with(const char *host, uint16_t port, int receive_buf)
 {
@@ -114,6 +128,8 @@ static int connect_with(const char *host, uint16_t port, int receive_buf)
 
 int tcp_try_connect(const char *host, uint16_t port)
 {
+	if (strncmp(host, "unix:", 5) == 0)
+		return connect_unix(host + 5);
 	return connect_with(host, port, 0);
 }
 

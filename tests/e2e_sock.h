@@ -28,7 +28,10 @@ int tcp_connect(const struct server *server, enum service service);
 /* The same with a receive buffer that is soon full. */
 int tcp_connect_small(const struct server *server, enum service service);
 
-/* Connects over TCP; returns -1 with errno when refused. */
+/*
+ * Connects over TCP, or to the Unix socket "unix:/path"; returns -1 with errno
+ * when refused.
+ */
 int tcp_try_connect(const char *host, uint16_t port);
 
 /* Sends all of it. */

@@ -132,9 +132,13 @@ static int settings_take_text(const char **at, const char *text)
 	return text[0] == '\0' ? -1 : 0;
 }
 
-static int take_item(struct setting_list *list, const char *text, uint64_t max)
+/* The list's items are judged by `take`, where the row has one. */
+static int take_item(const struct setting *row, struct setting_list *list,
+		     const char *text, char *cause)
 {
-	if (list->n == max || text[0] == '\0')
+	if (list->n == row->max || text[0] == '\0')
+		return -1;
+	if (row->take && row->take(NULL, text, cause) < 0)
 		return -1;
 	list->items[list->n++] = text;
 	return 0;
@@ -207,7 +211,7 @@ static int settings_take(const struct setting *row, void *config,
 	case SETTING_TEXT:
 		return settings_take_text((void *)at, text);
 	case SETTING_LIST:
-		return take_item((void *)at, text, row->max);
+		return take_item(row, (void *)at, text, cause);
 	case SETTING_TIME:
 	case SETTING_SIZE:
 	case SETTING_COUNT:
@@ -258,12 +262,15 @@ int settings_set(struct settings *settings, const struct setting *row,
 {
 	size_t i = (size_t)(row - settings->rows);
 
-	/* A list from elsewhere is replaced, not continued. */
-	if (row->type == SETTING_LIST && settings->given[i].text &&
-	    settings->given[i].origin.file != origin.file)
+	/* A list from elsewhere, or the default, is replaced. */
+	if (row->type == SETTING_LIST &&
+	    (!settings->given[i].text ||
+	     settings->given[i].origin.file != origin.file))
 		list_at(settings, row)->n = 0;
+	cause[0] = '\0';
 	if (settings_take(row, settings->config, text, cause) < 0) {
-		explain(row, cause);
+		if (cause[0] == '\0')
+			explain(row, cause);
 		return -1;
 	}
 	settings->given[i].text = text ? text : "yes";

@@ -41,8 +41,9 @@ struct setting_list {
 };
 
 /*
- * Reads text into *config. Returns 0, or -1 and a cause such as "not a port",
- * which is shown behind the setting's name and the text.
+ * Reads text into *config, or only judges it when config is NULL. Returns 0, or
+ * -1 and a cause such as "not a port", which is shown behind the setting's name
+ * and the text.
  */
 typedef int (*setting_take_fn)(void *config, const char *text,
 			       char cause[SETTINGS_CAUSE_SIZE]);
@@ -61,8 +62,8 @@ struct setting {
 	const char *standard;	    /* the default, as typed; NULL: none */
 	const char *value;	    /* what --help calls it: "PORT" */
 	const char *const *choices; /* of CHOICE; ends with NULL */
-	setting_take_fn take;	    /* of OWN */
-	const char *help;	    /* what it is for; the default is added */
+	setting_take_fn take; /* of OWN; judges an item of LIST, or NULL */
+	const char *help;     /* what it is for; the default is added */
 };
 
 /* The place of a member, for the table's rows. */

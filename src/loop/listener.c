@@ -183,6 +183,7 @@ static int accept_one(struct listener *listener, struct accepted *accepted)
 			&accepted->peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (accepted->fd < 0)
 		return errno;
+	address_settle(&accepted->peer);
 	/* What those before it are sent must leave its descriptor alone. */
 	listener->set->loop->n_accepted++;
 	return 0;
@@ -369,7 +370,9 @@ void listener_set_drain(struct listener_set *set)
 		struct listener *listener = listener_of(node);
 
 		/* Closing the socket would reset whoever waits in its queue. */
-		listener->n_left = socket_count_waiting(listener->fd);
+		listener->n_left = is_awaited(listener)
+					   ? socket_count_waiting(listener->fd)
+					   : 0;
 		if (listener->n_left == 0)
 			close_listener(listener);
 	}

@@ -81,6 +81,23 @@ uint64_t address_hash(const struct address *address, uint64_t seed)
 	return address_mix(address_mix(seed + halves[0]) + halves[1]);
 }
 
+void address_settle(struct address *address)
+{
+	const struct in6_addr *in6 = &address->sa.in6.sin6_addr;
+	struct address v4 = address_any(AF_INET, 0);
+
+	if (address->sa.any.sa_family == AF_UNIX) {
+		*address = (struct address){.len = sizeof(sa_family_t)};
+		address->sa.any.sa_family = AF_UNIX;
+	} else if (address->sa.any.sa_family == AF_INET6 &&
+		   IN6_IS_ADDR_V4MAPPED(in6)) {
+		memcpy(&v4.sa.in4.sin_addr, in6->s6_addr + 12,
+		       sizeof(v4.sa.in4.sin_addr));
+		address_set_port(&v4, address_port(address));
+		*address = v4;
+	}
+}
+
 bool address_is_group(const struct address *address)
 {
 	in_addr_t host;
@@ -101,6 +118,8 @@ bool address_is_any(const struct address *address)
 const char *address_format_host(const struct address *address,
 				char buf[ADDRESS_TEXT_SIZE])
 {
+	if (address->sa.any.sa_family == AF_UNIX)
+		return strcpy(buf, "unix");
 	if (getnameinfo(&address->sa.any, address->len, buf, ADDRESS_TEXT_SIZE,
 			NULL, 0, NI_NUMERICHOST) != 0)
 		(void)snprintf(buf, ADDRESS_TEXT_SIZE, "?");
@@ -114,6 +133,8 @@ const char *address_format(const struct address *address,
 	bool is_v6 = address->sa.any.sa_family == AF_INET6;
 
 	address_format_host(address, host);
+	if (address->sa.any.sa_family == AF_UNIX)
+		return strcpy(buf, host);
 	(void)snprintf(buf, ADDRESS_TEXT_SIZE, "%s%.64s%s:%u", is_v6 ? "[" : "",
 		       host, is_v6 ? "]" : "", (unsigned)address_port(address));
 	return buf;

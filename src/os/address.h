@@ -38,6 +38,13 @@ bool address_eq(const struct address *a, const struct address *b);
  */
 uint64_t address_hash(const struct address *address, uint64_t seed);
 
+/*
+ * Of a peer, as accept(2) tells it: an IPv4 address in IPv6's clothes, as a
+ * socket of both families has them, becomes IPv4. A Unix socket's peer has no
+ * name; all of them are equal, have port 0, and are shown as "unix".
+ */
+void address_settle(struct address *address);
+
 /* True for a multicast address of either family and for 255.255.255.255. */
 bool address_is_group(const struct address *address);
 

@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /*
@@ -25,8 +28,7 @@ static int set_option(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* Closes fd and fails with the errno that made us give up. */
-static int close_failed(int fd)
+int socket_close_failed(int fd)
 {
 	int saved = errno;
 
@@ -50,13 +52,13 @@ static int open_bound(const struct address *address, int type)
 		return -1;
 	if (address->sa.any.sa_family == AF_INET6 &&
 	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
-		return close_failed(fd);
+		return socket_close_failed(fd);
 	/* For TCP only: with UDP it would let two servers share a port. */
 	if (type == SOCK_STREAM &&
 	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
-		return close_failed(fd);
+		return socket_close_failed(fd);
 	if (bind(fd, &address->sa.any, address->len) < 0)
-		return close_failed(fd);
+		return socket_close_failed(fd);
 	return fd;
 }
 
@@ -68,7 +70,7 @@ int socket_listen_tcp(const struct address *address)
 		return -1;
 	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0 ||
 	    listen(fd, SOCKET_BACKLOG) < 0)
-		return close_failed(fd);
+		return socket_close_failed(fd);
 	return fd;
 }
 
@@ -79,6 +81,53 @@ int socket_listen_tcp_deferred(const struct address *address)
 	/* Without it connections come a little earlier, and cost more. */
 	if (fd >= 0)
 		(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
+	return fd;
+}
+
+/*
+ * A path whose server has been killed is nobody's. One that answers, and what
+ * is no socket at all, stays.
+ */
+static bool remove_stale(const struct sockaddr_un *un)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct stat st;
+	bool is_stale;
+
+	if (fd < 0)
+		return false;
+	/* A file that is no socket refuses a connection, too. */
+	is_stale = lstat(un->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+		   connect(fd, (const void *)un, sizeof(*un)) < 0 &&
+		   errno == ECONNREFUSED;
+	(void)close(fd);
+	return is_stale && unlink(un->sun_path) == 0;
+}
+
+int socket_listen_unix(const char *path)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (strlen(path) >= sizeof(un.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(un.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (void *)&un, sizeof(un)) < 0) {
+		int saved = errno;
+		bool is_free = saved == EADDRINUSE && remove_stale(&un);
+
+		errno = saved;
+		if (!is_free || bind(fd, (void *)&un, sizeof(un)) < 0)
+			return socket_close_failed(fd);
+	}
+	/* As open as a port is; its folder may be for fewer. */
+	if (chmod(path, 0666) < 0 || listen(fd, SOCKET_BACKLOG) < 0)
+		return socket_close_failed(fd);
 	return fd;
 }
 
@@ -99,7 +148,7 @@ int socket_bind_udp(const struct address *address)
 	if (set_option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1) < 0 ||
 	    (address_is_any(address) &&
 	     report_destination(fd, address->sa.any.sa_family) < 0))
-		return close_failed(fd);
+		return socket_close_failed(fd);
 	/* A smaller buffer loses more in a burst, but it serves. */
 	(void)set_option(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_UDP_RECEIVE_BUF);
 	return fd;

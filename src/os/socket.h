@@ -30,6 +30,13 @@ int socket_listen_tcp(const struct address *address) MUST_CHECK;
 int socket_listen_tcp_deferred(const struct address *address) MUST_CHECK;
 
 /*
+ * A listening Unix stream socket at a path, for everybody who may enter its
+ * folder. What a killed server has left there is replaced; a server that
+ * answers is EADDRINUSE. Whoever closes the socket removes the path.
+ */
+int socket_listen_unix(const char *path) MUST_CHECK;
+
+/*
  * A bound UDP socket that reports the kernel's drops (SO_RXQ_OVFL). Bound to
  * the wildcard it also reports which address each datagram came to.
  */
@@ -53,6 +60,9 @@ int socket_local_address(int fd, struct address *out) MUST_CHECK;
  * greatest length where the system does not tell.
  */
 size_t socket_count_waiting(int fd);
+
+/* Closes fd and returns -1 with the errno that made the caller give up. */
+int socket_close_failed(int fd);
 
 /* The pending error (SO_ERROR): an errno value, 0 for none. Clears it. */
 int socket_take_error(int fd);

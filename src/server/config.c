@@ -13,7 +13,7 @@
 #include "base/units.h"
 #include "http/media.h"
 #include "http/request.h"
-#include "os/address.h"
+#include "server/endpoint.h"
 
 #define CONFIG_AT(member) SETTING_AT(struct config, member), .in_file = true
 #define LIMIT_AT(member)  CONFIG_AT(limits.member)
@@ -24,42 +24,34 @@
 #define TIMEOUT_MIN	  CLOCK_NS_PER_MS
 #define TIMEOUT_MAX	  (UINT64_C(365) * 86400 * CLOCK_NS_PER_S)
 
+bool config_is_off(const struct setting_list *service)
+{
+	return service->n == 1 && strcmp(service->items[0], "off") == 0;
+}
+
 /* --- values of the server's own --- */
 
-static int take_port(struct config_port *port, int socktype, const char *text,
-		     char *cause)
+static int check_endpoint(const char *text, int socktype, char *cause)
 {
-	uint64_t number = 0;
+	struct endpoint endpoint;
 	const char *why;
 
-	port->off = strcmp(text, "off") == 0;
-	if (port->off || units_parse_uint(text, 0, UINT16_MAX, &number) == 0) {
-		port->number = (uint16_t)number;
+	if (endpoint_parse(text, socktype, &endpoint, &why) == 0)
 		return 0;
-	}
-	if (address_parse_port(text, socktype, &port->number, &why) == 0)
-		return 0;
-	settings_cause(cause, "not a port: a number from 0 to 65535, the name "
-			      "of a service, or off");
+	settings_cause(cause, "%s", why);
 	return -1;
 }
 
-static int take_udp_port(void *config, const char *text, char *cause)
+static int check_udp_port(void *config, const char *text, char *cause)
 {
-	return take_port(&((struct config *)config)->udp, SOCK_DGRAM, text,
-			 cause);
+	(void)config;
+	return check_endpoint(text, SOCK_DGRAM, cause);
 }
 
-static int take_tcp_port(void *config, const char *text, char *cause)
+static int check_tcp_port(void *config, const char *text, char *cause)
 {
-	return take_port(&((struct config *)config)->tcp, SOCK_STREAM, text,
-			 cause);
-}
-
-static int take_http_port(void *config, const char *text, char *cause)
-{
-	return take_port(&((struct config *)config)->http, SOCK_STREAM, text,
-			 cause);
+	(void)config;
+	return check_endpoint(text, SOCK_STREAM, cause);
 }
 
 static int take_default_type(void *config, const char *text, char *cause)
@@ -96,29 +88,32 @@ static const struct setting rows[] = {
 		 "address, IPv6 and IPv4)"},
 	{.name = "udp-port",
 	 .letter = 'u',
-	 .type = SETTING_OWN,
+	 .type = SETTING_LIST,
 	 CONFIG_AT(udp),
-	 .take = take_udp_port,
+	 .max = CONFIG_LISTEN_MAX,
+	 .take = check_udp_port,
 	 .standard = "12000",
 	 .value = "PORT",
-	 .help = "UDP uppercase service; 0 takes a free port, off leaves the "
-		 "service out"},
+	 .help = "UDP uppercase service, or ADDRESS:PORT; may be repeated; 0 "
+		 "takes a free port, off leaves the service out"},
 	{.name = "tcp-port",
 	 .letter = 't',
-	 .type = SETTING_OWN,
+	 .type = SETTING_LIST,
 	 CONFIG_AT(tcp),
-	 .take = take_tcp_port,
+	 .max = CONFIG_LISTEN_MAX,
+	 .take = check_tcp_port,
 	 .standard = "12000",
 	 .value = "PORT",
-	 .help = "TCP uppercase service, likewise"},
+	 .help = "TCP uppercase service, likewise, or unix:PATH"},
 	{.name = "http-port",
 	 .letter = 'w',
-	 .type = SETTING_OWN,
+	 .type = SETTING_LIST,
 	 CONFIG_AT(http),
-	 .take = take_http_port,
+	 .max = CONFIG_LISTEN_MAX,
+	 .take = check_tcp_port,
 	 .standard = "6789",
 	 .value = "PORT",
-	 .help = "HTTP file service, likewise"},
+	 .help = "HTTP file service, likewise, or unix:PATH"},
 	{.name = "root",
 	 .letter = 'r',
 	 .type = SETTING_TEXT,
@@ -307,23 +302,58 @@ static const struct setting rows[] = {
 
 /* --- all of them together --- */
 
+/* A service that is off is nowhere else. */
+static int judge_off(const char *name, const struct setting_list *list,
+		     char *cause)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->n > 1 && strcmp(list->items[i], "off") == 0) {
+			settings_cause(cause, "--%s: off and something else",
+				       name);
+			return -1;
+		}
+	return 0;
+}
+
+/* The kernel would find them out too, but could not say it so well. */
+static int judge_shared(const struct config *config, char *cause)
+{
+	struct endpoint tcp, http;
+	const char *why;
+
+	for (size_t i = 0; i < config->tcp.n; i++)
+		for (size_t k = 0; k < config->http.n; k++) {
+			if (endpoint_parse(config->tcp.items[i], SOCK_STREAM,
+					   &tcp, &why) < 0 ||
+			    endpoint_parse(config->http.items[k], SOCK_STREAM,
+					   &http, &why) < 0 ||
+			    tcp.kind != ENDPOINT_PORT ||
+			    http.kind != ENDPOINT_PORT || tcp.port == 0 ||
+			    tcp.port != http.port)
+				continue;
+			settings_cause(cause,
+				       "--tcp-port and --http-port are both "
+				       "%u: two TCP services need two ports",
+				       tcp.port);
+			return -1;
+		}
+	return 0;
+}
+
 static int config_judge(void *arg, char *cause)
 {
 	const struct config *config = arg;
 
-	if (config->udp.off && config->tcp.off && config->http.off) {
+	if (config_is_off(&config->udp) && config_is_off(&config->tcp) &&
+	    config_is_off(&config->http)) {
 		settings_cause(cause, "every service is off: nothing to do");
 		return -1;
 	}
-	if (!config->tcp.off && !config->http.off && config->tcp.number != 0 &&
-	    config->tcp.number == config->http.number) {
-		settings_cause(cause,
-			       "--tcp-port and --http-port are both %u: two "
-			       "TCP services need two ports",
-			       config->tcp.number);
+	if (judge_off("udp-port", &config->udp, cause) < 0 ||
+	    judge_off("tcp-port", &config->tcp, cause) < 0 ||
+	    judge_off("http-port", &config->http, cause) < 0)
 		return -1;
-	}
-	return 0;
+	return judge_shared(config, cause);
 }
 
 static const struct arguments arguments = {

@@ -11,20 +11,14 @@
 #include "http/logline.h"
 #include "loop/limits.h"
 
-#define CONFIG_LISTEN_MAX 16 /* --listen options */
-
-/* A service's port: a number, 0 for a free one, or off. */
-struct config_port {
-	bool off;
-	uint16_t number;
-};
+#define CONFIG_LISTEN_MAX 16 /* of an option that tells where to serve */
 
 /* What the settings say. The strings are argv's. */
 struct config {
-	struct setting_list listen; /* empty for every address */
-	struct config_port udp;
-	struct config_port tcp;
-	struct config_port http;
+	struct setting_list listen; /* hosts; empty for every address */
+	struct setting_list udp;    /* endpoints of each service */
+	struct setting_list tcp;
+	struct setting_list http;
 	const char *root;
 	bool tcp_once;
 	bool defer_accept;
@@ -40,6 +34,9 @@ struct config {
 	bool show_config;
 	bool test_config;
 };
+
+/* Whether a service's endpoints are "off". */
+bool config_is_off(const struct setting_list *service);
 
 /*
  * Reads the configuration file and the command line, which wins, into config

@@ -37,8 +37,7 @@
 #include "web/site.h"
 #include "web/web.h"
 
-#define SERVER_SERVICES 3
-#define DRAIN_PAUSE_US	10000 /* between two looks at who has come */
+#define DRAIN_PAUSE_US 10000 /* between two looks at who has come */
 
 /*
  * Descriptors kept back from connections: files being sent, the loop's own,
@@ -63,11 +62,18 @@ enum {
 	SIGNAL_N
 };
 
+enum {
+	SERVER_UDP,
+	SERVER_TCP,
+	SERVER_HTTP,
+	SERVER_SERVICES
+};
+
 /* A socket to be told of. */
 struct ready {
-	const char *name;
+	int service;
 	struct address address;
-	bool has_root;
+	const char *path; /* of a Unix socket, instead; or NULL */
 };
 
 struct server {
@@ -79,8 +85,8 @@ struct server {
 	struct site *site;
 	struct access_log *log; /* NULL for none */
 	const struct config *config;
-	struct binding binding;
-	struct ready ready[SERVER_SERVICES * BINDING_ADDRESSES_MAX];
+	struct binding bindings[SERVER_SERVICES];
+	struct ready ready[SERVER_SERVICES * BINDING_SOCKETS_MAX];
 	size_t n_ready;
 	struct event signals[SIGNAL_N];
 	struct event drain_timer;
@@ -92,14 +98,6 @@ struct server {
 
 /* Hands an open socket over to its service. */
 typedef int (*add_fn)(struct server *server, int fd);
-
-/* A service's sockets: how to open one, whom it belongs to, how to name it. */
-struct service_plan {
-	const char *name;
-	const struct config_port *port;
-	binding_open_fn open;
-	add_fn add;
-};
 
 /* --- sockets --- */
 
@@ -120,16 +118,26 @@ static int add_web(struct server *server, int fd)
 			    server->web);
 }
 
+/* How each service is told of, and where its sockets go. */
+static const struct {
+	const char *name;
+	int socktype;
+	add_fn add;
+} services[SERVER_SERVICES] = {
+	[SERVER_UDP] = {"udp", SOCK_DGRAM, add_udp},
+	[SERVER_TCP] = {"tcp", SOCK_STREAM, add_tcp},
+	[SERVER_HTTP] = {"http", SOCK_STREAM, add_web},
+};
+
 /* Notes what to tell when every socket is there. */
-static void note_ready(struct server *server, const struct service_plan *plan,
-		       int fd)
+static void note_ready(struct server *server, int service,
+		       const struct binding_place *place, int fd)
 {
 	struct ready *ready = &server->ready[server->n_ready];
 
-	if (socket_local_address(fd, &ready->address) < 0)
+	*ready = (struct ready){.service = service, .path = place->path};
+	if (!place->path && socket_local_address(fd, &ready->address) < 0)
 		return;
-	ready->name = plan->name;
-	ready->has_root = plan->add == add_web;
 	server->n_ready++;
 }
 
@@ -140,21 +148,23 @@ static void tell_ready(const struct server *server)
 
 	for (size_t i = 0; i < server->n_ready; i++) {
 		const struct ready *ready = &server->ready[i];
+		bool has_root = ready->service == SERVER_HTTP;
 
 		address_format(&ready->address, text);
-		if (ready->has_root)
-			log_info("ready: %s %s root %s", ready->name, text,
-				 server->config->root);
-		else
-			log_info("ready: %s %s", ready->name, text);
+		log_info("ready: %s %s%s%s%s", services[ready->service].name,
+			 ready->path ? "unix:" : "",
+			 ready->path ? ready->path : text,
+			 has_root ? " root " : "",
+			 has_root ? server->config->root : "");
 	}
 }
 
-/* A service's port, the same on every address; 0 when it is off. */
-static uint16_t port_of(const struct server *server, const char *name)
+/* A service's first port; 0 when it has none. */
+static uint16_t port_of(const struct server *server, int service)
 {
 	for (size_t i = 0; i < server->n_ready; i++)
-		if (strcmp(server->ready[i].name, name) == 0)
+		if (server->ready[i].service == service &&
+		    !server->ready[i].path)
 			return address_port(&server->ready[i].address);
 	return 0;
 }
@@ -163,60 +173,112 @@ static uint16_t port_of(const struct server *server, const char *name)
 static void tell_site(struct server *server)
 {
 	const struct site_ports ports = {
-		.udp = port_of(server, "udp"),
-		.tcp = port_of(server, "tcp"),
-		.http = port_of(server, "http"),
+		.udp = port_of(server, SERVER_UDP),
+		.tcp = port_of(server, SERVER_TCP),
+		.http = port_of(server, SERVER_HTTP),
 	};
 
 	if (server->site)
 		site_set_ports(server->site, &ports);
 }
 
-/* Opens a service's sockets and hands them over. */
-static int start_sockets(struct server *server, const struct service_plan *plan,
-			 char **cause)
+static binding_open_fn opener_of(const struct server *server, int service)
 {
-	int fds[BINDING_ADDRESSES_MAX];
-	size_t n = server->binding.n;
+	if (service == SERVER_UDP)
+		return socket_bind_udp;
+	return service == SERVER_HTTP && server->config->defer_accept
+		       ? socket_listen_tcp_deferred
+		       : socket_listen_tcp;
+}
 
-	if (binding_open(&server->binding, plan->name, plan->port->number,
-			 plan->open, fds, cause) < 0)
+/* Opens a service's sockets and hands them over. */
+static int start_sockets(struct server *server, int service, char **cause)
+{
+	const struct binding *binding = &server->bindings[service];
+	int fds[BINDING_SOCKETS_MAX];
+
+	if (binding_open(binding, opener_of(server, service), fds, cause) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < binding->n; i++) {
 		if (fds[i] < 0)
 			continue;
-		if (plan->add(server, fds[i]) < 0) {
-			binding_close(fds + i, n - i);
+		if (services[service].add(server, fds[i]) < 0) {
+			binding_close(fds + i, binding->n - i);
 			return binding_fail(cause, "%s: out of memory",
-					    plan->name);
+					    binding->service);
 		}
-		note_ready(server, plan, fds[i]);
+		note_ready(server, service, &binding->places[i], fds[i]);
+	}
+	return 0;
+}
+
+/* A path leads to nobody from now on. What has connected is served. */
+static void unlink_paths(struct server *server)
+{
+	for (size_t i = 0; i < server->n_ready; i++)
+		if (server->ready[i].path)
+			(void)unlink(server->ready[i].path);
+	server->n_ready = 0;
+}
+
+static const struct setting_list *endpoints_of(const struct config *config,
+					       int service)
+{
+	return service == SERVER_UDP   ? &config->udp
+	       : service == SERVER_TCP ? &config->tcp
+				       : &config->http;
+}
+
+/* Finds out where every service is to be. */
+static int resolve(struct server *server, char **cause)
+{
+	const struct config *config = server->config;
+	struct binding_hosts hosts;
+
+	if (binding_find_hosts(&hosts, &config->listen, cause) < 0)
+		return -1;
+	for (int i = 0; i < SERVER_SERVICES; i++) {
+		server->bindings[i].service = services[i].name;
+		if (binding_resolve(&server->bindings[i],
+				    endpoints_of(config, i),
+				    services[i].socktype, &hosts, cause) < 0)
+			return -1;
 	}
 	return 0;
 }
 
 /* --- services --- */
 
+static size_t count_sockets(const struct server *server)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < SERVER_SERVICES; i++)
+		n += server->bindings[i].n;
+	return n;
+}
+
 /*
- * Descriptors that are not for connections. Sockets of a third address and more
- * are on top: there may be many.
+ * Descriptors that are not for connections. Sockets beyond those of two
+ * addresses are on top: there may be many.
  */
 static size_t count_reserve(const struct server *server)
 {
-	size_t reserve = server->n_descriptors / 8, n = server->binding.n;
+	size_t reserve = server->n_descriptors / 8, n = count_sockets(server);
 
 	if (reserve < SERVER_RESERVE_MIN)
 		reserve = SERVER_RESERVE_MIN;
 	if (reserve > SERVER_RESERVE_MAX)
 		reserve = SERVER_RESERVE_MAX;
-	return reserve + (n > 2 ? SERVER_SERVICES * (n - 2) : 0);
+	return reserve +
+	       (n > 2 * SERVER_SERVICES ? n - 2 * SERVER_SERVICES : 0);
 }
 
 /* Half of them are for files that the cache keeps open, but for our own. */
 static size_t count_cached(const struct server *server)
 {
 	size_t reserve = count_reserve(server);
-	size_t own = SERVER_OWN + SERVER_SERVICES * server->binding.n;
+	size_t own = SERVER_OWN + count_sockets(server);
 	size_t left = reserve > own ? reserve - own : 0;
 
 	return left < reserve / 2 ? left : reserve / 2;
@@ -323,32 +385,24 @@ static int new_services(struct server *server, char **cause)
 {
 	const struct config *config = server->config;
 
-	if (!config->udp.off)
+	if (!config_is_off(&config->udp)) {
 		server->udp = udp_service_new(&server->loop);
-	if (!config->tcp.off)
+		if (!server->udp)
+			return binding_fail(cause, "out of memory");
+	}
+	if (!config_is_off(&config->tcp)) {
 		server->tcp = tcp_service_new(&server->loop, config->tcp_once);
-	if ((!config->udp.off && !server->udp) ||
-	    (!config->tcp.off && !server->tcp))
-		return binding_fail(cause, "out of memory");
-	return config->http.off ? 0 : new_web_service(server, cause);
+		if (!server->tcp)
+			return binding_fail(cause, "out of memory");
+	}
+	return config_is_off(&config->http) ? 0
+					    : new_web_service(server, cause);
 }
 
 static int start_services(struct server *server, char **cause)
 {
-	const struct config *config = server->config;
-	const binding_open_fn listen_web = config->defer_accept
-						   ? socket_listen_tcp_deferred
-						   : socket_listen_tcp;
-	const struct service_plan plans[] = {
-		{"udp", &config->udp, socket_bind_udp, add_udp},
-		{"tcp", &config->tcp, socket_listen_tcp, add_tcp},
-		{"http", &config->http, listen_web, add_web},
-	};
-
-	_Static_assert(ARRAY_LEN(plans) == SERVER_SERVICES, "one each");
-	for (size_t i = 0; i < ARRAY_LEN(plans); i++)
-		if (!plans[i].port->off &&
-		    start_sockets(server, &plans[i], cause) < 0)
+	for (int i = 0; i < SERVER_SERVICES; i++)
+		if (start_sockets(server, i, cause) < 0)
 			return -1;
 	tell_site(server);
 	tell_ready(server);
@@ -412,6 +466,7 @@ static void server_drain(struct server *server)
 		cut(server, "out of memory");
 		return;
 	}
+	unlink_paths(server);
 	listener_set_drain(&server->listeners);
 	if (server->udp)
 		udp_service_drain(server->udp);
@@ -513,8 +568,7 @@ static int start(struct server *server, char **cause)
 		return binding_fail(cause,
 				    "event loop: no memory, or no epoll here");
 	server->loop.limits = &server->config->limits;
-	if (binding_resolve(&server->binding, &server->config->listen, cause) <
-	    0)
+	if (resolve(server, cause) < 0)
 		return -1;
 	n_needed = count_reserve(server) + SERVER_CONNECTIONS_MIN;
 	if (server->n_descriptors < n_needed)
@@ -570,6 +624,7 @@ void server_free(struct server *server)
 {
 	if (!server)
 		return;
+	unlink_paths(server);
 	listener_set_clear(&server->listeners);
 	conn_close_all(&server->loop);
 	udp_service_free(server->udp);
