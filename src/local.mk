@@ -22,6 +22,7 @@ src_libos_a_SOURCES = \
 	src/os/datagram.c src/os/datagram.h \
 	src/os/docroot.c src/os/docroot.h \
 	src/os/draft.c src/os/draft.h \
+	src/os/holder.c src/os/holder.h \
 	src/os/icmp.c src/os/icmp.h \
 	src/os/interface.c src/os/interface.h \
 	src/os/process.c src/os/process.h \

@@ -321,7 +321,7 @@ START_TEST(an_address_in_use_is_told_and_ends_with_status_one)
 	struct server *server = server_start_all(root);
 	const struct endpoint *endpoint =
 		server_endpoint(server, (enum service)_i);
-	char options[3][64], address[64];
+	char options[3][64], address[64], holder[64];
 	const char *const argv[] = {server_program(),
 				    "--listen=127.0.0.1",
 				    options[0],
@@ -338,6 +338,9 @@ START_TEST(an_address_in_use_is_told_and_ends_with_status_one)
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%u",
 		       (unsigned)endpoint->port);
 	expect_no_start(argv, address, strerror(EADDRINUSE));
+	(void)snprintf(holder, sizeof(holder), "process %d, has it",
+		       (int)server->pid);
+	expect_no_start(argv, "uppercase-serve", holder);
 	service_expect_all(server);
 	server_stop(server);
 }

@@ -11,11 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "os/holder.h"
 #include "os/interface.h"
 #include "os/socket.h"
 #include "server/endpoint.h"
 
 #define BINDING_PORT_TRIES 16 /* for one free port on several addresses */
+#define ADVICE_SIZE	   160
 
 int binding_fail(char **cause, const char *fmt, ...)
 {
@@ -28,19 +30,43 @@ int binding_fail(char **cause, const char *fmt, ...)
 	return -1;
 }
 
-/* What a person can do about a socket that cannot be had. */
-static const char *binding_advice(int error)
+/* Who has the address, and what a person can do about that. */
+static void advise_in_use(const struct address *address, int socktype,
+			  char text[ADVICE_SIZE])
 {
+	struct holder holder;
+
+	if (!holder_find(address, socktype, &holder))
+		(void)snprintf(text, ADVICE_SIZE,
+			       " (does another server run on this port? port "
+			       "0 takes a free one)");
+	else if (holder.pid != 0)
+		(void)snprintf(text, ADVICE_SIZE,
+			       " (%s, process %d, has it; port 0 takes a free "
+			       "one)",
+			       holder.name, (int)holder.pid);
+	else
+		(void)snprintf(text, ADVICE_SIZE,
+			       " (a process of user %u has it; port 0 takes a "
+			       "free one)",
+			       (unsigned)holder.uid);
+}
+
+/* What a person can do about a socket that cannot be had. */
+static void binding_advise(int error, const struct address *address,
+			   int socktype, char text[ADVICE_SIZE])
+{
+	text[0] = '\0';
 	switch (error) {
 	case EADDRINUSE:
-		return " (does another server run on this port? port 0 takes a "
-		       "free one)";
+		advise_in_use(address, socktype, text);
+		break;
 	case EADDRNOTAVAIL:
-		return " (this host does not have this address)";
+		strcpy(text, " (this host does not have this address)");
+		break;
 	case EACCES:
-		return " (ports below 1024 need privileges)";
-	default:
-		return "";
+		strcpy(text, " (ports below 1024 need privileges)");
+		break;
 	}
 }
 
@@ -129,7 +155,7 @@ static int open_somewhere(struct opening *opening, size_t first, size_t end)
 static int fail_at(const struct binding *binding,
 		   const struct binding_place *place, char **cause)
 {
-	char text[ADDRESS_TEXT_SIZE];
+	char text[ADDRESS_TEXT_SIZE], advice[ADVICE_SIZE];
 	int error = errno;
 
 	if (place->path)
@@ -137,9 +163,10 @@ static int fail_at(const struct binding *binding,
 			cause, "%s unix:%s: %s%s", binding->service,
 			place->path, strerror(error),
 			error == EADDRINUSE ? " (a server answers there)" : "");
+	binding_advise(error, &place->address, binding->socktype, advice);
 	return binding_fail(cause, "%s %s: %s%s", binding->service,
 			    address_format(&place->address, text),
-			    strerror(error), binding_advice(error));
+			    strerror(error), advice);
 }
 
 /* The first place behind those that the same endpoint stands for. */
@@ -338,6 +365,7 @@ int binding_resolve(struct binding *binding, const struct setting_list *list,
 		    char **cause)
 {
 	binding->n = 0;
+	binding->socktype = socktype;
 	for (size_t i = 0; i < list->n; i++) {
 		struct finding finding = {
 			.binding = binding,

@@ -30,6 +30,7 @@ struct binding_place {
 /* The places of one service. */
 struct binding {
 	const char *service; /* "udp" */
+	int socktype;
 	struct binding_place places[BINDING_SOCKETS_MAX];
 	size_t n;
 };
