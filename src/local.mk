@@ -27,6 +27,7 @@ src_libos_a_SOURCES = \
 	src/os/interface.c src/os/interface.h \
 	src/os/process.c src/os/process.h \
 	src/os/socket.c src/os/socket.h \
+	src/os/supervisor.c src/os/supervisor.h \
 	src/os/wait.c src/os/wait.h
 
 src_libhttp_a_SOURCES = \
@@ -81,6 +82,7 @@ src_libweb_a_SOURCES = \
 	src/web/web.c src/web/web.h
 
 src_libserver_a_SOURCES = \
+	src/server/activation.c src/server/activation.h \
 	src/server/binding.c src/server/binding.h \
 	src/server/config.c src/server/config.h \
 	src/server/endpoint.c src/server/endpoint.h \
@@ -172,7 +174,7 @@ bin_PROGRAMS = src/uppercase-client src/uppercase-load src/uppercase-server
 src_uppercase_server_SOURCES = src/server/main.c
 src_uppercase_server_LDADD = src/libserver.a src/libcli.a src/libweb.a \
 	src/libloop.a src/libhttp.a src/libos.a src/libbase.a $(LIBEVENT_LIBS) $(XXHASH_LIBS) \
-	$(CONFUSE_LIBS)
+	$(CONFUSE_LIBS) $(SYSTEMD_LIBS)
 
 src_uppercase_client_SOURCES = src/client/main.c
 src_uppercase_client_LDADD = src/libclient.a src/libcli.a src/libos.a src/libbase.a

@@ -198,6 +198,7 @@ static const struct group_row {
 	{"127.255.255.255", false}, /* only its network knows */
 	{"0.0.0.0", false},	    {"::1", false},
 	{"fe80::1", false},	    {"::", false},
+	{"::ffff:224.0.0.1", true}, {"::ffff:127.0.0.1", false},
 };
 
 START_TEST(a_group_is_known_by_its_address)
@@ -223,7 +224,8 @@ static const struct {
 	{"::1", false},
 	{"1::", false},
 	{"255.255.255.255", false},
-	{"::ffff:0.0.0.0", false},
+	{"::ffff:0.0.0.0", true}, /* the same, in IPv6's clothes */
+	{"::ffff:0.0.0.1", false},
 };
 
 START_TEST(only_the_wildcard_names_no_host)

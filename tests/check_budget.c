@@ -45,7 +45,7 @@ static void udp_pair_init(struct udp_pair *pair)
 	ck_assert_int_eq(loop_init(&pair->loop), 0);
 	pair->service = udp_service_new(&pair->loop);
 	ck_assert_ptr_nonnull(pair->service);
-	fd = socket_bind_udp(&address);
+	fd = socket_bind_udp(&address, 0);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(socket_local_address(fd, &address), 0);
 	ck_assert_int_eq(udp_service_add(pair->service, fd), 0);

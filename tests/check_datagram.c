@@ -64,7 +64,7 @@ static struct address address_of(const char *host, uint16_t port)
 static int bound(const char *host)
 {
 	struct address address = address_of(host, 0);
-	int fd = socket_bind_udp(&address);
+	int fd = socket_bind_udp(&address, 0);
 
 	ck_assert_msg(fd >= 0, "%s: %s", host, strerror(errno));
 	return fd;

@@ -130,6 +130,29 @@ START_TEST(a_place_that_is_named_twice_is_one)
 }
 END_TEST
 
+/* As one process a core does. */
+START_TEST(servers_share_their_ports_when_told_to)
+{
+	struct server *one =
+		START_AT(3, "-a127.0.0.1", "-u0", "-t0", "-w0", "--reuse-port");
+	struct server *other;
+	char udp[16], tcp[16], http[16];
+
+	(void)snprintf(udp, sizeof(udp), "-u%u",
+		       server_endpoint(one, SERVICE_UDP)->port);
+	(void)snprintf(tcp, sizeof(tcp), "-t%u",
+		       server_endpoint(one, SERVICE_TCP)->port);
+	(void)snprintf(http, sizeof(http), "-w%u",
+		       server_endpoint(one, SERVICE_HTTP)->port);
+	other = START_AT(3, "-a127.0.0.1", udp, tcp, http, "--reuse-port");
+	for (int i = 0; i < 20; i++)
+		service_expect_all(other);
+	server_stop(one);
+	service_expect_all(other);
+	server_stop(other);
+}
+END_TEST
+
 START_TEST(a_path_is_for_everybody_and_goes_with_the_server)
 {
 	struct server *server = start_at_paths();
@@ -255,6 +278,7 @@ int main(void)
 	tcase_add_test(tcase, a_port_alone_is_on_every_address_served);
 	tcase_add_test(tcase, an_interface_stands_for_its_addresses);
 	tcase_add_test(tcase, a_place_that_is_named_twice_is_one);
+	tcase_add_test(tcase, servers_share_their_ports_when_told_to);
 	tcase_add_test(tcase, a_path_is_for_everybody_and_goes_with_the_server);
 	tcase_add_test(tcase, curl_reads_a_file_through_a_path);
 	tcase_add_test(tcase, what_a_killed_server_left_is_replaced);

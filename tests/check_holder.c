@@ -22,8 +22,8 @@ static int hold(const char *host, int socktype, struct address *address)
 	ck_assert_int_eq(address_resolve(host, 0, AF_UNSPEC, socktype, address,
 					 1, &n, &cause),
 			 0);
-	fd = socktype == SOCK_STREAM ? socket_listen_tcp(address)
-				     : socket_bind_udp(address);
+	fd = socktype == SOCK_STREAM ? socket_listen_tcp(address, 0)
+				     : socket_bind_udp(address, 0);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(socket_local_address(fd, address), 0);
 	return fd;

@@ -29,7 +29,7 @@ static struct address address_of(const char *host, uint16_t port)
 static struct address nobody(const char *host)
 {
 	struct address address = address_of(host, 0);
-	int fd = socket_bind_udp(&address);
+	int fd = socket_bind_udp(&address, 0);
 
 	ck_assert_msg(fd >= 0, "%s: %s", host, strerror(errno));
 	ck_assert_int_eq(socket_local_address(fd, &address), 0);

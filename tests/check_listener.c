@@ -96,7 +96,7 @@ static void listen_here(struct fixture *fixture, struct service *service,
 
 	*address = address_any(AF_INET, 0);
 	address->sa.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fd = socket_listen_tcp(address);
+	fd = socket_listen_tcp(address, 0);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(socket_local_address(fd, address), 0);
 	ck_assert_int_eq(listener_add(&fixture->set, fd, accepted_cb, service),

@@ -84,7 +84,7 @@ static struct address local_address(int fd)
 
 static int listen_on(const struct address *address)
 {
-	int fd = socket_listen_tcp(address);
+	int fd = socket_listen_tcp(address, 0);
 
 	ck_assert_msg(fd >= 0, "listen: %s", strerror(errno));
 	return fd;
@@ -92,7 +92,7 @@ static int listen_on(const struct address *address)
 
 static int bind_to(const struct address *address)
 {
-	int fd = socket_bind_udp(address);
+	int fd = socket_bind_udp(address, 0);
 
 	ck_assert_msg(fd >= 0, "bind: %s", strerror(errno));
 	return fd;
@@ -175,7 +175,7 @@ START_TEST(a_port_in_use_is_refused)
 
 	address = local_address(fd);
 	errno = 0;
-	ck_assert_int_eq(socket_listen_tcp(&address), -1);
+	ck_assert_int_eq(socket_listen_tcp(&address, 0), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
 	(void)close(fd);
 }
@@ -205,10 +205,10 @@ START_TEST(an_address_that_is_not_ours_is_refused)
 
 	address.sa.in4.sin_addr.s_addr = htonl(0xc0000201); /* RFC 5737 */
 	errno = 0;
-	ck_assert_int_eq(socket_listen_tcp(&address), -1);
+	ck_assert_int_eq(socket_listen_tcp(&address, 0), -1);
 	ck_assert_int_eq(errno, EADDRNOTAVAIL);
 	errno = 0;
-	ck_assert_int_eq(socket_bind_udp(&address), -1);
+	ck_assert_int_eq(socket_bind_udp(&address, 0), -1);
 	ck_assert_int_eq(errno, EADDRNOTAVAIL);
 }
 END_TEST
@@ -251,8 +251,8 @@ START_TEST(a_socket_that_fails_is_closed)
 	before = dup(fd);
 	(void)close(before);
 	for (int i = 0; i < 10; i++) {
-		ck_assert_int_eq(socket_listen_tcp(&tcp_address), -1);
-		ck_assert_int_eq(socket_bind_udp(&udp_address), -1);
+		ck_assert_int_eq(socket_listen_tcp(&tcp_address, 0), -1);
+		ck_assert_int_eq(socket_bind_udp(&udp_address, 0), -1);
 	}
 	after = dup(fd);
 	ck_assert_int_eq(after, before);
@@ -261,8 +261,16 @@ END_TEST
 
 /* --- UDP --- */
 
-static int (*const makers[])(const struct address *) = {
-	socket_listen_tcp, socket_listen_tcp_deferred, socket_bind_udp};
+static const struct maker {
+	int (*make)(const struct address *, unsigned);
+	unsigned options;
+} makers[] = {
+	{socket_listen_tcp, 0},
+	{socket_listen_tcp, SOCKET_DEFER_ACCEPT},
+	{socket_listen_tcp, SOCKET_REUSE_PORT},
+	{socket_bind_udp, 0},
+	{socket_bind_udp, SOCKET_REUSE_PORT},
+};
 
 /* An option that only helps may be missing; any other is an error. */
 START_TEST(whatever_the_kernel_refuses_is_an_error_or_does_no_harm)
@@ -275,7 +283,7 @@ START_TEST(whatever_the_kernel_refuses_is_an_error_or_does_no_harm)
 	do {
 		n_until = ++n;
 		errno = 0;
-		fd = makers[_i](&address);
+		fd = makers[_i].make(&address, makers[_i].options);
 		if (fd < 0) {
 			ck_assert_int_eq(fd, -1);
 			ck_assert_int_eq(errno, EOPNOTSUPP);
@@ -328,7 +336,7 @@ START_TEST(two_udp_sockets_do_not_share_a_port)
 
 	address = local_address(fd);
 	errno = 0;
-	ck_assert_int_eq(socket_bind_udp(&address), -1);
+	ck_assert_int_eq(socket_bind_udp(&address, 0), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
 	(void)close(fd);
 }

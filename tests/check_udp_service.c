@@ -75,7 +75,7 @@ static int bound(struct address *at)
 
 	*at = address_any(AF_INET, 0);
 	at->sa.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fd = socket_bind_udp(at);
+	fd = socket_bind_udp(at, 0);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(socket_local_address(fd, at), 0);
 	return fd;

@@ -185,6 +185,26 @@ static void die_with(pid_t parent)
 		give_up("parent");
 }
 
+/* In the child: its descriptors from 3 on; see sd_listen_fds(3). */
+static void hand_over(const struct server_options *options, int *life_fd)
+{
+	const int first = STDERR_FILENO + 1;
+	char text[32];
+	int high[16];
+
+	ck_assert_int_le(options->n_sockets, (int)ARRAY_LEN(high));
+	*life_fd = fcntl(*life_fd, F_DUPFD, first + options->n_sockets);
+	for (int i = 0; i < options->n_sockets; i++)
+		high[i] = fcntl(options->sockets[i], F_DUPFD, 64);
+	for (int i = 0; i < options->n_sockets; i++)
+		(void)dup2(high[i], first + i);
+	(void)snprintf(text, sizeof(text), "%d", (int)getpid());
+	(void)setenv("LISTEN_PID", text, 1);
+	(void)snprintf(text, sizeof(text), "%d", options->n_sockets);
+	(void)setenv("LISTEN_FDS", text, 1);
+	(void)setenv("LISTEN_FDNAMES", options->socket_names, 1);
+}
+
 static void become_server(const struct server_options *options,
 			  const struct server *server, char *const argv[],
 			  int log_fd, int life_fd)
@@ -195,8 +215,10 @@ static void become_server(const struct server_options *options,
 	(void)dup2(log_fd, STDERR_FILENO);
 	if (options->stdout_fd > 0)
 		(void)dup2(options->stdout_fd, STDOUT_FILENO);
+	if (options->n_sockets > 0)
+		hand_over(options, &life_fd);
 	/* The test program's own files are no business of the server. */
-	for (int fd = STDERR_FILENO + 1; fd < 256; fd++)
+	for (int fd = STDERR_FILENO + 1 + options->n_sockets; fd < 256; fd++)
 		if (fd != life_fd)
 			(void)close(fd);
 	limit_descriptors(options);

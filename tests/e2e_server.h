@@ -57,6 +57,10 @@ struct server_options {
 	bool lacks_openat2; /* as on a kernel before 5.6 */
 	const char *faults; /* see e2e_faults.h; "" for later, NULL for none */
 	void (*prepare)(void); /* what else the child does before it starts */
+	/* Handed over as a supervisor does, with these names: "tcp:http". */
+	const int *sockets;
+	int n_sockets;
+	const char *socket_names;
 	/* Instead of all options above: the arguments, NULL-ended, ... */
 	const char *const *args;
 	size_t n_ready; /* ... and how many ready lines they lead to */

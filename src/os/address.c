@@ -84,35 +84,50 @@ uint64_t address_hash(const struct address *address, uint64_t seed)
 void address_settle(struct address *address)
 {
 	const struct in6_addr *in6 = &address->sa.in6.sin6_addr;
-	struct address v4 = address_any(AF_INET, 0);
+	struct address plain = address_any(AF_INET, address_port(address));
 
 	if (address->sa.any.sa_family == AF_UNIX) {
 		*address = (struct address){.len = sizeof(sa_family_t)};
 		address->sa.any.sa_family = AF_UNIX;
 	} else if (address->sa.any.sa_family == AF_INET6 &&
 		   IN6_IS_ADDR_V4MAPPED(in6)) {
-		memcpy(&v4.sa.in4.sin_addr, in6->s6_addr + 12,
-		       sizeof(v4.sa.in4.sin_addr));
-		address_set_port(&v4, address_port(address));
-		*address = v4;
+		memcpy(&plain.sa.in4.sin_addr, in6->s6_addr + 12,
+		       sizeof(plain.sa.in4.sin_addr));
+		*address = plain;
 	}
+}
+
+/* The IPv4 address that it is, in IPv6's clothes or its own; or NULL. */
+static const uint8_t *address_v4(const struct address *address)
+{
+	const struct in6_addr *in6 = &address->sa.in6.sin6_addr;
+
+	if (address->sa.any.sa_family != AF_INET6)
+		return (const void *)&address->sa.in4.sin_addr;
+	return IN6_IS_ADDR_V4MAPPED(in6) ? in6->s6_addr + 12 : NULL;
 }
 
 bool address_is_group(const struct address *address)
 {
-	in_addr_t host;
+	const uint8_t *v4 = address_v4(address);
+	uint32_t host;
 
-	if (address->sa.any.sa_family == AF_INET6)
+	if (!v4)
 		return IN6_IS_ADDR_MULTICAST(&address->sa.in6.sin6_addr);
-	host = ntohl(address->sa.in4.sin_addr.s_addr);
+	memcpy(&host, v4, sizeof(host));
+	host = ntohl(host);
 	return IN_MULTICAST(host) || host == INADDR_BROADCAST;
 }
 
 bool address_is_any(const struct address *address)
 {
-	if (address->sa.any.sa_family == AF_INET6)
+	const uint8_t *v4 = address_v4(address);
+	uint32_t host;
+
+	if (!v4)
 		return IN6_IS_ADDR_UNSPECIFIED(&address->sa.in6.sin6_addr);
-	return address->sa.in4.sin_addr.s_addr == htonl(INADDR_ANY);
+	memcpy(&host, v4, sizeof(host));
+	return host == htonl(INADDR_ANY);
 }
 
 const char *address_format_host(const struct address *address,

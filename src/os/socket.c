@@ -6,6 +6,7 @@
 #include "os/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,7 +45,7 @@ int socket_open(const struct address *address, int type)
 }
 
 /* A new socket bound to address alone, never to the other family too. */
-static int open_bound(const struct address *address, int type)
+static int open_bound(const struct address *address, int type, unsigned options)
 {
 	int fd = socket_open(address, type);
 
@@ -57,30 +58,31 @@ static int open_bound(const struct address *address, int type)
 	if (type == SOCK_STREAM &&
 	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
 		return socket_close_failed(fd);
+	if ((options & SOCKET_REUSE_PORT) &&
+	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0)
+		return socket_close_failed(fd);
 	if (bind(fd, &address->sa.any, address->len) < 0)
 		return socket_close_failed(fd);
 	return fd;
 }
 
-int socket_listen_tcp(const struct address *address)
+/* What every listening TCP socket has, whoever has made it. */
+static int prepare_tcp(int fd, unsigned options)
 {
-	int fd = open_bound(address, SOCK_STREAM);
+	/* Without it connections come a little earlier, and cost more. */
+	if (options & SOCKET_DEFER_ACCEPT)
+		(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
+	return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+int socket_listen_tcp(const struct address *address, unsigned options)
+{
+	int fd = open_bound(address, SOCK_STREAM, options);
 
 	if (fd < 0)
 		return -1;
-	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0 ||
-	    listen(fd, SOCKET_BACKLOG) < 0)
+	if (prepare_tcp(fd, options) < 0 || listen(fd, SOCKET_BACKLOG) < 0)
 		return socket_close_failed(fd);
-	return fd;
-}
-
-int socket_listen_tcp_deferred(const struct address *address)
-{
-	int fd = socket_listen_tcp(address);
-
-	/* Without it connections come a little earlier, and cost more. */
-	if (fd >= 0)
-		(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
 	return fd;
 }
 
@@ -139,19 +141,42 @@ static int report_destination(int fd, int family)
 	return set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
 }
 
-int socket_bind_udp(const struct address *address)
+static int prepare_udp(int fd, const struct address *address)
 {
-	int fd = open_bound(address, SOCK_DGRAM);
-
-	if (fd < 0)
-		return -1;
 	if (set_option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1) < 0 ||
 	    (address_is_any(address) &&
 	     report_destination(fd, address->sa.any.sa_family) < 0))
-		return socket_close_failed(fd);
+		return -1;
 	/* A smaller buffer loses more in a burst, but it serves. */
 	(void)set_option(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_UDP_RECEIVE_BUF);
-	return fd;
+	return 0;
+}
+
+int socket_bind_udp(const struct address *address, unsigned options)
+{
+	int fd = open_bound(address, SOCK_DGRAM, options);
+
+	if (fd < 0)
+		return -1;
+	return prepare_udp(fd, address) < 0 ? socket_close_failed(fd) : fd;
+}
+
+int socket_adopt(int fd, unsigned options)
+{
+	int flags = fcntl(fd, F_GETFL);
+	struct address address;
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+	    socket_local_address(fd, &address) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+		return -1;
+	if (address.sa.any.sa_family == AF_UNIX)
+		return 0;
+	return type == SOCK_DGRAM ? prepare_udp(fd, &address)
+				  : prepare_tcp(fd, options);
 }
 
 void socket_limit_unsent(int fd)

@@ -14,20 +14,25 @@
  * close-on-exec and nonblocking.
  */
 
+enum socket_options {
+	/* Others of the same user may be bound there, too, and share. */
+	SOCKET_REUSE_PORT = 1,
+	/*
+	 * Where the client speaks first: the kernel keeps a connection to
+	 * itself until the first bytes are there, or for about a second, when
+	 * it has sent its SYN-ACK again. A request then comes with its
+	 * connection, and takes one wake-up instead of two.
+	 */
+	SOCKET_DEFER_ACCEPT = 2,
+};
+
 /*
  * A listening TCP socket. An IPv6 one takes IPv6 only, so that both families
  * can have sockets of their own. Nagle's algorithm is off, and
  * accepted sockets inherit that.
  */
-int socket_listen_tcp(const struct address *address) MUST_CHECK;
-
-/*
- * The same where the client speaks first: the kernel keeps a connection to
- * itself until the first bytes are there, or for about a second, when it has
- * sent its SYN-ACK again. A request then comes with its connection, and takes
- * one wake-up instead of two.
- */
-int socket_listen_tcp_deferred(const struct address *address) MUST_CHECK;
+int socket_listen_tcp(const struct address *address,
+		      unsigned options) MUST_CHECK;
 
 /*
  * A listening Unix stream socket at a path, for everybody who may enter its
@@ -40,7 +45,14 @@ int socket_listen_unix(const char *path) MUST_CHECK;
  * A bound UDP socket that reports the kernel's drops (SO_RXQ_OVFL). Bound to
  * the wildcard it also reports which address each datagram came to.
  */
-int socket_bind_udp(const struct address *address) MUST_CHECK;
+int socket_bind_udp(const struct address *address, unsigned options) MUST_CHECK;
+
+/*
+ * Gives a socket that somebody else has bound what those above have: a
+ * listening TCP or Unix socket, or one for UDP. The caller still owns it when
+ * that fails.
+ */
+int socket_adopt(int fd, unsigned options) MUST_CHECK;
 
 /* An unbound socket of the address's family; type as for socket(2). */
 int socket_open(const struct address *address, int type) MUST_CHECK;

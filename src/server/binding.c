@@ -86,8 +86,20 @@ static bool may_skip(const struct binding_place *place, int error)
 	       (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
 }
 
-static int open_place(const struct binding_place *place, binding_open_fn open,
-		      uint16_t *port)
+/* Opens a socket at an address: its descriptor, or -1. */
+typedef int (*open_fn)(const struct address *address, unsigned options);
+
+/* A service's sockets on their way. */
+struct opening {
+	const struct binding *binding;
+	open_fn open;
+	unsigned options;
+	int *fds;
+	struct binding_place failed; /* where, and errno says why */
+};
+
+static int open_place(const struct opening *opening,
+		      const struct binding_place *place, uint16_t *port)
 {
 	struct address address = place->address;
 	int fd;
@@ -95,7 +107,7 @@ static int open_place(const struct binding_place *place, binding_open_fn open,
 	if (place->path)
 		return socket_listen_unix(place->path);
 	address_set_port(&address, *port);
-	fd = open(&address);
+	fd = opening->open(&address, opening->options);
 	if (fd < 0 || *port != 0)
 		return fd;
 	if (socket_local_address(fd, &address) < 0)
@@ -103,14 +115,6 @@ static int open_place(const struct binding_place *place, binding_open_fn open,
 	*port = address_port(&address);
 	return fd;
 }
-
-/* A service's sockets on their way. */
-struct opening {
-	const struct binding *binding;
-	binding_open_fn open;
-	int *fds;
-	struct binding_place failed; /* where, and errno says why */
-};
 
 /*
  * Opens the places [first, end), those of one endpoint. When its port is 0 the
@@ -125,7 +129,7 @@ static int open_item(struct opening *opening, size_t first, size_t end)
 	size_t n_open = 0;
 
 	for (size_t i = first; i < end; i++) {
-		fds[i] = open_place(&places[i], opening->open, &port);
+		fds[i] = open_place(opening, &places[i], &port);
 		n_open += fds[i] >= 0;
 		if (fds[i] >= 0 || (may_skip(&places[i], errno) &&
 				    (n_open > 0 || i + 1 < end)))
@@ -180,10 +184,16 @@ static size_t end_of_item(const struct binding *binding, size_t first)
 	return end;
 }
 
-int binding_open(const struct binding *binding, binding_open_fn open,
+int binding_open(const struct binding *binding, unsigned options,
 		 int fds[BINDING_SOCKETS_MAX], char **cause)
 {
-	struct opening opening = {.binding = binding, .open = open, .fds = fds};
+	struct opening opening = {
+		.binding = binding,
+		.open = binding->socktype == SOCK_DGRAM ? socket_bind_udp
+							: socket_listen_tcp,
+		.options = options,
+		.fds = fds,
+	};
 	size_t first = 0, end;
 
 	for (; first < binding->n; first = end) {

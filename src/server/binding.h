@@ -12,6 +12,13 @@
 
 #define BINDING_SOCKETS_MAX 32 /* of a service, after resolving */
 
+enum {
+	SERVER_UDP,
+	SERVER_TCP,
+	SERVER_HTTP,
+	SERVER_SERVICES
+};
+
 /* The hosts that are served where an endpoint names none. */
 struct binding_hosts {
 	struct address addresses[BINDING_SOCKETS_MAX];
@@ -35,9 +42,6 @@ struct binding {
 	size_t n;
 };
 
-/* Opens a socket of a service at an address: its descriptor, or -1. */
-typedef int (*binding_open_fn)(const struct address *address);
-
 /*
  * Looks up the hosts that --listen names: names, addresses, and interfaces,
  * which stand for all addresses that they have. An empty list is every address
@@ -57,12 +61,13 @@ int binding_resolve(struct binding *binding, const struct setting_list *list,
 		    char **cause) MUST_CHECK;
 
 /*
- * Opens a service's sockets, one for each place; fds[i] is -1 where a family is
+ * Opens a service's sockets, one for each place, with these options (see
+ * socket.h); fds[i] is -1 where a family is
  * left out. Port 0 takes a free one, the same for all that one endpoint stands
  * for. Returns 0, or -1, with none open, and a cause that begins with the
  * service's name.
  */
-int binding_open(const struct binding *binding, binding_open_fn open,
+int binding_open(const struct binding *binding, unsigned options,
 		 int fds[BINDING_SOCKETS_MAX], char **cause) MUST_CHECK;
 
 /* Closes those of n descriptors that are not -1. */

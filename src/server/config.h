@@ -22,6 +22,7 @@ struct config {
 	const char *root;
 	bool tcp_once;
 	bool defer_accept;
+	bool reuse_port;
 	bool listing;
 	bool hidden;
 	const char *mime_types;	  /* a file, or NULL */

@@ -30,6 +30,8 @@
 #include "os/docroot.h"
 #include "os/process.h"
 #include "os/socket.h"
+#include "os/supervisor.h"
+#include "server/activation.h"
 #include "server/binding.h"
 #include "server/tcp_service.h"
 #include "server/udp_service.h"
@@ -62,13 +64,6 @@ enum {
 	SIGNAL_N
 };
 
-enum {
-	SERVER_UDP,
-	SERVER_TCP,
-	SERVER_HTTP,
-	SERVER_SERVICES
-};
-
 /* A socket to be told of. */
 struct ready {
 	int service;
@@ -86,9 +81,11 @@ struct server {
 	struct access_log *log; /* NULL for none */
 	const struct config *config;
 	struct binding bindings[SERVER_SERVICES];
+	struct activation activation; /* until its sockets are handed over */
 	struct ready ready[SERVER_SERVICES * BINDING_SOCKETS_MAX];
 	size_t n_ready;
 	struct event signals[SIGNAL_N];
+	struct event watchdog_timer;
 	struct event drain_timer;
 	struct event drain_step;
 	size_t n_left_late; /* connections when the drain's time was over */
@@ -129,14 +126,14 @@ static const struct {
 	[SERVER_HTTP] = {"http", SOCK_STREAM, add_web},
 };
 
-/* Notes what to tell when every socket is there. */
-static void note_ready(struct server *server, int service,
-		       const struct binding_place *place, int fd)
+/* Notes what to tell when every socket is there. path may be NULL. */
+static void note_ready(struct server *server, int service, const char *path,
+		       int fd)
 {
 	struct ready *ready = &server->ready[server->n_ready];
 
-	*ready = (struct ready){.service = service, .path = place->path};
-	if (!place->path && socket_local_address(fd, &ready->address) < 0)
+	*ready = (struct ready){.service = service, .path = path};
+	if (!path && socket_local_address(fd, &ready->address) < 0)
 		return;
 	server->n_ready++;
 }
@@ -182,22 +179,31 @@ static void tell_site(struct server *server)
 		site_set_ports(server->site, &ports);
 }
 
-static binding_open_fn opener_of(const struct server *server, int service)
+static const struct setting_list *endpoints_of(const struct config *config,
+					       int service)
 {
-	if (service == SERVER_UDP)
-		return socket_bind_udp;
-	return service == SERVER_HTTP && server->config->defer_accept
-		       ? socket_listen_tcp_deferred
-		       : socket_listen_tcp;
+	return service == SERVER_UDP   ? &config->udp
+	       : service == SERVER_TCP ? &config->tcp
+				       : &config->http;
+}
+
+static unsigned socket_options_of(const struct config *config, int service)
+{
+	unsigned options = config->reuse_port ? SOCKET_REUSE_PORT : 0;
+
+	if (service == SERVER_HTTP && config->defer_accept)
+		options |= SOCKET_DEFER_ACCEPT;
+	return options;
 }
 
 /* Opens a service's sockets and hands them over. */
-static int start_sockets(struct server *server, int service, char **cause)
+static int open_sockets(struct server *server, int service, char **cause)
 {
 	const struct binding *binding = &server->bindings[service];
 	int fds[BINDING_SOCKETS_MAX];
 
-	if (binding_open(binding, opener_of(server, service), fds, cause) < 0)
+	if (binding_open(binding, socket_options_of(server->config, service),
+			 fds, cause) < 0)
 		return -1;
 	for (size_t i = 0; i < binding->n; i++) {
 		if (fds[i] < 0)
@@ -207,9 +213,39 @@ static int start_sockets(struct server *server, int service, char **cause)
 			return binding_fail(cause, "%s: out of memory",
 					    binding->service);
 		}
-		note_ready(server, service, &binding->places[i], fds[i]);
+		note_ready(server, service, binding->places[i].path, fds[i]);
 	}
 	return 0;
+}
+
+/* Hands over what the supervisor has opened for the service. */
+static int use_sockets(struct server *server, int service, char **cause)
+{
+	struct activation *activation = &server->activation;
+
+	if (config_is_off(endpoints_of(server->config, service)))
+		return binding_fail(cause,
+				    "a socket for %s came from the service "
+				    "manager, but --%s-port is off",
+				    services[service].name,
+				    services[service].name);
+	while (activation->n[service] > 0) {
+		int fd = activation->fds[service][activation->n[service] - 1];
+
+		if (services[service].add(server, fd) < 0)
+			return binding_fail(cause, "%s: out of memory",
+					    services[service].name);
+		activation->n[service]--;
+		note_ready(server, service, NULL, fd);
+	}
+	return 0;
+}
+
+static int start_sockets(struct server *server, int service, char **cause)
+{
+	return server->activation.n[service] > 0
+		       ? use_sockets(server, service, cause)
+		       : open_sockets(server, service, cause);
 }
 
 /* A path leads to nobody from now on. What has connected is served. */
@@ -221,21 +257,17 @@ static void unlink_paths(struct server *server)
 	server->n_ready = 0;
 }
 
-static const struct setting_list *endpoints_of(const struct config *config,
-					       int service)
-{
-	return service == SERVER_UDP   ? &config->udp
-	       : service == SERVER_TCP ? &config->tcp
-				       : &config->http;
-}
-
 /* Finds out where every service is to be. */
 static int resolve(struct server *server, char **cause)
 {
 	const struct config *config = server->config;
+	unsigned options[SERVER_SERVICES];
 	struct binding_hosts hosts;
 
-	if (binding_find_hosts(&hosts, &config->listen, cause) < 0)
+	for (int i = 0; i < SERVER_SERVICES; i++)
+		options[i] = socket_options_of(config, i);
+	if (activation_take(&server->activation, options, cause) < 0 ||
+	    binding_find_hosts(&hosts, &config->listen, cause) < 0)
 		return -1;
 	for (int i = 0; i < SERVER_SERVICES; i++) {
 		server->bindings[i].service = services[i].name;
@@ -462,6 +494,9 @@ static void server_drain(struct server *server)
 	server->loop.draining = true;
 	server->n_left_late = SIZE_MAX;
 	log_info("stopping: draining %zu connections", server->loop.n_conns);
+	supervisor_tell(SUPERVISOR_STOPPING);
+	supervisor_tell_status("draining %zu connections",
+			       server->loop.n_conns);
 	if (event_add(&server->drain_timer, &limit) < 0) {
 		cut(server, "out of memory");
 		return;
@@ -542,6 +577,29 @@ static int catch_signals(struct server *server, char **cause)
 	return 0;
 }
 
+/* --- who looks after this process --- */
+
+static void watchdog_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	supervisor_tell_alive();
+}
+
+/* Alive is what the loop goes round for. */
+static int start_watchdog(struct server *server, char **cause)
+{
+	struct timeval period = clock_timeval(supervisor_watchdog_ns() / 2);
+
+	(void)event_assign(&server->watchdog_timer, server->loop.base, -1,
+			   EV_PERSIST, watchdog_cb, server);
+	if (!evutil_timerisset(&period) ||
+	    event_add(&server->watchdog_timer, &period) == 0)
+		return 0;
+	return binding_fail(cause, "out of memory");
+}
+
 /* --- the server --- */
 
 static void tell_limits(const struct server *server)
@@ -585,7 +643,9 @@ static int start(struct server *server, char **cause)
 		return binding_fail(cause, "out of memory");
 	server->loop.turn_ended_cb = turn_ended_cb;
 	server->loop.turn_ended_arg = server;
-	if (catch_signals(server, cause) < 0 || new_services(server, cause) < 0)
+	if (catch_signals(server, cause) < 0 ||
+	    start_watchdog(server, cause) < 0 ||
+	    new_services(server, cause) < 0)
 		return -1;
 	if (server->config->test_config)
 		return 0;
@@ -610,6 +670,8 @@ struct server *server_new(const struct config *config, char **cause)
 int server_run(struct server *server)
 {
 	log_flush();
+	supervisor_tell_status("serving on %zu sockets", server->n_ready);
+	supervisor_tell(SUPERVISOR_READY);
 	if (loop_run(&server->loop) < 0) {
 		log_warn("event loop: %s", strerror(errno));
 		return 1;
@@ -624,6 +686,7 @@ void server_free(struct server *server)
 {
 	if (!server)
 		return;
+	activation_close(&server->activation);
 	unlink_paths(server);
 	listener_set_clear(&server->listeners);
 	conn_close_all(&server->loop);
