@@ -370,9 +370,9 @@ static const struct arguments arguments = {
 		  "k, M, G or nothing.\n"
 		  "Stops on SIGTERM or SIGINT when what is in flight is "
 		  "answered; a second one\n"
-		  "stops at once. SIGHUP opens the access log anew. SIGUSR1 "
-		  "writes the counters\n"
-		  "to standard error.\n"
+		  "stops at once. SIGHUP reads the configuration again and "
+		  "opens the access log\n"
+		  "anew. SIGUSR1 writes the counters to standard error.\n"
 		  "The manual is uppercase-server(8).\n",
 	.rows = rows,
 	.n_rows = ARRAY_LEN(rows),

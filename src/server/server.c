@@ -455,6 +455,8 @@ static void hup_cb(evutil_socket_t signal, short what, void *arg)
 		log_warn("reload: %s: all stays as it was",
 			 cause ? cause : "out of memory");
 		tell_serving(server, "the last reload has failed: ");
+		/* Who has moved it away waits for that. */
+		access_log_reopen(server->log);
 	}
 	supervisor_tell(SUPERVISOR_READY);
 	free(cause);
