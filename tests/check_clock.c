@@ -61,6 +61,30 @@ START_TEST(the_wall_clock_is_the_time_of_day)
 }
 END_TEST
 
+/* Nanoseconds beyond the microsecond are left out, not rounded. */
+static const struct {
+	uint64_t ns;
+	time_t s;
+	suseconds_t us;
+} timers[] = {
+	{0, 0, 0},
+	{999, 0, 0},
+	{1000, 0, 1},
+	{999999999, 0, 999999},
+	{1000000000, 1, 0},
+	{1999999999, 1, 999999},
+	{UINT64_C(86400001002003), 86400, 1002},
+};
+
+START_TEST(a_timer_takes_it_to_the_microsecond)
+{
+	struct timeval tv = clock_timeval(timers[_i].ns);
+
+	ck_assert_int_eq(tv.tv_sec, timers[_i].s);
+	ck_assert_int_eq(tv.tv_usec, timers[_i].us);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("clock");
@@ -69,5 +93,7 @@ int main(void)
 	tcase_add_test(tcase, the_monotonic_clock_is_the_systems);
 	tcase_add_test(tcase, the_monotonic_clock_never_goes_back);
 	tcase_add_test(tcase, the_wall_clock_is_the_time_of_day);
+	tcase_add_loop_test(tcase, a_timer_takes_it_to_the_microsecond, 0,
+			    (int)ARRAY_LEN(timers));
 	return harness_run(suite);
 }

@@ -83,6 +83,7 @@ static const struct tag_row {
 	{"@: \"a\r\n", "\"a\"", false, false, "8.8.3: no second quote"},
 	{"@: a\"\r\n", "\"a\"", false, false, "8.8.3: no first quote"},
 	{"@: \"\r\n", "\"\"", false, false, "8.8.3: one quote is not two"},
+	{"@: \"\r\n", "\"", false, false, "8.8.3: nor a tag of itself"},
 	{"@: 'a'\r\n", "\"a\"", false, false, "8.8.3: no such quotes"},
 	{"@:\r\n", "\"a\"", false, false, "an empty list names nothing"},
 	{"@: ,\r\n", "\"a\"", false, false, "an empty list names nothing"},

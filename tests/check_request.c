@@ -573,6 +573,50 @@ START_TEST(what_can_never_become_a_request_is_refused_at_once)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t len;
+	const char *advice; /* a piece of it; NULL: there is none */
+	const char *why;
+} advices[] = {
+	{TEXT("GET / HTTP/1.1\nHost: a\n\n"), "CR LF", "a bare LF"},
+	{TEXT("\r\n\r\n"), "begins with a line", "two empty lines"},
+	{TEXT("hello\r\nHost: a" END), "begins with a line", "one word"},
+	{TEXT("GET /\r\nHost: a" END), "begins with a line", "no version"},
+	{TEXT("GET  / HTTP/1.1\r\nHost: a" END), "begins with a line",
+	 "a second space"},
+	{TEXT("GET / HTTP/1.1x\r\nHost: a" END), "begins with a line",
+	 "no such version"},
+	{TEXT("GET /a\\b HTTP/1.1\r\nHost: a" END), "percent-encoded",
+	 "a backslash"},
+	{TEXT("GET \\ HTTP/1.1\r\nHost: a" END), "percent-encoded",
+	 "a backslash alone"},
+	{TEXT("GET /a\\\r\nHost: a" END), "percent-encoded",
+	 "a backslash at the end"},
+	{TEXT("GET /a b HTTP/1.1\r\nHost: a" END), "percent-encoded",
+	 "a space in the target"},
+	{TEXT("GET / HTTP/1.1\r\n\r\n"), "Host: localhost", "no Host"},
+	{TEXT("GET / HTTP/2.0\r\nHost: a" END), NULL, "another version"},
+};
+
+START_TEST(a_mistake_that_hands_make_is_explained)
+{
+	static struct http_request request;
+	const char *wanted = advices[_i].advice;
+	size_t scanned = 0;
+
+	ck_assert_int_eq(http_request_parse(&request, &http_limits_standard,
+					    advices[_i].text, advices[_i].len,
+					    &scanned),
+			 HTTP_REQUEST_BAD);
+	if (!wanted)
+		ck_assert_ptr_null(request.advice);
+	else
+		ck_assert_msg(request.advice && strstr(request.advice, wanted),
+			      "%s: %s", advices[_i].why, request.advice);
+}
+END_TEST
+
 /* --- what the slices point at --- */
 
 START_TEST(the_parts_of_a_request_point_into_the_buffer)
@@ -722,6 +766,8 @@ static void add_tables(Suite *suite)
 			    0, (int)ARRAY_LEN(refused_heads));
 	tcase_add_test(tcase,
 		       what_can_never_become_a_request_is_refused_at_once);
+	tcase_add_loop_test(tcase, a_mistake_that_hands_make_is_explained, 0,
+			    (int)ARRAY_LEN(advices));
 }
 
 static void add_parts(Suite *suite)
