@@ -130,6 +130,24 @@ START_TEST(forged_sources_do_not_give_back_what_a_loop_has_used_up)
 END_TEST
 
 /*
+ * Strangers take over what has rested longest: they are spread over all sets,
+ * too few to fill one, so what somebody uses is never theirs.
+ */
+START_TEST(who_has_tokens_left_is_forgotten_last)
+{
+	for (int i = 0; i < 30; i++) {
+		ck_assert_uint_eq(take_many(1, 5000, 10000, BUCKET_TOKENS - 2),
+				  BUCKET_TOKENS - 2);
+		for (uint32_t host = 1000; host < 1128; host++)
+			ck_assert(take(host, 5000, 10001));
+		ck_assert_uint_eq(take_many(1, 5000, 10002, 3), 2);
+		teardown();
+		setup();
+	}
+}
+END_TEST
+
+/*
  * Two hundred at a time are a class and its neighbours. In which sets they meet
  * is another matter in each table.
  */
@@ -159,6 +177,7 @@ int main(void)
 	tcase_add_test(tcase, ipv6_sources_are_told_apart_by_the_whole_address);
 	tcase_add_test(tcase,
 		       forged_sources_do_not_give_back_what_a_loop_has_used_up);
+	tcase_add_test(tcase, who_has_tokens_left_is_forgotten_last);
 	tcase_add_test(tcase, many_sources_at_a_normal_pace_are_all_answered);
 	return harness_run(suite);
 }

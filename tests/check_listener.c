@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,6 +24,20 @@
 #include "os/socket.h"
 
 #define CLIENTS_MAX 256
+
+/* What so many accepts fail with; it stands before the C library's. */
+static int accept_error;
+static unsigned n_failures;
+
+int accept4(int fd, struct sockaddr *peer, socklen_t *len, int flags)
+{
+	if (n_failures > 0) {
+		n_failures--;
+		errno = accept_error;
+		return -1;
+	}
+	return (int)syscall(SYS_accept4, fd, peer, len, flags);
+}
 
 /* A service that keeps what it was given, and counts it as open. */
 struct service {
@@ -492,13 +507,16 @@ END_TEST
 START_TEST(the_most_connections_are_a_shortage_too)
 {
 	struct fixture *fixture = fixture_new(3);
+	const char *text;
 
 	connect_many(fixture, 5);
 	turn(fixture);
 	turn(fixture);
 	ck_assert_uint_eq(fixture->service.n, 3);
 	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
-	ck_assert_uint_eq(count_of(logged(fixture), "paused with 3"), 1);
+	text = logged(fixture);
+	ck_assert_uint_eq(count_of(text, "paused with 3"), 1);
+	ck_assert_uint_eq(count_of(text, "raise the limit"), 1);
 
 	/* Two of them end. */
 	fixture->n_to_spare = 2;
@@ -519,6 +537,63 @@ START_TEST(exactly_the_most_connections_are_none)
 	ck_assert_uint_eq(fixture->service.n, 3);
 	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 0);
 	ck_assert_str_eq(logged(fixture), "");
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- errors --- */
+
+static const struct {
+	int error;
+	bool is_passed; /* it was that of one connection, which is gone */
+	bool is_limit;	/* another limit helps */
+} errors[] = {
+	{ECONNABORTED, true, false}, {ENETDOWN, true, false},
+	{EPROTO, true, false},	     {ENOPROTOOPT, true, false},
+	{EHOSTDOWN, true, false},    {ENONET, true, false},
+	{EHOSTUNREACH, true, false}, {EOPNOTSUPP, true, false},
+	{ENETUNREACH, true, false},  {EINTR, true, false},
+	{EMFILE, false, true},	     {ENFILE, false, true},
+	{ENOBUFS, false, true},	     {ENOMEM, false, true},
+	{EIO, false, false},	     {EPERM, false, false},
+};
+
+START_TEST(an_error_is_passed_over_or_a_pause)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	bool is_passed = errors[_i].is_passed;
+	const char *text;
+
+	connect_many(fixture, 2);
+	accept_error = errors[_i].error;
+	n_failures = 1;
+	turn(fixture);
+	text = logged(fixture);
+	ck_assert_uint_eq(fixture->loop.counters.accept_errors, is_passed);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, !is_passed);
+	ck_assert_uint_eq(fixture->service.n, is_passed ? 2 : 0);
+	ck_assert_uint_eq(count_of(text, strerror(accept_error)), !is_passed);
+	ck_assert_uint_eq(count_of(text, "raise the limit"),
+			  errors[_i].is_limit);
+	run_until(fixture, 2);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* A wake-up takes 64; when none of them was a connection, more will not be. */
+START_TEST(nothing_but_errors_is_a_pause)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	unsigned n_errors = _i == 0 ? 63 : 64;
+
+	connect_many(fixture, 2);
+	accept_error = ECONNABORTED;
+	n_failures = n_errors;
+	turn(fixture);
+	ck_assert_uint_eq(fixture->loop.counters.accept_errors, n_errors);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, n_errors == 64);
+	ck_assert_uint_eq(fixture->service.n, n_errors == 64 ? 0 : 1);
+	run_until(fixture, 2);
 	fixture_free(fixture);
 }
 END_TEST
@@ -720,6 +795,11 @@ int main(void)
 		       who_is_closed_in_vain_is_not_followed_by_all_others);
 	tcase_add_test(tcase, the_most_connections_are_a_shortage_too);
 	tcase_add_test(tcase, exactly_the_most_connections_are_none);
+
+	tcase = harness_case(suite, "errors");
+	tcase_add_loop_test(tcase, an_error_is_passed_over_or_a_pause, 0,
+			    (int)ARRAY_LEN(errors));
+	tcase_add_loop_test(tcase, nothing_but_errors_is_a_pause, 0, 2);
 
 	tcase = harness_case(suite, "end");
 	tcase_add_test(tcase, clearing_closes_every_listening_socket);
