@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "conn_fixture.h"
 #include "harness.h"
 #include "http/head.h"
@@ -246,7 +247,11 @@ START_TEST(parts_count_in_the_turn)
 	struct http_answer answer = answer_of(entry);
 	struct body *body;
 	size_t n = 0;
+	int room = 1 << 20; /* for all of it: the socket ends no step */
 
+	ck_assert_int_eq(setsockopt(fixture->conn->fd, SOL_SOCKET, SO_SNDBUF,
+				    &room, sizeof(room)),
+			 0);
 	answer.ranges.n = HTTP_RANGES_MAX;
 	for (size_t i = 0; i < HTTP_RANGES_MAX; i++)
 		answer.ranges.list[i] = (struct http_range){2 * i, 1};
@@ -290,6 +295,59 @@ START_TEST(a_file_that_shrinks_ends_the_connection)
 	ck_assert_int_eq(fixture->seen.reason, CONN_SHRUNK);
 	body_free(body);
 	turn(fixture);
+}
+END_TEST
+
+/* What is logged of a file with this name that shrinks. */
+static const char *log_of_shrunk(const char *name)
+{
+	static char text[4096];
+	struct cache_entry *entry;
+	struct http_answer answer;
+	struct body *body;
+	int fds[2];
+	ssize_t n;
+
+	harness_pipe(fds);
+	log_open("test", fds[1]);
+	folder_write(folder, name, data, LARGE);
+	entry = find(name);
+	answer = answer_of(entry);
+	body = body_new_file(entry, &answer, BOUNDARY);
+	folder_write(folder, name, data, 10);
+	while (body->send(body, fixture->conn) == CONN_HELD)
+		read_on();
+	body_free(body);
+	turn(fixture);
+	log_flush();
+	n = read(fds[0], text, sizeof(text) - 1);
+	ck_assert_int_gt(n, 0);
+	text[n] = '\0';
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	return text;
+}
+
+START_TEST(a_file_that_shrinks_is_named_in_the_log)
+{
+	static const char name[] = "a\033b";
+
+	ck_assert_ptr_nonnull(strstr(log_of_shrunk(name), ": a\\x1Bb: shrank"));
+}
+END_TEST
+
+START_TEST(a_long_path_is_cut_in_the_log)
+{
+	char name[302], seen[272];
+
+	memset(name, 'd', 150);
+	name[150] = '\0';
+	folder_add(folder, name);
+	memset(name, 'd', sizeof(name) - 1);
+	name[150] = '/';
+	name[sizeof(name) - 1] = '\0';
+	(void)snprintf(seen, sizeof(seen), ": %.256s: shrank", name);
+	ck_assert_ptr_nonnull(strstr(log_of_shrunk(name), seen));
 }
 END_TEST
 
@@ -371,6 +429,8 @@ int main(void)
 			    (int)ARRAY_LEN(slices));
 	tcase_add_test(tcase, parts_count_in_the_turn);
 	tcase_add_test(tcase, a_file_that_shrinks_ends_the_connection);
+	tcase_add_test(tcase, a_file_that_shrinks_is_named_in_the_log);
+	tcase_add_test(tcase, a_long_path_is_cut_in_the_log);
 	tcase_add_loop_test(tcase,
 			    an_error_ends_the_connection_or_is_waited_out, 0,
 			    (int)ARRAY_LEN(errors));

@@ -22,6 +22,7 @@
 
 /* Three runs of names, and one that is not full. */
 #define N_MANY	   2500
+#define N_TWO	   1500 /* one run, and one that is not full */
 
 #define TURN_BYTES (2 << 20) /* by default */
 
@@ -61,14 +62,21 @@ static void add_link(const char *name, const char *to)
 	free(path);
 }
 
-static void add_many(void)
+/* Names f0, f1 and so on, made in this order or from the last one on. */
+static void add_files(int n, bool backwards)
 {
 	char name[32];
 
-	for (int i = 0; i < N_MANY; i++) {
-		(void)snprintf(name, sizeof(name), "f%d", i);
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(name, sizeof(name), "f%d",
+			       backwards ? n - 1 - i : i);
 		folder_write(folder, name, "", 0);
 	}
+}
+
+static void add_many(void)
+{
+	add_files(N_MANY, false);
 }
 
 static struct listing *open_path(const char *path, bool hidden, bool as_json)
@@ -224,15 +232,29 @@ START_TEST(a_row_tells_of_what_a_link_leads_to)
 }
 END_TEST
 
+/*
+ * A folder is mostly read in the order in which it was filled, or against it,
+ * so that the first name stands in the first run or in the last.
+ */
+static const struct {
+	int n;
+	bool backwards;
+} orders[] = {
+	{N_MANY, false},
+	{N_MANY, true},
+	{N_TWO, false},
+	{N_TWO, true},
+};
+
 START_TEST(many_names_come_in_order)
 {
 	char *wanted = bytes_new((size_t)N_MANY * 8);
 	size_t len = 0;
 
-	add_many();
+	add_files(orders[_i].n, orders[_i].backwards);
 	folder_add(folder, "g");
 	len += (size_t)sprintf(wanted, "g/");
-	for (int i = 0; i < N_MANY; i++)
+	for (int i = 0; i < orders[_i].n; i++)
 		len += (size_t)sprintf(wanted + len, "f%d ", i);
 	expect_names("", false, wanted);
 	free(wanted);
@@ -489,7 +511,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, what_could_be_served_stands_in_it_once);
 	tcase_add_test(tcase, a_row_tells_of_what_a_link_leads_to);
-	tcase_add_test(tcase, many_names_come_in_order);
+	tcase_add_loop_test(tcase, many_names_come_in_order, 0,
+			    (int)ARRAY_LEN(orders));
 	tcase_add_test(tcase, what_is_gone_meanwhile_is_left_out);
 	tcase_add_test(tcase, what_is_no_folder_is_an_error);
 	tcase_add_loop_test(tcase, in_chunks_it_is_the_same, 0, 2);

@@ -26,6 +26,19 @@ static int receive_error;
 static unsigned n_failures;
 static unsigned n_received;	     /* calls */
 static const struct address *forged; /* the source of all that comes */
+static const uint32_t *lost;	     /* what the kernel tells, if it is to */
+
+/* Puts the number of lost datagrams where the kernel does. */
+static void tell_lost(struct msghdr *header)
+{
+	struct cmsghdr *told = header->msg_control;
+
+	header->msg_controllen = CMSG_SPACE(sizeof(*lost));
+	*told = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(*lost)),
+				 .cmsg_level = SOL_SOCKET,
+				 .cmsg_type = SO_RXQ_OVFL};
+	memcpy(CMSG_DATA(told), lost, sizeof(*lost));
+}
 
 int recvmmsg(int fd, struct mmsghdr *headers, unsigned n, int flags,
 	     struct timespec *timeout)
@@ -41,6 +54,8 @@ int recvmmsg(int fd, struct mmsghdr *headers, unsigned n, int flags,
 	result = (int)syscall(SYS_recvmmsg, fd, headers, n, flags, timeout);
 	for (int i = 0; forged && i < result; i++)
 		memcpy(headers[i].msg_hdr.msg_name, &forged->sa, forged->len);
+	for (int i = 0; lost && i < result; i++)
+		tell_lost(&headers[i].msg_hdr);
 	return result;
 }
 
@@ -94,6 +109,7 @@ static void set_up(void)
 	n_failures = n_received = 0;
 	later_s = 0;
 	forged = NULL;
+	lost = NULL;
 	ck_assert_int_eq(loop_init(&loop), 0);
 	(void)event_assign(&stop, loop.base, -1, 0, stop_cb, &loop);
 	service = udp_service_new(&loop);
@@ -294,6 +310,41 @@ START_TEST(other_sockets_go_on_while_one_rests)
 }
 END_TEST
 
+/* --- what the kernel has lost --- */
+
+/* It tells how many since the socket was opened, in 32 bits. */
+static const struct {
+	uint32_t told;
+	uint64_t counted;
+	const char *why;
+} losses[] = {
+	{0, 0, "none"},
+	{5, 5, "the first ones"},
+	{5, 5, "none since"},
+	{0x80000007, 0x80000007, "very many"},
+	{0xfffffff0, 0xfffffff0, "nearly all that it can tell"},
+	{16, 0x100000010, "its number begins again"},
+	{17, 0x100000011, "and goes on"},
+};
+
+START_TEST(what_the_kernel_loses_is_counted)
+{
+	for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
+		lost = &losses[i].told;
+		say("hello");
+		turn();
+		ck_assert_msg(loop.counters.udp_kernel_lost ==
+				      losses[i].counted,
+			      "%s", losses[i].why);
+	}
+	/* A kernel that tells nothing has lost nothing. */
+	lost = NULL;
+	say("hello");
+	turn();
+	ck_assert_uint_eq(loop.counters.udp_kernel_lost, 0x100000011);
+}
+END_TEST
+
 /* --- a drain --- */
 
 START_TEST(a_drain_answers_what_waits_and_closes)
@@ -370,6 +421,7 @@ int main(void)
 	tcase_add_test(tcase, an_empty_queue_is_no_error);
 	tcase_add_test(tcase, any_other_error_is_a_pause);
 	tcase_add_test(tcase, other_sockets_go_on_while_one_rests);
+	tcase_add_test(tcase, what_the_kernel_loses_is_counted);
 	tcase_add_test(tcase, a_drain_answers_what_waits_and_closes);
 	tcase_add_test(tcase, a_drain_ends_for_an_error_too);
 	tcase_add_test(tcase, a_service_needs_memory);
