@@ -28,6 +28,9 @@
 
 #define FILE_TEXT "some text\n"
 
+/* How long those are waited for who have nothing to say: the default is 1s. */
+#define PARTING "--parting-timeout=200ms"
+
 static const int signals[] = {SIGTERM, SIGINT};
 
 static char *root;
@@ -37,7 +40,11 @@ static void set_up(void)
 {
 	root = folder_new();
 	folder_write_text(root, "file.txt", FILE_TEXT);
-	server = server_start_all(root);
+	server = server_start(&(struct server_options){.udp = "0",
+						       .tcp = "0",
+						       .http = "0",
+						       .root = root,
+						       .extra = PARTING});
 }
 
 static void tear_down(void)

@@ -453,7 +453,7 @@ static bool forge(const struct endpoint *from, const struct endpoint *to,
 START_TEST(two_servers_do_not_answer_each_other_for_ever)
 {
 	enum {
-		WATCHED_MS = 2200
+		WATCHED_MS = 1100
 	};
 	struct server *a, *b;
 	int64_t start;
