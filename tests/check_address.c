@@ -456,5 +456,5 @@ int main(void)
 			    (int)ARRAY_LEN(typed));
 	tcase_add_loop_test(tcase, a_port_is_a_number_or_the_name_of_a_service,
 			    0, (int)ARRAY_LEN(ports));
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -392,5 +392,5 @@ int main(void)
 			    0, (int)ARRAY_LEN(refusals));
 	tcase_add_loop_test(tcase, the_connection_stays_only_without_a_doubt, 0,
 			    (int)ARRAY_LEN(persistence));
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -665,5 +665,5 @@ int main(void)
 			    (int)ARRAY_LEN(lengths));
 	tcase_add_test(tcase, the_length_holds_for_the_largest_files);
 	tcase_add_test(tcase, parts_stand_between_boundaries);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

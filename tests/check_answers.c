@@ -104,5 +104,5 @@ int main(void)
 	tcase_add_test(tcase, an_earlier_answer_once_more_is_late);
 	tcase_add_test(tcase, of_another_server_only_what_is_due_is_late);
 	tcase_add_test(tcase, just_so_many_answers_are_remembered);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

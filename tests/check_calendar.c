@@ -157,5 +157,5 @@ int main(void)
 			    ARRAY_LEN(days));
 	tcase_add_test(tcase, every_month_has_its_last_day);
 	tcase_add_test(tcase, what_does_not_fit_is_an_overflow);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -184,5 +184,5 @@ int main(void)
 			    0, (int)ARRAY_LEN(sound));
 	tcase_add_loop_test(tcase, no_further_byte_makes_an_unsound_body_good,
 			    0, (int)ARRAY_LEN(unsound));
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -395,5 +395,5 @@ int main(void)
 	tcase_add_test(tcase, more_kinds_of_errors_than_there_are_are_refused);
 	tcase_add_test(tcase, a_name_that_stands_twice_is_refused);
 	tcase_add_test(tcase, a_cause_quotes_no_control_bytes);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -280,5 +280,5 @@ int main(void)
 	tcase = harness_case(suite, "types");
 	tcase_add_loop_test(tcase, accept_prefers_this, 0,
 			    (int)ARRAY_LEN(accepts));
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -455,5 +455,5 @@ int main(void)
 			    (int)ARRAY_LEN(keys));
 	tcase_add_test(tcase, a_key_of_another_type_is_named);
 	tcase_add_test(tcase, what_cannot_be_written_is_an_error);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -125,5 +125,5 @@ int main(void)
 	tcase_add_test(tcase, few_intervals_stay_as_they_are);
 	tcase_add_test(tcase, a_group_may_be_cut_short_by_the_end);
 	tcase_add_test(tcase, no_intervals_are_no_rows);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -474,5 +474,5 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    every_combination_comes_to_what_the_order_says, 0,
 			    (int)N_OUTER);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -436,5 +436,5 @@ int main(void)
 			    0, (int)ARRAY_LEN(centuries));
 	tcase_add_test(tcase, what_is_written_is_read_back);
 	tcase_add_test(tcase, the_obsolete_forms_of_the_c_library_are_read);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

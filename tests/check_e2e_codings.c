@@ -648,15 +648,17 @@ END_TEST
 static Suite *codings_suite(void)
 {
 	Suite *suite = suite_create("e2e codings");
-	TCase *tcase = harness_case(suite, "codings");
+	TCase *tcase = harness_shared_case(suite, "choices", set_up, tear_down);
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase,
 			    the_coding_is_chosen_by_what_the_client_accepts, 0,
 			    ARRAY_LEN(choices));
 	tcase_add_test(tcase, several_lines_are_one_list);
 	tcase_add_test(tcase, head_says_the_same);
 	tcase_add_test(tcase, a_file_that_stands_alone_does_not_vary);
+
+	tcase = harness_case(suite, "siblings");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(
 		tcase, a_file_asked_for_by_its_encoded_name_is_what_is_inside,
 		0, ARRAY_LEN(encoded));
@@ -679,5 +681,5 @@ static Suite *codings_suite(void)
 
 int main(void)
 {
-	return harness_run(codings_suite());
+	return harness_run_together(codings_suite());
 }

@@ -419,10 +419,18 @@ START_TEST(a_name_too_long_is_not_an_error_of_the_server)
 }
 END_TEST
 
-static void add_tests(TCase *tcase)
+/* These change nothing in the root. */
+static void add_targets(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, no_target_leads_out_of_the_root, 0,
 			    ARRAY_LEN(escapes));
+	tcase_add_loop_test(tcase,
+			    a_name_too_long_is_not_an_error_of_the_server, 0,
+			    ARRAY_LEN(long_names));
+}
+
+static void add_tests(TCase *tcase)
+{
 	tcase_add_loop_test(tcase, no_symbolic_link_leads_out_of_the_root, 0,
 			    ARRAY_LEN(out_links));
 	tcase_add_loop_test(
@@ -439,9 +447,6 @@ static void add_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, a_device_is_forbidden, 0,
 			    ARRAY_LEN(devices));
 	tcase_add_test(tcase, a_file_that_may_not_be_read_is_forbidden);
-	tcase_add_loop_test(tcase,
-			    a_name_too_long_is_not_an_error_of_the_server, 0,
-			    ARRAY_LEN(long_names));
 }
 
 static Suite *confined_suite(void)
@@ -455,6 +460,10 @@ static Suite *confined_suite(void)
 	tcase = harness_case(suite, "without openat2");
 	tcase_add_checked_fixture(tcase, set_up_walking, tear_down);
 	add_tests(tcase);
+
+	add_targets(harness_shared_case(suite, "targets", set_up, tear_down));
+	add_targets(harness_shared_case(suite, "targets without openat2",
+					set_up_walking, tear_down));
 	return suite;
 }
 

@@ -768,10 +768,7 @@ END_TEST
 
 static TCase *served_case(Suite *suite, const char *name)
 {
-	TCase *tcase = harness_case(suite, name);
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	return tcase;
+	return harness_shared_case(suite, name, set_up, tear_down);
 }
 
 static void add_basics(Suite *suite)
@@ -810,8 +807,11 @@ static void add_connections(Suite *suite)
 	tcase_add_test(tcase,
 		       an_error_of_the_target_does_not_end_the_connection);
 	tcase_add_test(tcase, a_thousand_requests_pass_over_one_connection);
-	tcase_add_test(tcase, who_says_nothing_at_first_is_let_in_all_the_same);
 	tcase_add_test(tcase, a_request_is_answered_after_a_half_close);
+
+	tcase = harness_case(suite, "alone");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, who_says_nothing_at_first_is_let_in_all_the_same);
 
 	tcase = served_case(suite, "pipelining");
 	tcase_add_test(tcase,
@@ -842,5 +842,5 @@ int main(void)
 	add_basics(suite);
 	add_connections(suite);
 	add_shipped(suite);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -764,19 +764,21 @@ END_TEST
 
 static void add_served(Suite *suite)
 {
-	TCase *tcase = harness_case(suite, "conditions");
+	TCase *tcase =
+		harness_shared_case(suite, "conditions", set_up, tear_down);
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, a_condition_is_judged_as_it_should, 0,
 			    ARRAY_LEN(conditions));
+
+	tcase = harness_case(suite, "times");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, a_condition_changes_nothing_else, 0,
 			    ARRAY_LEN(unconditional));
 	tcase_add_test(tcase, a_modification_is_never_said_to_be_in_the_future);
 	tcase_add_loop_test(tcase, a_date_of_any_year_is_written_right, 0,
 			    ARRAY_LEN(dates));
 
-	tcase = harness_case(suite, "methods");
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase = harness_shared_case(suite, "methods", set_up, tear_down);
 	tcase_add_loop_test(tcase,
 			    a_method_gets_its_answer_and_the_connection_goes_on,
 			    0, ARRAY_LEN(methods));
@@ -817,5 +819,5 @@ int main(void)
 
 	add_served(suite);
 	add_options(suite);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -609,9 +609,9 @@ END_TEST
 static Suite *smuggling_suite(void)
 {
 	Suite *suite = suite_create("e2e smuggling");
-	TCase *tcase = harness_case(suite, "smuggling");
+	TCase *tcase =
+		harness_shared_case(suite, "smuggling", set_up, tear_down);
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, it_gets_the_one_right_answer_and_is_the_last,
 			    0, ARRAY_LEN(vectors));
 	tcase_add_loop_test(tcase,
@@ -624,5 +624,5 @@ static Suite *smuggling_suite(void)
 
 int main(void)
 {
-	return harness_run(smuggling_suite());
+	return harness_run_together(smuggling_suite());
 }

@@ -191,5 +191,5 @@ int main(void)
 			    ARRAY_LEN(pairs));
 	tcase_add_test(tcase, facts_are_nobodys_content);
 	tcase_add_test(tcase, a_tag_is_strong_and_keeps_to_its_room);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -88,5 +88,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_number_is_written_for_people, 0,
 			    (int)ARRAY_LEN(rows));
 	tcase_add_test(tcase, micro_is_spelt_as_the_caller_likes);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

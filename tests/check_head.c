@@ -323,5 +323,5 @@ int main(void)
 	tcase_add_test(tcase, a_head_that_does_not_fit_is_an_overflow);
 	tcase_add_test(tcase, every_line_is_a_field_and_the_last_is_empty);
 	tcase_add_test(tcase, a_head_is_added_to_what_is_there);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -264,5 +264,5 @@ int main(void)
 	tcase_add_test(tcase, beyond_an_hour_the_greatest_is_still_exact);
 	tcase_add_test(tcase, a_percentile_needs_a_sample_beyond_it);
 	tcase_add_test(tcase, nothing_has_no_percentiles);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -164,5 +164,5 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_host_cut_off_anywhere_is_judged_within_its_length);
 
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

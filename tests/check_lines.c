@@ -230,5 +230,5 @@ int main(void)
 	tcase_add_test(tcase, many_lines_pass_through_the_buffer);
 	tcase_add_test(tcase, a_descriptor_that_does_not_block_is_waited_for);
 	tcase_add_test(tcase, a_failure_is_told);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

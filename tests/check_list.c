@@ -170,5 +170,5 @@ int main(void)
 	tcase_add_test(tcase, a_list_that_was_emptied_is_like_a_new_one);
 	tcase_add_test(tcase, the_visited_item_may_be_taken_out);
 	tcase_add_test(tcase, an_item_moves_from_one_list_to_another);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

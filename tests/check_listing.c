@@ -482,5 +482,5 @@ int main(void)
 	tcase = harness_case(suite, "room");
 	tcase_add_loop_test(tcase, every_part_keeps_to_its_bound, 0, 5);
 	tcase_add_test(tcase, an_end_keeps_to_its_bound);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

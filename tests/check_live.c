@@ -233,5 +233,5 @@ int main(void)
 	tcase_add_loop_test(tcase, what_matters_least_is_left_out_until_it_fits,
 			    0, (int)ARRAY_LEN(widths));
 	tcase_add_test(tcase, it_is_erased_once);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

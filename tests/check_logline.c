@@ -536,5 +536,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_line_keeps_to_its_bound, 0, 5);
 	tcase_add_test(tcase, a_line_that_does_not_fit_is_an_overflow);
 	tcase_add_test(tcase, a_line_is_added_to_what_is_there);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

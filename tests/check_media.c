@@ -534,5 +534,5 @@ int main(void)
 	tcase_add_test(tcase, a_table_of_the_shortest_lines_fits);
 	tcase_add_test(tcase, no_table_is_freed_like_one);
 	tcase_add_test(tcase, the_table_of_the_system_is_read);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -299,5 +299,5 @@ int main(void)
 	tcase_add_test(tcase, what_was_put_in_is_taken_out_once);
 	tcase_add_test(tcase, any_order_of_adding_and_taking_works);
 	tcase_add_test(tcase, it_does_not_grow_without_bound);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -123,5 +123,5 @@ int main(void)
 
 	tcase_add_test(tcase, names_stand_as_people_count);
 	tcase_add_test(tcase, the_order_is_total);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

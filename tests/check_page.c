@@ -137,5 +137,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_page_is_whole, 0, n);
 	tcase_add_loop_test(tcase, a_page_names_no_outside_resource, 0, n);
 	tcase_add_test(tcase, a_page_that_does_not_fit_is_an_overflow);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -453,5 +453,5 @@ int main(void)
 	tcase = harness_case(suite, "sets");
 	tcase_add_loop_test(tcase, every_small_set_names_the_bytes_that_it_says,
 			    1, SIZE_MAX_TRIED + 1);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

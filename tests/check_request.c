@@ -789,5 +789,5 @@ int main(void)
 
 	add_tables(suite);
 	add_parts(suite);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

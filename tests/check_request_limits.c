@@ -280,5 +280,5 @@ int main(void)
 	tcase_add_test(tcase, a_head_may_have_as_many_fields_as_the_limit);
 	tcase_add_test(tcase, a_head_with_one_field_more_is_431);
 	tcase_add_test(tcase, a_host_among_too_many_fields_does_not_save_them);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -429,5 +429,5 @@ int main(void)
 	tcase_add_test(tcase, a_head_without_end_is_bad_at_last);
 	tcase_add_loop_test(tcase, no_line_goes_on_for_ever, 0,
 			    (int)ARRAY_LEN(endless));
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -214,5 +214,5 @@ int main(void)
 	tcase_add_test(tcase, a_step_is_a_row);
 	tcase_add_test(tcase, rows_stay_when_more_are_added);
 	tcase_add_test(tcase, moments_are_told_in_utc);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -145,5 +145,5 @@ int main(void)
 	tcase_add_test(tcase, what_lies_beyond_is_drawn_at_the_end);
 	tcase_add_test(tcase, an_endless_range_has_bounded_ticks);
 	tcase_add_test(tcase, a_range_passes_over_what_is_no_number);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

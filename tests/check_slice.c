@@ -216,5 +216,5 @@ int main(void)
 	tcase_add_test(tcase, names_are_spread_by_their_hashes);
 	tcase_add_test(tcase,
 		       every_prefix_of_a_list_is_taken_apart_within_its_length);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

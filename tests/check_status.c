@@ -67,5 +67,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_status_has_its_registered_reason, 0, n);
 	tcase_add_loop_test(tcase, a_status_has_a_sentence_for_people, 0, n);
 	tcase_add_test(tcase, any_other_status_is_unknown);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

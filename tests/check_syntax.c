@@ -86,5 +86,5 @@ int main(void)
 			    (int)ARRAY_LEN(alphabets));
 	tcase_add_test(tcase, digits_are_what_they_are_worth);
 	tcase_add_test(tcase, a_span_ends_before_the_first_other_byte);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

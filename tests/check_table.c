@@ -279,5 +279,5 @@ int main(void)
 	tcase_add_test(tcase, steps_and_what_was_found_stand_before);
 	tcase_add_test(tcase, rows_of_the_histogram_go_1_2_5);
 	tcase_add_test(tcase, long_text_breaks_between_words);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

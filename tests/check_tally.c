@@ -332,5 +332,5 @@ int main(void)
 	tcase_add_test(tcase, the_worst_run_is_the_limit_of_all);
 	tcase_add_test(tcase, a_run_without_answers_counts_for_the_server);
 	tcase_add_test(tcase, a_verdict_names_the_most_frequent_error);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -438,5 +438,5 @@ int main(void)
 		       every_byte_comes_out_of_its_encoding_but_nul_and_slash);
 	tcase_add_test(tcase, a_buffer_that_is_too_small_is_not_overrun);
 	tcase_add_test(tcase, a_long_target_is_decoded_whole);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

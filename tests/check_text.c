@@ -399,5 +399,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_path_is_percent_encoded, 0,
 			    (int)ARRAY_LEN(uri));
 	tcase_add_test(tcase, every_byte_is_escaped_to_visible_ascii);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -211,5 +211,5 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_no_condition_is_named, 0,
 			    (int)ARRAY_LEN(wrong));
 	tcase_add_test(tcase, too_many_are_refused);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -366,5 +366,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_size_may_have_a_unit, 0,
 			    (int)ARRAY_LEN(sizes));
 	tcase_add_test(tcase, a_long_row_of_digits_is_read_to_its_end);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

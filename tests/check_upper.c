@@ -192,5 +192,5 @@ int main(void)
 	tcase_add_test(tcase, twice_is_once);
 	tcase_add_test(tcase, utf8_stays_what_it_was);
 	tcase_add_test(tcase, a_long_buffer_is_changed_throughout);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

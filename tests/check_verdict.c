@@ -518,5 +518,5 @@ int main(void)
 			    (int)ARRAY_LEN(silences));
 	tcase_add_test(tcase, only_what_all_jobs_share_is_the_servers);
 	tcase_add_test(tcase, the_longest_are_kept);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -103,5 +103,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_terminal_only_shows, 0,
 			    (int)ARRAY_LEN(rows));
 	tcase_add_test(tcase, no_two_bytes_are_a_command);
-	return harness_run(suite);
+	return harness_run_together(suite);
 }

@@ -42,6 +42,10 @@
 
 static void (*show_more)(void);
 
+/* What the cases that share something end with, and how often that failed. */
+static void (*shared_tear_down)(void);
+static int n_torn;
+
 /* Holds the folders of all tests of this program. */
 static char scratch[256];
 
@@ -49,6 +53,7 @@ static char scratch[256];
 
 static const char *mark_file;
 static int mark_line;
+static bool are_together; /* all tests in one process */
 
 /*
  * libcheck writes a mark for every assertion that holds, and reads the last
@@ -75,13 +80,17 @@ static void mark_crash(int signal)
 	if (!mark_file)
 		return;
 	(void)alarm(1); /* a broken heap may hold what a mark needs */
-	_mark_point(mark_file, mark_line);
+	if (are_together)
+		fprintf(stderr, "a crash after %s:%d\n", mark_file, mark_line);
+	else
+		_mark_point(mark_file, mark_line);
 }
 
 /* Leaves a sanitizer the signals that it explains better. */
 static void mark_crashes(void)
 {
-	static const int signals[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+	static const int signals[] = {SIGABRT, SIGALRM, SIGBUS,
+				      SIGFPE,  SIGILL,	SIGSEGV};
 	const struct sigaction act = {
 		.sa_handler = mark_crash,
 		.sa_flags = (int)SA_RESETHAND,
@@ -157,20 +166,38 @@ static void keep_memory(void)
 #endif
 }
 
-int harness_run(Suite *suite)
+static int run(Suite *suite, enum fork_status fork)
 {
 	SRunner *runner = srunner_create(suite);
 	int n_failed;
 
+	srunner_set_fork_status(runner, fork);
 	make_scratch();
 	mark_crashes();
 	keep_memory();
 	srunner_run_all(runner, CK_ENV);
-	n_failed = srunner_ntests_failed(runner);
+	n_failed = srunner_ntests_failed(runner) + n_torn;
+	if (n_torn > 0)
+		fprintf(stderr, "failed when its tests were done: %s:%d\n",
+			mark_file, mark_line);
 	srunner_free(runner);
 	(void)nftw(scratch, open_entry, 16, FTW_PHYS);
 	(void)nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int harness_run(Suite *suite)
+{
+	return run(suite, CK_FORK_GETENV);
+}
+
+int harness_run_together(Suite *suite)
+{
+	if (getenv("CK_FORK"))
+		return run(suite, CK_FORK_GETENV);
+	are_together = true;
+	(void)alarm(HARNESS_TEST_S);
+	return run(suite, CK_NOFORK);
 }
 
 TCase *harness_case(Suite *suite, const char *name)
@@ -179,6 +206,24 @@ TCase *harness_case(Suite *suite, const char *name)
 
 	tcase_set_timeout(tcase, HARNESS_TEST_S);
 	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+/* Outside of a test libcheck takes a failure for the end, and tells nobody. */
+static void tear_down_shared(void)
+{
+	n_torn++;
+	shared_tear_down();
+	n_torn--;
+}
+
+TCase *harness_shared_case(Suite *suite, const char *name, void (*set_up)(void),
+			   void (*tear_down)(void))
+{
+	TCase *tcase = harness_case(suite, name);
+
+	shared_tear_down = tear_down;
+	tcase_add_unchecked_fixture(tcase, set_up, tear_down_shared);
 	return tcase;
 }
 
@@ -217,6 +262,8 @@ void harness_fail(const char *fmt, ...)
 	va_end(args);
 	if (show_more)
 		show_more();
+	if (n_torn > 0)
+		fprintf(stderr, "%s\n", text);
 	ck_abort_msg("%s", text);
 	abort(); /* not reached, but the compiler cannot know */
 }

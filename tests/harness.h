@@ -33,12 +33,28 @@
  */
 int harness_run(Suite *suite);
 
+/*
+ * The same for tests that leave nothing behind in their process: one process
+ * runs them all, where making one for each row of a table would take far longer
+ * than the row. A crash ends the program and says after which line. With
+ * CK_FORK=yes in the environment each has its own process all the same.
+ */
+int harness_run_together(Suite *suite);
+
 /* In libcheck's stead: marks where the test is, as often as is of use. */
 void harness_mark(const char *file, int line);
 #define _mark_point harness_mark
 
 /* Adds a test case to the suite, with the time limit set. */
 TCase *harness_case(Suite *suite, const char *name);
+
+/*
+ * Adds one whose tests share what set_up makes, once, before the first of them:
+ * for rows of a table that change nothing. What fails in tear_down fails the
+ * whole program. All such cases of a program share one tear_down.
+ */
+TCase *harness_shared_case(Suite *suite, const char *name, void (*set_up)(void),
+			   void (*tear_down)(void));
 
 /* Milliseconds on a clock that never jumps. */
 int64_t harness_now_ms(void);
