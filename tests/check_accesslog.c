@@ -6,6 +6,7 @@
  */
 #include "web/accesslog.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "harness.h"
 
 #define AGENT_LEN 4000
@@ -21,6 +23,7 @@ static struct loop loop;
 static char *folder;
 static char *path;
 static char agent[AGENT_LEN];
+static int log_fds[2]; /* of the log that is not the access log */
 
 static void set_up(void)
 {
@@ -28,13 +31,44 @@ static void set_up(void)
 	folder = folder_new();
 	path = folder_path(folder, "log");
 	memset(agent, 'a', sizeof(agent));
+	harness_pipe(log_fds);
+	log_open("test", log_fds[1]);
 }
 
 static void tear_down(void)
 {
+	(void)close(log_fds[0]);
+	(void)close(log_fds[1]);
 	loop_clear(&loop);
 	free(path);
 	free(folder);
+}
+
+/* What has been said of the access log since the last call. */
+static void expect_said(const char *text)
+{
+	static char got[4096];
+	ssize_t n;
+
+	log_warn("the end");
+	log_flush();
+	n = read(log_fds[0], got, sizeof(got) - 1);
+	ck_assert_int_gt(n, 0);
+	got[n] = '\0';
+	*strstr(got, "test: warning: the end\n") = '\0';
+	ck_assert_str_eq(got, text);
+}
+
+/* A warning that names the log, and this reason. */
+static const char *losing(const char *name, const char *why)
+{
+	static char text[1024];
+
+	(void)snprintf(text, sizeof(text),
+		       "test: warning: access log %s: %s: "
+		       "lines are being lost\n",
+		       name, why);
+	return text;
 }
 
 static void add(struct access_log *log, const char *peer, const char *target)
@@ -133,6 +167,7 @@ START_TEST(who_fills_the_log_of_a_slow_reader_loses_his_own_lines)
 	while (loop.counters.log_lines_lost < 100)
 		add(log, "192.0.2.1", "/");
 	lost = loop.counters.log_lines_lost;
+	expect_said(losing(path, "its reader is too slow"));
 	for (int i = 0; i < 3; i++) {
 		add(log, "192.0.2.2", "/bystander");
 		add(log, "2001:db8::3", "/bystander");
@@ -149,6 +184,11 @@ START_TEST(who_fills_the_log_of_a_slow_reader_loses_his_own_lines)
 	for (int i = 0; i < 20; i++)
 		add(log, "192.0.2.1", "/");
 	ck_assert_uint_eq(loop.counters.log_lines_lost, lost + 1);
+	expect_said("");
+	/* It is told once each time. */
+	while (loop.counters.log_lines_lost < lost + 100)
+		add(log, "192.0.2.1", "/");
+	expect_said(losing(path, "its reader is too slow"));
 	access_log_close(log);
 	(void)close(reader);
 }
@@ -166,6 +206,7 @@ START_TEST(a_full_disk_is_blamed_on_the_disk)
 	for (int i = 0; i < 200; i++)
 		add(log, "192.0.2.1", "/");
 	ck_assert_uint_gt(loop.counters.log_lines_lost, 0);
+	expect_said(losing("/dev/full", strerror(ENOSPC)));
 	access_log_close(log);
 	ck_assert_uint_eq(loop.counters.log_lines_lost, 200);
 }
