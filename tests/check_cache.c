@@ -39,6 +39,18 @@ int clock_gettime(clockid_t id, struct timespec *now)
 	return result;
 }
 
+static bool is_restless; /* each look at an open file tells another time */
+static unsigned n_looks;
+
+int fstat(int fd, struct stat *st)
+{
+	int result = fstatat(fd, "", st, AT_EMPTY_PATH);
+
+	if (is_restless)
+		st->st_mtim.tv_nsec = (long)++n_looks;
+	return result;
+}
+
 static struct loop loop;
 static struct event stop;
 static struct docroot *root;
@@ -333,6 +345,16 @@ START_TEST(a_settled_file_is_read_once)
 }
 END_TEST
 
+/* It is looked at when it is opened and each of the four times it is read. */
+START_TEST(a_file_that_never_rests_is_served)
+{
+	is_restless = true;
+	write_file("a", 10, 'a');
+	(void)expect("a", 10, 'a');
+	ck_assert_uint_eq(n_looks, 5);
+}
+END_TEST
+
 START_TEST(a_young_file_is_read_in_every_turn)
 {
 	struct cache_entry *first, *second;
@@ -513,15 +535,19 @@ START_TEST(a_time_that_was_put_back_deceives_nobody)
 }
 END_TEST
 
+/* Whether the file stands in the root itself or in a folder there. */
 START_TEST(a_root_that_is_turned_is_noticed)
 {
 	char *one = folder_path(folder, "one"),
 	     *link = folder_path(folder, "l");
+	const char *path = _i == 0 ? "a" : "d/a";
 
 	folder_add(folder, "one");
 	folder_add(folder, "two");
-	write_file("one/a", 10, 'a');
-	write_file("two/a", 10, 'b');
+	folder_add(folder, "one/d");
+	folder_add(folder, "two/d");
+	write_file(_i == 0 ? "one/a" : "one/d/a", 10, 'a');
+	write_file(_i == 0 ? "two/a" : "two/d/a", 10, 'b');
 	ck_assert_int_eq(symlink("one", link), 0);
 	cache_free(cache);
 	cache = NULL;
@@ -530,12 +556,12 @@ START_TEST(a_root_that_is_turned_is_noticed)
 	ck_assert_ptr_nonnull(root);
 	open_cache((struct cache_limits){1 << 24, 100, 10});
 	later_s = A_WHILE;
-	(void)expect("a", 10, 'a');
+	(void)expect(path, 10, 'a');
 	ck_assert_int_eq(unlink(link), 0);
 	ck_assert_int_eq(symlink("two", link), 0);
-	(void)expect("a", 10, 'a');
+	(void)expect(path, 10, 'a');
 	turn();
-	(void)expect("a", 10, 'b');
+	(void)expect(path, 10, 'b');
 	free(one);
 	free(link);
 }
@@ -952,6 +978,7 @@ int main(void)
 	tcase_add_test(tcase, what_is_no_file_is_refused_and_not_kept);
 	tcase_add_test(tcase, every_error_has_its_status);
 	tcase_add_test(tcase, a_settled_file_is_read_once);
+	tcase_add_test(tcase, a_file_that_never_rests_is_served);
 	tcase_add_test(tcase, a_young_file_is_read_in_every_turn);
 	tcase_add_loop_test(tcase, a_change_is_seen_in_the_next_turn, 0,
 			    (int)ARRAY_LEN(changes));
@@ -960,7 +987,7 @@ int main(void)
 			    (int)ARRAY_LEN(removals));
 	tcase_add_test(tcase, a_link_is_followed_anew_in_every_turn);
 	tcase_add_test(tcase, a_time_that_was_put_back_deceives_nobody);
-	tcase_add_test(tcase, a_root_that_is_turned_is_noticed);
+	tcase_add_loop_test(tcase, a_root_that_is_turned_is_noticed, 0, 2);
 	tcase_add_test(tcase, a_file_that_two_roots_share_is_the_same_in_both);
 	tcase_add_test(tcase,
 		       a_sibling_that_appears_is_noticed_within_a_second);
