@@ -71,7 +71,18 @@ static void set_up(void)
 	free(path);
 }
 
-/* The command line: free ports of this host, and these words. */
+/* Whether one of the words sets the same as this one. */
+static bool is_said(const char *const words[WORDS_MAX], const char *first)
+{
+	size_t len = strcspn(first, "=") + 1;
+
+	for (size_t i = 0; words && i < WORDS_MAX && words[i]; i++)
+		if (strncmp(words[i], first, len) == 0)
+			return true;
+	return false;
+}
+
+/* The command line: these words, and free ports of this host. */
 static void configure(const char *const words[WORDS_MAX])
 {
 	static struct settings settings;
@@ -85,7 +96,8 @@ static void configure(const char *const words[WORDS_MAX])
 
 	(void)snprintf(root, sizeof(root), "--root=%s/root", folder);
 	for (size_t i = 0; i < ARRAY_LEN(first); i++)
-		argv[argc++] = strcpy(lines[i], first[i]);
+		if (!is_said(words, first[i]))
+			argv[argc++] = strcpy(lines[i], first[i]);
 	for (size_t i = 0; words && i < WORDS_MAX && words[i]; i++)
 		argv[argc++] = strcpy(lines[ARRAY_LEN(first) + i], words[i]);
 	argv[argc] = NULL;
