@@ -14,9 +14,9 @@
  */
 #include "harness.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <malloc.h>
 #include <net/if.h>
@@ -105,25 +105,36 @@ static void mark_crashes(void)
 
 /* --- the run --- */
 
-/* A test may have left a folder that not even its owner may enter. */
-static int open_entry(const char *path, const struct stat *st, int flag,
-		      struct FTW *ftw)
+static bool is_dots(const char *name)
 {
-	(void)st;
-	(void)ftw;
-	if (flag == FTW_DNR)
-		(void)chmod(path, S_IRWXU);
-	return 0;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int flag,
-			struct FTW *ftw)
+/*
+ * Removes a folder with all in it. Nothing is looked at that can be removed at
+ * sight: there may be a hundred thousand names. A test may have left a folder
+ * that not even its owner may enter.
+ */
+static void remove_folder(int parent, const char *name)
 {
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	(void)remove(path);
-	return 0;
+	const struct dirent *entry;
+	DIR *dir;
+	int fd;
+
+	if (fchmodat(parent, name, S_IRWXU, 0) != 0)
+		return;
+	fd = openat(parent, name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	dir = fdopendir(fd);
+	while (dir && (entry = readdir(dir)))
+		if (!is_dots(entry->d_name) &&
+		    unlinkat(fd, entry->d_name, 0) != 0)
+			remove_folder(fd, entry->d_name);
+	if (dir)
+		(void)closedir(dir);
+	(void)unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 /* Whether there is room for what the tests of one program write. */
@@ -181,8 +192,7 @@ static int run(Suite *suite, enum fork_status fork)
 		fprintf(stderr, "failed when its tests were done: %s:%d\n",
 			mark_file, mark_line);
 	srunner_free(runner);
-	(void)nftw(scratch, open_entry, 16, FTW_PHYS);
-	(void)nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	remove_folder(AT_FDCWD, scratch);
 	return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
