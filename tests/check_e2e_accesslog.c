@@ -119,8 +119,8 @@ static const char json_reader[] =
 
 static void expect_json(const char *text)
 {
-	const char *const argv[] = {"python3", "-c", json_reader, log_path,
-				    NULL};
+	const char *const argv[] = {"python3",	 "-S",	   "-c",
+				    json_reader, log_path, NULL};
 	struct outcome outcome;
 
 	if (!program_exists("python3"))
@@ -366,15 +366,20 @@ START_TEST(no_peer_can_forge_a_line)
 }
 END_TEST
 
+/* All of them in one log, which is read by one Python. */
 START_TEST(no_peer_can_forge_a_line_of_json)
 {
-	char expected[256];
+	char expected[256 * ARRAY_LEN(hostile)];
+	size_t len = 0;
 
-	send_hostile(_i);
-	free(log_wait_lines(log_path, 1));
-	(void)snprintf(expected, sizeof(expected),
-		       "GET /file.txt 200 10 %s %s 1 1\n", hostile[_i].json,
-		       hostile[_i].json);
+	for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+		send_hostile((int)i);
+		free(log_wait_lines(log_path, i + 1));
+		len += (size_t)snprintf(expected + len, sizeof(expected) - len,
+					"GET /file.txt 200 10 %s %s %zu 1\n",
+					hostile[i].json, hostile[i].json,
+					i + 1);
+	}
 	expect_json(expected);
 }
 END_TEST
@@ -601,8 +606,7 @@ static Suite *accesslog_suite(void)
 	tcase_add_checked_fixture(tcase, set_up_json, tear_down);
 	tcase_add_test(tcase, json_has_a_line_for_each_request);
 	tcase_add_test(tcase, json_tells_of_what_was_no_request);
-	tcase_add_loop_test(tcase, no_peer_can_forge_a_line_of_json, 0,
-			    ARRAY_LEN(hostile));
+	tcase_add_test(tcase, no_peer_can_forge_a_line_of_json);
 	return suite;
 }
 

@@ -191,8 +191,8 @@ END_TEST
 /* Runs a script with the three ports as arguments. */
 static struct outcome run_python(const char *script)
 {
-	const char *const argv[] = {"python3", "-c",	  script, udp_port,
-				    tcp_port,  http_port, NULL};
+	const char *const argv[] = {"python3", "-S",	 "-c",	    script,
+				    udp_port,  tcp_port, http_port, NULL};
 
 	return program_run(argv, "", 0);
 }

@@ -325,7 +325,7 @@ static const char json_reader[] =
 static void expect_read(const struct response *response, const char *script,
 			const char *text)
 {
-	const char *const argv[] = {"python3", "-c", script, NULL};
+	const char *const argv[] = {"python3", "-S", "-c", script, NULL};
 	struct outcome outcome;
 
 	if (!program_exists("python3"))
@@ -750,12 +750,12 @@ static const char json_unfit[] = "(?!)";
 
 static struct outcome print_names(const char *unfit)
 {
-	const char *argv[5 + ARRAY_LEN(names)] = {"python3", "-c", name_printer,
-						  unfit};
+	const char *argv[6 + ARRAY_LEN(names)] = {"python3", "-S", "-c",
+						  name_printer, unfit};
 	struct outcome outcome;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		argv[4 + i] = names[i];
+		argv[5 + i] = names[i];
 	outcome = program_run(argv, "", 0);
 	ck_assert_int_eq(outcome.status, 0);
 	return outcome;

@@ -406,7 +406,8 @@ AM_TESTS_ENVIRONMENT = \
 	LOAD='$(abs_top_builddir)/src/uppercase-load$(EXEEXT)'; \
 	HTDOCS='$(abs_top_srcdir)/htdocs'; \
 	INTERPOSE_LIBRARY='$(abs_top_builddir)/$(interpose)'; \
-	export SERVER CLIENT LOAD HTDOCS INTERPOSE_LIBRARY;
+	PATH='$(PYTHON_PATH)'"$$PATH"; \
+	export SERVER CLIENT LOAD HTDOCS INTERPOSE_LIBRARY PATH;
 
 if HAVE_CHECK
 check_LIBRARIES = tests/libharness.a
