@@ -108,8 +108,8 @@ tests_check_web_LDFLAGS = $(scarce_ldflags)
 
 server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
-	tests/check_conn_end tests/check_conn_walk tests/check_deadline \
-	tests/check_listener tests/check_loop \
+	tests/check_conn_end \
+	tests/check_loop \
 	tests/check_server tests/check_tcp_service tests/check_udp_service
 tests_check_server_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_server_SOURCES = tests/check_server.c $(scarce)
@@ -157,13 +157,12 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 # These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and
 # link nothing of ours but the harness.
 e2e_tests = tests/check_client tests/check_client_capture \
-	tests/check_client_modes tests/check_e2e_accept tests/check_e2e_cache \
-	tests/check_e2e_clients tests/check_e2e_codings \
-	tests/check_e2e_confined tests/check_e2e_daemon tests/check_e2e_places tests/check_e2e_supervised tests/check_e2e_fair \
-	tests/check_e2e_files tests/check_e2e_http tests/check_e2e_late \
-	tests/check_e2e_logfile tests/check_e2e_ranges \
+	tests/check_client_modes tests/check_e2e_accept \
+	tests/check_e2e_codings \
+	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_supervised \
+	tests/check_e2e_http tests/check_e2e_late \
+	tests/check_e2e_ranges \
 	tests/check_e2e_semantics tests/check_e2e_smuggling \
-	tests/check_e2e_strict tests/check_e2e_tcp tests/check_e2e_udp \
 	tests/check_e2e_validators tests/check_e2e_welcome
 e2e_libs = tests/libharness.a $(CHECK_LIBS)
 tests_check_client_LDADD = $(e2e_libs)
@@ -389,13 +388,16 @@ tests_fuzz_fuzz_target_LDADD = $(http_libs)
 tests_fuzz_fuzz_target_LDFLAGS = $(fuzz_ldflags)
 
 # These take longest, and so begin first: in parallel no core waits at the end
-# for one of them.
-long_tests = tests/check_load tests/check_load_rogue \
-	tests/check_load_search tests/check_e2e_bounds \
-	tests/check_e2e_listing tests/check_e2e_long_listing \
-	tests/check_e2e_accesslog tests/check_e2e_drain \
-	tests/check_client_peers tests/check_e2e_faults \
-	tests/check_e2e_foreign tests/check_e2e_start
+# for one of them. Those that work stand beside those that mostly wait.
+long_tests = tests/check_load tests/check_load_rogue tests/check_load_search \
+	tests/check_e2e_clients tests/check_e2e_bounds tests/check_e2e_faults \
+	tests/check_e2e_fair tests/check_e2e_cache tests/check_e2e_drain \
+	tests/check_e2e_long_listing tests/check_client_peers \
+	tests/check_e2e_listing tests/check_e2e_strict tests/check_e2e_start \
+	tests/check_e2e_udp tests/check_e2e_foreign tests/check_e2e_accesslog \
+	tests/check_conn_walk tests/check_e2e_files tests/check_deadline \
+	tests/check_e2e_daemon tests/check_e2e_logfile tests/check_e2e_tcp \
+	tests/check_listener
 
 script_tests = tests/floors tests/manuals tests/startpage
 EXTRA_DIST += $(script_tests) tests/summary tests/fuzz/seeds
@@ -415,7 +417,7 @@ check_DATA = $(interpose)
 check_PROGRAMS = $(long_tests) $(load_tests) $(e2e_tests) $(base_tests) \
 	$(os_tests) $(http_tests) $(web_tests) $(server_tests) \
 	$(cli_tests) $(client_tests) $(fuzz_replays)
-TESTS = $(check_PROGRAMS) $(script_tests)
+TESTS = tests/startpage $(check_PROGRAMS) tests/floors tests/manuals
 
 # After a run without failures, how much was checked in all; a failure is told
 # by automake's own summary.
