@@ -186,6 +186,24 @@ START_TEST(a_difference_is_what_came_between)
 }
 END_TEST
 
+/* Below 256 ns a bucket is one duration. */
+START_TEST(a_difference_is_exact_where_buckets_are)
+{
+	static struct histogram before;
+
+	memset(&h, 0, sizeof(h));
+	histogram_add(&h, 0);
+	histogram_add(&h, 1000000);
+	before = h;
+	histogram_add(&h, (uint64_t)_i);
+	histogram_difference(&other, &h, &before);
+	ck_assert_uint_eq(other.n, 1);
+	ck_assert_uint_eq(other.min_ns, (uint64_t)_i);
+	ck_assert_uint_eq(other.max_ns, (uint64_t)_i);
+	ck_assert_uint_eq(other.sum_ns, (uint64_t)_i);
+}
+END_TEST
+
 START_TEST(a_difference_knows_the_least_where_all_is_new)
 {
 	static struct histogram before;
@@ -260,6 +278,8 @@ int main(void)
 	tcase_add_test(tcase, buckets_rise_and_are_narrow);
 	tcase_add_test(tcase, merging_is_as_if_all_had_been_added_to_one);
 	tcase_add_test(tcase, a_difference_is_what_came_between);
+	tcase_add_loop_test(tcase, a_difference_is_exact_where_buckets_are, 0,
+			    256);
 	tcase_add_test(tcase, a_difference_knows_the_least_where_all_is_new);
 	tcase_add_test(tcase, beyond_an_hour_the_greatest_is_still_exact);
 	tcase_add_test(tcase, a_percentile_needs_a_sample_beyond_it);

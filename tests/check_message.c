@@ -10,6 +10,7 @@
 
 #include "harness.h"
 #include "load/missing.h"
+#include "scarce.h"
 
 #define SIZE_MAX_HERE 3000
 
@@ -280,6 +281,23 @@ START_TEST(it_does_not_grow_without_bound)
 }
 END_TEST
 
+START_TEST(messages_need_memory)
+{
+	struct messages *some;
+	unsigned n = 0;
+	bool has_failed;
+
+	do {
+		scarce_memory(++n);
+		some = messages_new(7, 10, 20);
+		has_failed = scarce_memory_end();
+		ck_assert((some == NULL) == has_failed);
+		messages_free(some);
+	} while (has_failed && n < 100);
+	ck_assert_uint_eq(n, 4);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("message");
@@ -295,6 +313,7 @@ int main(void)
 	tcase_add_loop_test(tcase, low_digits_name_a_message, 0,
 			    (int)ARRAY_LEN(resolves));
 	tcase_add_test(tcase, a_message_is_the_same_for_ever);
+	tcase_add_test(tcase, messages_need_memory);
 	tcase = harness_case(suite, "missing");
 	tcase_add_test(tcase, what_was_put_in_is_taken_out_once);
 	tcase_add_test(tcase, any_order_of_adding_and_taking_works);
