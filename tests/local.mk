@@ -26,7 +26,7 @@ os_tests = tests/check_address tests/check_datagram tests/check_docroot \
 	tests/check_icmp \
 	tests/check_draft \
 	tests/check_holder tests/check_process tests/check_socket \
-	tests/check_wait
+	tests/check_supervisor tests/check_wait
 tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
@@ -35,6 +35,7 @@ tests_check_icmp_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_holder_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_supervisor_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_wait_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 
 request_ways = tests/request_ways.c tests/request_ways.h
@@ -108,7 +109,7 @@ tests_check_web_LDFLAGS = $(scarce_ldflags)
 
 server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
-	tests/check_conn_end \
+	tests/check_conn_end tests/check_endpoint \
 	tests/check_loop \
 	tests/check_server tests/check_tcp_service tests/check_udp_service
 tests_check_server_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
@@ -132,6 +133,7 @@ tests_check_conn_end_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_conn_end_SOURCES = tests/check_conn_end.c $(conn_fixture)
 tests_check_conn_walk_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_walk_SOURCES = tests/check_conn_walk.c $(conn_fixture)
+tests_check_endpoint_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_deadline_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_listener_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_loop_SOURCES = tests/check_loop.c $(scarce)
