@@ -240,66 +240,6 @@ START_TEST(a_condition_that_too_few_support_is_told)
 }
 END_TEST
 
-/* --- stalls --- */
-
-/*
- * 1 s of service, 0.5 s of none, 0.5 s of service, and again. A quarter of
- * what is due falls into a stall and waits for up to 500 ms: the p90 is near
- * 300 ms and the p99 near 480. Who waits for answers sends nothing meanwhile.
- */
-static const struct rogue_plan stalls = {MISCHIEF_STALL, 0, 0, 64, false};
-
-static void expect_stall(const char *way)
-{
-	result = load_run(0, rogue.port, way, "-c", "4", "-R", "500", "-d",
-			  "4s", "--timeout=3s");
-	ck_assert(load_number(result, "latency_us.p99") > 400e3);
-	ck_assert(load_number(result, "latency_us.p99") < 700e3);
-	ck_assert(load_number(result, "latency_us.p90") > 200e3);
-	ck_assert(load_number(result, "latency_us.p50") < 100e3);
-	ck_assert_uint_ge(rogue_score()->tampered, 2);
-	ck_assert_ptr_nonnull(
-		strstr(json_string_value(json_object_get(result, "verdict")),
-		       "no answer came for 0."));
-	expect("exchanges", 2000);
-	json_decref(result);
-
-	result = load_run(0, rogue.port, way, "-c", "4", "-d", "4s",
-			  "--timeout=3s");
-	ck_assert(load_number(result, "latency_us.p99") < 100e3);
-	ck_assert(load_number(result, "latency_us.max") > 300e3);
-	finish();
-}
-
-START_TEST(the_open_loop_shows_a_stall_over_udp)
-{
-	rogue = rogue_start(SOCK_DGRAM, stalls);
-	expect_stall("-u");
-}
-END_TEST
-
-START_TEST(the_open_loop_shows_a_stall_over_tcp)
-{
-	rogue = rogue_start(SOCK_STREAM, stalls);
-	expect_stall("-t");
-}
-END_TEST
-
-/* Over TCP four may be in flight; the rest waits here, and its service time
- * does not show it. */
-START_TEST(service_time_counts_from_the_actual_send)
-{
-	rogue = rogue_start(SOCK_STREAM, stalls);
-	result = load_run(0, rogue.port, "-c", "4", "-R", "500", "-d", "4s",
-			  "--timeout=3s");
-	ck_assert(load_number(result, "latency_us.p99") > 400e3);
-	ck_assert(load_number(result, "service_us.p99") < 100e3);
-	/* Nor is that the generator's fault. */
-	ck_assert(load_number(result, "generator.lateness_us.p90") < 100e3);
-	finish();
-}
-END_TEST
-
 /* --- TCP --- */
 
 START_TEST(an_honest_stream_is_found_honest)
@@ -743,10 +683,6 @@ int main(void)
 	load_use();
 	add_udp(suite);
 	add_tcp(suite);
-	tcase = harness_case(suite, "stalls");
-	tcase_add_test(tcase, the_open_loop_shows_a_stall_over_udp);
-	tcase_add_test(tcase, the_open_loop_shows_a_stall_over_tcp);
-	tcase_add_test(tcase, service_time_counts_from_the_actual_send);
 	tcase = harness_case(suite, "limits");
 	tcase_add_test(tcase, a_network_that_goes_away_is_named);
 	tcase_add_test(tcase, running_out_of_local_ports_is_named);

@@ -110,25 +110,6 @@ START_TEST(a_ramp_says_what_climbs_when_both_are_given)
 }
 END_TEST
 
-/* It answers 500 a second, and in the end all of them. */
-START_TEST(a_server_that_only_queues_does_not_keep_up)
-{
-	rogue = rogue_start(SOCK_DGRAM,
-			    (struct rogue_plan){MISCHIEF_SLOW, 0, 2, 0, false});
-	result = load_run(0, rogue.port, "-u", "-R", "700", "-d", "500ms",
-			  "--timeout=5s");
-	ck_assert(load_number(result, "exchanges") == 350);
-	expect_limited();
-	finish();
-	rogue = rogue_start(SOCK_DGRAM,
-			    (struct rogue_plan){MISCHIEF_SLOW, 0, 2, 0, false});
-	result = load_run(0, rogue.port, "-u", "--find-max=loss<1%", "-R",
-			  "200", "-d", "500ms", "--timeout=5s");
-	ck_assert(load_number(result, "find_max.rate") <= 520);
-	finish();
-}
-END_TEST
-
 START_TEST(the_highest_rate_is_found)
 {
 	double rate;
@@ -141,19 +122,6 @@ START_TEST(the_highest_rate_is_found)
 	/* The result is that of the best step. */
 	ck_assert(load_number(result, "target_rate") == rate);
 	ck_assert(load_number(result, "loss_percent") < 1);
-	finish();
-}
-END_TEST
-
-START_TEST(a_search_begins_where_it_is_told)
-{
-	start_ceiling();
-	result = load_run(0, rogue.port, "-u", "--find-max=loss<1%", "-R",
-			  "8000", "-d", "500ms", "--timeout=100ms");
-	ck_assert(load_number(step(0), "target_rate") == 8000);
-	ck_assert(!is_held(0));
-	ck_assert(fabs(load_number(result, "find_max.rate") - CEILING) <
-		  0.15 * CEILING);
 	finish();
 }
 END_TEST
@@ -190,9 +158,7 @@ int main(void)
 	tcase_add_test(tcase, a_ramp_climbs_and_shows_the_ceiling);
 	tcase_add_test(tcase, a_ramp_of_clients_climbs);
 	tcase_add_test(tcase, a_ramp_says_what_climbs_when_both_are_given);
-	tcase_add_test(tcase, a_server_that_only_queues_does_not_keep_up);
 	tcase_add_test(tcase, the_highest_rate_is_found);
-	tcase_add_test(tcase, a_search_begins_where_it_is_told);
 	tcase_add_test(tcase, wrong_replies_in_any_step_end_with_4);
 	tcase_add_test(tcase, what_never_holds_is_not_found);
 	return harness_run(suite);

@@ -4,83 +4,32 @@
  * which one can fail: each failure is counted by its kind, has its time limit,
  * and the client that met it goes on.
  */
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
-#include "e2e_server.h"
-#include "e2e_sock.h"
-#include "load_fixture.h"
+#include "load_ways.h"
 
-#define ARGS_MAX 24
-#define N	 200
-#define STOPPED	 3
-#define WRONG	 4
-
-static const struct way {
-	bool is_http;
-	bool is_open_loop;
-	bool is_per_request;
-	unsigned pipeline;
-} ways[] = {
-	{false, false, false, 1}, {false, false, false, 4},
-	{false, false, true, 1},  {false, true, false, 1},
-	{false, true, false, 4},  {false, true, true, 1},
-	{true, false, false, 1},  {true, false, false, 4},
-	{true, false, true, 1},	  {true, true, false, 1},
-	{true, true, false, 4},	  {true, true, true, 1},
-};
+#define N	200
+#define STOPPED 3
+#define WRONG	4
 
 static struct peer rogue;
 static json_t *result;
-
-/* --- arguments --- */
-
-struct args {
-	const char *list[ARGS_MAX + 1];
-	size_t n;
-};
-
-static void add(struct args *args, const char *word)
-{
-	ck_assert_uint_lt(args->n, ARGS_MAX);
-	args->list[args->n++] = word;
-}
-
-#define add_all(args, ...)                                                     \
-	add_list(args, (const char *const[]){__VA_ARGS__, NULL})
-static void add_list(struct args *args, const char *const *words)
-{
-	for (; *words; words++)
-		add(args, *words);
-}
-
-static void add_way(struct args *args, const struct way *way, const char *rate)
-{
-	add(args, way->is_http ? "-w" : "-t");
-	if (way->is_open_loop)
-		add_all(args, "-R", rate);
-	if (way->pipeline > 1)
-		add_all(args, "-P", "4");
-	if (way->is_per_request)
-		add(args, "--connect-per-request");
-}
 
 /* --- servers that fail --- */
 
 static void load_rogue(const struct way *way, int status, enum mischief kind,
 		       unsigned every)
 {
-	struct args args = {0};
+	struct way_args args = {0};
 
 	rogue = rogue_start(SOCK_STREAM, (struct rogue_plan){kind, every, 0, 64,
 							     way->is_http});
-	add_all(&args, rogue.port, "-c", "16", "-n", "200", "--timeout=300ms");
-	add_way(&args, way, "1000");
+	way_args_add(&args, rogue.port, "-c", "16", "-n", "200",
+		     "--timeout=300ms");
+	way_args_add_way(&args, way, "1000");
 	result = load_run_args(status, args.list);
 }
 
@@ -135,13 +84,13 @@ END_TEST
 /* Behind the last answer there is nothing that it could spoil. */
 START_TEST(bytes_beyond_the_last_answer_are_wrong)
 {
-	struct args args = {0};
+	struct way_args args = {0};
 
 	rogue = rogue_start(SOCK_STREAM,
 			    (struct rogue_plan){MISCHIEF_SURPLUS, 1, 0, 64,
 						ways[_i].is_http});
-	add_all(&args, rogue.port, "-c", "1", "-n", "1");
-	add_way(&args, &ways[_i], "1");
+	way_args_add(&args, rogue.port, "-c", "1", "-n", "1");
+	way_args_add_way(&args, &ways[_i], "1");
 	result = load_run_args(WRONG, args.list);
 	ck_assert(load_errors(result, "stray") == 1);
 	finish();
@@ -150,13 +99,13 @@ END_TEST
 
 START_TEST(nobody_there_ends_the_run)
 {
-	struct args args = {0};
+	struct way_args args = {0};
 	struct outcome outcome;
 	char port[8];
 
-	add_all(&args, "127.0.0.1", port_without_server(SOCK_STREAM, port),
-		"-d", "60s");
-	add_way(&args, &ways[_i], "1000");
+	way_args_add(&args, "127.0.0.1", port_without_server(SOCK_STREAM, port),
+		     "-d", "60s");
+	way_args_add_way(&args, &ways[_i], "1000");
 	outcome = client_run_args("", args.list);
 	ck_assert_int_eq(outcome.status, 1);
 	ck_assert_ptr_nonnull(strstr(outcome.err, "ECONNREFUSED"));
@@ -166,151 +115,23 @@ END_TEST
 
 /* --- the real server --- */
 
-static char *root;
-
-/* On this port, or with "0" on any; tells which. */
-static struct server *start_server(bool is_http, char port[8])
-{
-	struct server_options options = {.root = root};
-	struct server *server;
-
-	*(is_http ? &options.http : &options.tcp) = port;
-	server = server_start(&options);
-	(void)port_text(
-		server_endpoint(server, is_http ? SERVICE_HTTP : SERVICE_TCP)
-			->port,
-		port);
-	return server;
-}
-
-static void make_root(void)
-{
-	root = folder_new();
-	folder_write_text(root, "index.html", "<p>hello</p>\n");
-}
-
-static double last_rate(const char *path)
-{
-	json_t *intervals;
-	double rate;
-
-	result = json_load_file(path, 0, NULL);
-	load_expect_complete(result);
-	load_expect_sums(result);
-	intervals = json_object_get(result, "intervals");
-	rate = load_number(
-		json_array_get(intervals, json_array_size(intervals) - 1),
-		"rate");
-	return rate;
-}
-
-START_TEST(a_server_that_starts_again_is_loaded_again)
-{
-	char *folder = folder_new(), *json = folder_path(folder, "r.json");
-	char port[8] = "0";
-	struct server *server;
-	struct args args = {0};
-	struct client client;
-
-	make_root();
-	server = start_server(ways[_i].is_http, port);
-	add_all(&args, "-q", "-o", json, "-o", "-.ndjson", "127.0.0.1", port,
-		"-d", "2s");
-	add_way(&args, &ways[_i], "1000");
-	client = client_start(args.list);
-	sock_must_wait(client.fd, POLLIN, harness_deadline(), "an interval");
-	server_signal(server, SIGKILL);
-	(void)server_wait(server);
-	server = start_server(ways[_i].is_http, port);
-	client_expect_exit(&client, 0);
-	ck_assert(last_rate(json) > 0);
-	ck_assert(load_number(result, "failed") > 0);
-	json_decref(result);
-	server_stop(server);
-	free(json);
-	free(folder);
-}
-END_TEST
-
 static const char *verdict(void)
 {
 	return json_string_value(json_object_get(result, "verdict"));
 }
-
-/* The mean over ten seconds would look well. */
-START_TEST(a_server_that_is_killed_has_stopped)
-{
-	char *folder = folder_new(), *json = folder_path(folder, "r.json");
-	struct server *server;
-	struct args args = {0};
-	struct client client;
-	char port[8] = "0";
-
-	make_root();
-	server = start_server(ways[_i].is_http, port);
-	add_all(&args, "-q", "-o", json, "-o", "-.ndjson", "127.0.0.1", port,
-		"-d", "1500ms");
-	add_way(&args, &ways[_i], "1000");
-	client = client_start(args.list);
-	sock_must_wait(client.fd, POLLIN, harness_deadline(), "an interval");
-	server_signal(server, SIGKILL);
-	client_expect_exit(&client, STOPPED);
-	result = json_load_file(json, 0, NULL);
-	load_expect_complete(result);
-	load_expect_sums(result);
-	ck_assert_msg(strstr(verdict(), "no answer came after 0."), "%s",
-		      verdict());
-	json_decref(result);
-	(void)server_wait(server);
-	free(json);
-	free(folder);
-}
-END_TEST
-
-/* Stopped and continued, as a busy host or a suspended laptop does it. */
-START_TEST(a_server_that_stands_still_is_told)
-{
-	char *folder = folder_new(), *json = folder_path(folder, "r.json");
-	struct server *server;
-	struct args args = {0};
-	struct client client;
-	char port[8] = "0";
-
-	make_root();
-	server = start_server(ways[_i].is_http, port);
-	add_all(&args, "-q", "-o", json, "-o", "-.ndjson", "127.0.0.1", port,
-		"-d", "2s");
-	add_way(&args, &ways[_i], "1000");
-	client = client_start(args.list);
-	sock_must_wait(client.fd, POLLIN, harness_deadline(), "an interval");
-	server_signal(server, SIGSTOP);
-	(void)poll(NULL, 0, 600);
-	server_signal(server, SIGCONT);
-	client_expect_exit(&client, 0);
-	result = json_load_file(json, 0, NULL);
-	ck_assert_msg(strstr(verdict(), "no answer came for 0."), "%s",
-		      verdict());
-	ck_assert_msg(!strstr(verdict(), "kept up with"), "%s", verdict());
-	json_decref(result);
-	server_stop(server);
-	free(json);
-	free(folder);
-}
-END_TEST
 
 /* A status is an answer: it has a latency, and nobody need pause. */
 START_TEST(a_page_that_is_missing_is_counted_as_that)
 {
 	char port[8] = "0";
 	struct server *server;
-	struct args args = {0};
+	struct way_args args = {0};
 
 	if (!ways[_i].is_http)
 		return;
-	make_root();
-	server = start_server(true, port);
-	add_all(&args, port, "/missing", "-n", "1000", "-c", "200");
-	add_way(&args, &ways[_i], "10000");
+	server = way_start_server(true, port);
+	way_args_add(&args, port, "/missing", "-n", "1000", "-c", "200");
+	way_args_add_way(&args, &ways[_i], "10000");
 	result = load_run_args(WRONG, args.list);
 	ck_assert(load_errors(result, "HTTP 404") == 1000);
 	ck_assert(load_number(result, "failed") == 1000);
@@ -344,7 +165,7 @@ static bool have_few_ports(void)
 /* Loopback's are free again after a second. */
 START_TEST(ports_that_run_out_are_counted_and_asked_for_again)
 {
-	struct args args = {0};
+	struct way_args args = {0};
 	struct outcome outcome;
 	char *folder, *json;
 
@@ -355,9 +176,9 @@ START_TEST(ports_that_run_out_are_counted_and_asked_for_again)
 		(struct rogue_plan){MISCHIEF_NONE, 0, 0, 64, ways[_i].is_http});
 	folder = folder_new();
 	json = folder_path(folder, "r.json");
-	add_way(&args, &ways[_i], "100");
-	add_all(&args, "-q", "-c", "4", "-d", "2500ms", "-o", json, "127.0.0.1",
-		rogue.port);
+	way_args_add_way(&args, &ways[_i], "100");
+	way_args_add(&args, "-q", "-c", "4", "-d", "1500ms", "-o", json,
+		     "127.0.0.1", rogue.port);
 	outcome = client_run_args("", args.list);
 	/* By its end they may have run out once more. */
 	ck_assert(outcome.status == 0 || outcome.status == STOPPED);
@@ -380,7 +201,7 @@ int main(void)
 {
 	Suite *suite = suite_create("load, in every way");
 	TCase *tcase = harness_case(suite, "ways");
-	const int n = (int)ARRAY_LEN(ways);
+	const int n = WAYS;
 
 	load_use();
 	tcase_add_loop_test(
@@ -391,10 +212,6 @@ int main(void)
 	tcase_add_loop_test(tcase, bytes_beyond_the_last_answer_are_wrong, 0,
 			    n);
 	tcase_add_loop_test(tcase, nobody_there_ends_the_run, 0, n);
-	tcase_add_loop_test(tcase, a_server_that_starts_again_is_loaded_again,
-			    0, n);
-	tcase_add_loop_test(tcase, a_server_that_is_killed_has_stopped, 0, n);
-	tcase_add_loop_test(tcase, a_server_that_stands_still_is_told, 0, n);
 	tcase_add_loop_test(tcase, a_page_that_is_missing_is_counted_as_that, 0,
 			    n);
 	tcase_add_loop_test(tcase,

@@ -20,8 +20,8 @@
 #define MESSAGE_MAX 2048
 #define DELAYED_MAX 4096
 #define CONNS_MAX   64
-#define STALL_MS    500
-#define STALL_CYCLE 2000
+#define STALL_MS    250
+#define STALL_CYCLE 1000
 #define CEILING_MS  50
 #define HELD_MS	    50 /* a held message goes out at last */
 
@@ -121,7 +121,7 @@ static void keep_ceiling(const struct message *m)
 		score->tampered++;
 }
 
-/* Sleeps through the second half of the first second, and so on. */
+/* Sleeps through the third quarter of each second. */
 static void stall(void)
 {
 	int64_t at = (harness_now_ms() - started_ms) % STALL_CYCLE;

@@ -21,7 +21,7 @@ enum mischief {
 	MISCHIEF_ECHO,	    /* the answer is not uppercased */
 	MISCHIEF_CUT,	  /* UDP: a byte less. TCP: closes within the answer */
 	MISCHIEF_LATE,	  /* answers `ms` later */
-	MISCHIEF_STALL,	  /* does nothing at all for 500 ms every 2 s */
+	MISCHIEF_STALL,	  /* does nothing at all for 250 ms each second */
 	MISCHIEF_SLOW,	  /* takes `ms` for each message; the rest queues */
 	MISCHIEF_CEILING, /* answers `every` messages in 50 ms, no more */
 	/* TCP: */

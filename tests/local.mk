@@ -209,10 +209,11 @@ load_libs = tests/libharness.a src/libload.a src/libresult.a src/libcli.a \
 result_fixture = tests/result_fixture.c tests/result_fixture.h
 load_fixture = tests/load_fixture.c tests/load_fixture.h \
 	tests/load_rogue.c tests/load_rogue.h
+load_ways = $(load_fixture) tests/load_ways.c tests/load_ways.h
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
 load_tests = tests/check_codec tests/check_compare tests/check_condense \
 	tests/check_figure tests/check_live tests/check_load_files \
-	tests/check_load_live tests/check_load_ways tests/check_message \
+	tests/check_load_live tests/check_message \
 	tests/check_missing tests/check_monitor tests/check_report \
 	tests/check_response tests/check_result tests/check_scale \
 	tests/check_schedule tests/check_search tests/check_sink \
@@ -245,7 +246,17 @@ tests_check_load_rogue_SOURCES = tests/check_load_rogue.c $(load_fixture)
 tests_check_load_rogue_LDADD = $(load_e2e_libs)
 tests_check_load_search_SOURCES = tests/check_load_search.c $(load_fixture)
 tests_check_load_search_LDADD = $(load_e2e_libs)
-tests_check_load_ways_SOURCES = tests/check_load_ways.c $(load_fixture)
+tests_check_load_kills_SOURCES = tests/check_load_kills.c $(load_ways)
+tests_check_load_kills_LDADD = $(load_e2e_libs)
+tests_check_load_restarts_SOURCES = tests/check_load_restarts.c $(load_ways)
+tests_check_load_restarts_LDADD = $(load_e2e_libs)
+tests_check_load_stops_SOURCES = tests/check_load_stops.c $(load_ways)
+tests_check_load_stops_LDADD = $(load_e2e_libs)
+tests_check_load_stalls_SOURCES = tests/check_load_stalls.c $(load_fixture)
+tests_check_load_stalls_LDADD = $(load_e2e_libs)
+tests_check_load_limits_SOURCES = tests/check_load_limits.c $(load_fixture)
+tests_check_load_limits_LDADD = $(load_e2e_libs)
+tests_check_load_ways_SOURCES = tests/check_load_ways.c $(load_ways)
 tests_check_load_ways_LDADD = $(load_e2e_libs)
 tests_check_message_LDADD = $(load_libs)
 tests_check_message_SOURCES = tests/check_message.c $(scarce)
@@ -393,7 +404,9 @@ tests_fuzz_fuzz_target_LDFLAGS = $(fuzz_ldflags)
 
 # These take longest, and so begin first: in parallel no core waits at the end
 # for one of them. Those that work stand beside those that mostly wait.
-long_tests = tests/check_load tests/check_load_rogue tests/check_load_search \
+long_tests = tests/check_load_limits tests/check_load tests/check_load_kills \
+	tests/check_load_rogue tests/check_load_stops tests/check_load_search \
+	tests/check_load_ways tests/check_load_restarts tests/check_load_stalls \
 	tests/check_e2e_clients tests/check_e2e_bounds tests/check_e2e_faults \
 	tests/check_e2e_fair tests/check_e2e_cache tests/check_e2e_drain \
 	tests/check_e2e_long_listing tests/check_client_peers \
