@@ -557,7 +557,7 @@ static const struct wrong_row {
 	{"--mime-types", "mime-types", NULL},
 	{"--default-type", "default-type", NULL},
 	{"--default-type=", "--default-type", "''"},
-	{"--default-type=text", "--default-type", "'text'"},
+	{"--default-type=text", "--default-type", "'text': not a media type"},
 	{"--default-type=text/plain/x", "--default-type", "'text/plain/x'"},
 	{"--access-log", "access-log", NULL},
 	{"--cache", "cache", NULL}, /* short for two of them */

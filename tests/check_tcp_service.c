@@ -399,6 +399,32 @@ START_TEST(without_memory_one_connection_ends)
 }
 END_TEST
 
+/* Its queues have timers, which would outlive it. */
+START_TEST(a_service_leaves_no_timer_behind)
+{
+	int n_events =
+		event_base_get_num_events(loop.base, EVENT_BASE_COUNT_ADDED);
+	struct tcp_service *service = tcp_service_new(&loop, false);
+	struct address peer = address_any(AF_INET, 5000);
+	int fds[2];
+
+	ck_assert_ptr_nonnull(service);
+	ck_assert_int_eq(socketpair(AF_UNIX,
+				    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+				    0, fds),
+			 0);
+	tcp_service_accept_cb(service, fds[0], &peer);
+	turn();
+	conn_close_all(&loop);
+	turn();
+	tcp_service_free(service);
+	ck_assert_int_eq(
+		event_base_get_num_events(loop.base, EVENT_BASE_COUNT_ADDED),
+		n_events);
+	(void)close(fds[1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tcp_service");
@@ -417,6 +443,7 @@ int main(void)
 	tcase_add_test(tcase, a_drain_lets_go_who_rests);
 	tcase_add_test(tcase, a_drain_waits_a_moment_for_who_has_just_come);
 	tcase_add_test(tcase, a_drain_shortens_the_wait);
+	tcase_add_test(tcase, a_service_leaves_no_timer_behind);
 	tcase_add_test(tcase, without_memory_one_connection_ends);
 	return harness_run(suite);
 }

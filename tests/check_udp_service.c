@@ -371,6 +371,16 @@ START_TEST(a_drain_ends_for_an_error_too)
 }
 END_TEST
 
+/* Whoever goes on sending must not hold up the end. */
+START_TEST(a_drain_takes_so_many_batches)
+{
+	receive_error = EINTR;
+	n_failures = 100000;
+	udp_service_drain(service);
+	ck_assert_uint_eq(n_received, 512);
+}
+END_TEST
+
 /* --- scarcity --- */
 
 START_TEST(a_service_needs_memory)
@@ -424,6 +434,7 @@ int main(void)
 	tcase_add_test(tcase, what_the_kernel_loses_is_counted);
 	tcase_add_test(tcase, a_drain_answers_what_waits_and_closes);
 	tcase_add_test(tcase, a_drain_ends_for_an_error_too);
+	tcase_add_test(tcase, a_drain_takes_so_many_batches);
 	tcase_add_test(tcase, a_service_needs_memory);
 	tcase_add_test(tcase, a_socket_needs_memory);
 	return harness_run(suite);

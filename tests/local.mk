@@ -109,7 +109,7 @@ tests_check_web_LDFLAGS = $(scarce_ldflags)
 
 server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
-	tests/check_conn_end tests/check_endpoint \
+	tests/check_activation tests/check_conn_end tests/check_endpoint \
 	tests/check_loop \
 	tests/check_server tests/check_tcp_service tests/check_udp_service
 tests_check_server_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
@@ -133,6 +133,8 @@ tests_check_conn_end_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_conn_end_SOURCES = tests/check_conn_end.c $(conn_fixture)
 tests_check_conn_walk_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_walk_SOURCES = tests/check_conn_walk.c $(conn_fixture)
+tests_check_activation_LDADD = tests/libharness.a $(server_libs) \
+	$(CHECK_LIBS)
 tests_check_endpoint_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_deadline_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_listener_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
