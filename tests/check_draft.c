@@ -14,10 +14,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
+
+/* What so many calls fail with; it stands before the C library's. */
+static int link_error;
+static unsigned n_failures, n_links;
+
+int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+	n_links++;
+	if (n_failures > 0) {
+		n_failures--;
+		errno = link_error;
+		return -1;
+	}
+	return (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
+}
 
 static char *folder, *path;
 static struct draft draft;
@@ -99,6 +115,35 @@ START_TEST(a_new_file_is_there_when_it_is_kept)
 	ck_assert_str_eq(content(path), "new");
 	ck_assert_uint_eq(count_names(), 1);
 	ck_assert_uint_eq(mode_of(path), 0644);
+}
+END_TEST
+
+static const struct {
+	int error;
+	unsigned n_failures;
+	unsigned n_links; /* calls */
+	bool is_kept;
+} names[] = {
+	{EEXIST, 1, 2, true},
+	{EEXIST, 15, 16, true},
+	{EEXIST, 16, 16, false},
+	{EPERM, 1, 1, true}, /* the file itself can be written */
+};
+
+/* A name that somebody else has is not the only one. */
+START_TEST(a_draft_finds_a_name)
+{
+	folder_write_text(folder, "file", "old");
+	ck_assert_int_eq(draft_open(&draft, path), 0);
+	put("new");
+	n_links = 0;
+	link_error = names[_i].error;
+	n_failures = names[_i].n_failures;
+	ck_assert_int_eq(draft_keep(&draft), names[_i].is_kept ? 0 : -1);
+	ck_assert_uint_eq(n_links, names[_i].n_links);
+	draft_clear(&draft);
+	ck_assert_str_eq(content(path), names[_i].is_kept ? "new" : "old");
+	ck_assert_uint_eq(count_names(), 1);
 }
 END_TEST
 
@@ -352,6 +397,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_new_file_is_there_when_it_is_kept);
+	tcase_add_loop_test(tcase, a_draft_finds_a_name, 0,
+			    (int)ARRAY_LEN(names));
 	tcase_add_test(tcase, an_earlier_file_stays_until_then);
 	tcase_add_test(tcase, what_is_not_kept_leaves_nothing);
 	tcase_add_test(tcase, a_program_that_is_killed_leaves_nothing);

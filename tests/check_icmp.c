@@ -139,6 +139,8 @@ START_TEST(a_socket_that_tells_nothing_is_an_error)
 	/* It has no options of the other family. */
 	ck_assert_int_eq(icmp_listen(fd, AF_INET6), -1);
 	(void)close(fd);
+	ck_assert_int_eq(icmp_take(fd, &(struct icmp_news){0}), -1);
+	ck_assert_int_eq(errno, EBADF);
 }
 END_TEST
 

@@ -9,8 +9,12 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -140,6 +144,110 @@ START_TEST(a_listening_socket_accepts)
 	ck_assert_int_eq(write(client, "x", 1), 1);
 	ck_assert_int_eq(read(server, &byte, 1), 1);
 	ck_assert_int_eq(byte, 'x');
+}
+END_TEST
+
+START_TEST(the_handshake_waits_for_bytes_only_where_that_is_wished)
+{
+	struct address address = loopback(AF_INET);
+	int at_once = socket_listen_tcp(&address, 0);
+	int waiting = socket_listen_tcp(&address, SOCKET_DEFER_ACCEPT);
+
+	ck_assert_int_eq(option(at_once, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+	ck_assert_int_gt(option(waiting, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+	(void)close(at_once);
+	(void)close(waiting);
+}
+END_TEST
+
+/* --- Unix sockets --- */
+
+static struct sockaddr_un un;
+
+/* A path for a socket in a new folder. */
+static const char *unix_path(void)
+{
+	char *folder = folder_new();
+
+	un.sun_family = AF_UNIX;
+	(void)snprintf(un.sun_path, sizeof(un.sun_path), "%s/socket", folder);
+	free(folder);
+	return un.sun_path;
+}
+
+static int unix_connect(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	return connect(fd, (const void *)&un, sizeof(un)) < 0
+		       ? socket_close_failed(fd)
+		       : fd;
+}
+
+START_TEST(a_path_is_listened_on_by_one)
+{
+	const char *path = unix_path();
+	int fd = socket_listen_unix(path), client;
+	struct stat st;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0666);
+	client = unix_connect();
+	ck_assert_int_ge(client, 0);
+	ck_assert_int_eq(socket_listen_unix(path), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	(void)close(client);
+	/* Whose server has gone is nobody's. */
+	(void)close(fd);
+	fd = socket_listen_unix(path);
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+}
+END_TEST
+
+/* Its queue is full, which is not refused. */
+START_TEST(a_busy_servers_path_stays)
+{
+	const char *path = unix_path();
+	int fd = socket_listen_unix(path), n = 0;
+
+	ck_assert_int_eq(listen(fd, 1), 0);
+	while (unix_connect() >= 0)
+		ck_assert_int_lt(n++, 100);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(socket_listen_unix(path), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ck_assert_int_eq(unix_connect(), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(what_is_no_socket_stays)
+{
+	const char *path = unix_path();
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)close(fd);
+	ck_assert_int_eq(socket_listen_unix(path), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_path_has_at_most_107_bytes)
+{
+	char path[sizeof(un.sun_path) + 1];
+
+	memset(path, '/', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	ck_assert_int_eq(socket_listen_unix(path), -1);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	path[sizeof(path) - 2] = '\0';
+	ck_assert_int_eq(socket_listen_unix(path), -1);
+	ck_assert_int_ne(errno, ENAMETOOLONG);
 }
 END_TEST
 
@@ -417,6 +525,12 @@ int main(void)
 	TCase *tcase = harness_case(suite, "tcp");
 
 	tcase_add_test(tcase, a_listening_socket_accepts);
+	tcase_add_test(tcase,
+		       the_handshake_waits_for_bytes_only_where_that_is_wished);
+	tcase_add_test(tcase, a_path_is_listened_on_by_one);
+	tcase_add_test(tcase, a_busy_servers_path_stays);
+	tcase_add_test(tcase, what_is_no_socket_stays);
+	tcase_add_test(tcase, a_path_has_at_most_107_bytes);
 	tcase_add_test(tcase, accepted_sockets_inherit_that_nagle_is_off);
 	tcase_add_test(tcase, a_burst_of_connects_fits_in_the_queue);
 	tcase_add_test(tcase, a_port_in_use_is_refused);

@@ -22,6 +22,7 @@ static int n_signals; /* that come before poll(2) is done */
 static int error;
 static int asked_ms;
 static unsigned n_polls;
+static bool is_late; /* nothing becomes ready in time */
 
 int clock_gettime(clockid_t id, struct timespec *now)
 {
@@ -40,6 +41,10 @@ int poll(struct pollfd *pfds, nfds_t n, int timeout_ms)
 	if (errno != 0) {
 		n_signals--;
 		return -1;
+	}
+	if (is_late) {
+		errno = EINTR; /* of an earlier call: poll(2) leaves it */
+		return 0;
 	}
 	pfds[0].revents = POLLIN;
 	return n == 1;
@@ -93,6 +98,21 @@ START_TEST(signals_do_not_end_it)
 }
 END_TEST
 
+START_TEST(the_time_ends_it)
+{
+	int result;
+
+	n_signals = 1;
+	error = 0;
+	n_polls = 0;
+	is_late = is_frozen = true;
+	result = wait_for(0, POLLIN, NOW_NS + MS);
+	is_late = is_frozen = false;
+	ck_assert_int_eq(result, 0);
+	ck_assert_uint_eq(n_polls, 2);
+}
+END_TEST
+
 START_TEST(any_other_error_does)
 {
 	int result, got;
@@ -115,6 +135,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, so_long_is_waited, 0, (int)ARRAY_LEN(rows));
 	tcase_add_test(tcase, signals_do_not_end_it);
+	tcase_add_test(tcase, the_time_ends_it);
 	tcase_add_test(tcase, any_other_error_does);
 	return harness_run(suite);
 }

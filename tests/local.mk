@@ -26,7 +26,7 @@ os_tests = tests/check_address tests/check_datagram tests/check_docroot \
 	tests/check_icmp \
 	tests/check_draft \
 	tests/check_holder tests/check_process tests/check_socket \
-	tests/check_supervisor tests/check_wait
+	tests/check_interface tests/check_supervisor tests/check_wait
 tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
@@ -35,6 +35,7 @@ tests_check_icmp_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_holder_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_interface_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_supervisor_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_wait_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 
