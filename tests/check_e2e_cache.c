@@ -29,7 +29,7 @@
 #define LARGE_SIZE (100 * 1024) /* of which the descriptor is kept */
 
 /* No cache may be in doubt about a file that is as old as that. */
-#define OLD_S 4
+#define OLD_S 3
 
 static char *outside; /* holds the root and what is beside it */
 static char *root;

@@ -26,16 +26,18 @@
 #define FILE_SIZE ((size_t)4 << 20)
 #define HELD_MAX  4096
 
+static char *root;
 static struct server *server;
 static int held[HELD_MAX];
 static size_t n_held;
 
 /* Names of one file: each is opened for itself, and all are in memory. */
-static char *make_root(void)
+static void make_root(void)
 {
-	char *root = folder_new(), name[16], *first, *path;
+	char name[16], *first, *path;
 	unsigned char *content = bytes_new(FILE_SIZE);
 
+	root = folder_new();
 	bytes_pattern(content, FILE_SIZE, 1);
 	folder_write_text(root, "small", "text");
 	folder_write(root, "big0", content, FILE_SIZE);
@@ -48,13 +50,16 @@ static char *make_root(void)
 	}
 	free(first);
 	free(content);
-	return root;
+}
+
+static void free_root(void)
+{
+	free(root);
 }
 
 static void start(rlim_t descriptors)
 {
 	static const char *listen = "127.0.0.1";
-	char *root = make_root();
 
 	server = server_start(
 		&(struct server_options){.tcp = "0",
@@ -63,7 +68,6 @@ static void start(rlim_t descriptors)
 					 .listen = {listen},
 					 .soft_descriptors = descriptors,
 					 .hard_descriptors = descriptors});
-	free(root);
 }
 
 /* Connects from this address; -1 with errno when that fails. */
@@ -363,6 +367,8 @@ int main(void)
 	Suite *suite = suite_create("e2e fair");
 	TCase *tcase = harness_case(suite, "fair");
 
+	/* Once for all tests, which change nothing in it. */
+	tcase_add_unchecked_fixture(tcase, make_root, free_root);
 	tcase_add_loop_test(tcase,
 			    a_bystander_is_served_whoever_holds_everything, 0,
 			    (int)(ARRAY_LEN(limits) * ARRAY_LEN(habits)));
