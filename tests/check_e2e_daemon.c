@@ -283,6 +283,29 @@ static const struct {
 	{{"-uoff", "-toff", "-woff"}, "off"}, /* nothing to do */
 };
 
+/* That it is shown in a form that the file may have is tested elsewhere. */
+START_TEST(what_is_in_force_can_be_shown)
+{
+	const char *argv[] = {server_program(), "--show-config",
+			      "--udp-port=4711", NULL};
+	struct outcome outcome = program_run(argv, "", 0);
+
+	ck_assert_int_eq(outcome.status, 0);
+	ck_assert_str_eq(outcome.err, "");
+	ck_assert_ptr_nonnull(strstr(outcome.out, "udp-port = {\"4711\"}"));
+	outcome_clear(&outcome);
+	/* A disk that is full is no success. */
+	outcome = program_run(
+		(const char *const[]){"sh", "-c",
+				      "\"$0\" --show-config >/dev/full",
+				      server_program(), NULL},
+		"", 0);
+	ck_assert_int_eq(outcome.status, 1);
+	ck_assert_ptr_nonnull(strstr(outcome.err, strerror(ENOSPC)));
+	outcome_clear(&outcome);
+}
+END_TEST
+
 START_TEST(wrong_usage_is_told_and_ends_with_status_two)
 {
 	const char *argv[7] = {server_program()};
@@ -636,6 +659,7 @@ static void add_start(Suite *suite)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, help_names_every_option, 0, 2);
 	tcase_add_loop_test(tcase, version_is_the_name_and_a_number, 0, 2);
+	tcase_add_test(tcase, what_is_in_force_can_be_shown);
 	tcase_add_loop_test(tcase, wrong_usage_is_told_and_ends_with_status_two,
 			    0, ARRAY_LEN(wrong));
 	tcase_add_loop_test(tcase,
