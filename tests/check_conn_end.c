@@ -479,15 +479,20 @@ END_TEST
  * More waits to be sent than the kernel takes at any one time, and the limit
  * has begun to run.
  */
-static struct fixture *stalled_new(const unsigned char *data)
+static struct fixture *stalled_for(const unsigned char *data, uint64_t limit_ns)
 {
-	struct fixture *fixture = fixture_new(SHORT_NS);
+	struct fixture *fixture = fixture_new(limit_ns);
 
 	ck_assert_int_eq(conn_send(fixture->conn, (const char *)data,
 				   LOOP_IN_SIZE, false),
 			 CONN_HELD);
 	conn_wait_writable(fixture->conn, &fixture->stall);
 	return fixture;
+}
+
+static struct fixture *stalled_new(const unsigned char *data)
+{
+	return stalled_for(data, SHORT_NS);
 }
 
 static uint64_t limit_of(struct fixture *fixture)
@@ -545,13 +550,15 @@ END_TEST
 START_TEST(a_peer_whose_room_is_filled_again_gets_another_period)
 {
 	unsigned char *data = flood_new();
-	struct fixture *fixture = stalled_new(data);
+	/* Long, since a stall of this process must not last for half of it. */
+	const uint64_t limit_ns = 8 * SHORT_NS;
+	struct fixture *fixture = stalled_for(data, limit_ns);
 	uint64_t at_ns = limit_of(fixture);
 	uint32_t off = fixture->conn->out.off;
 	size_t got = 0;
 
 	/* Late, so that a new period ends well after the old one. */
-	while (clock_mono_ns() < at_ns - SHORT_NS / 2)
+	while (clock_mono_ns() < at_ns - limit_ns / 2)
 		turn(fixture);
 	while (fixture->conn->out.off == off) {
 		got += peer_reads(fixture, data + got, 4096);
