@@ -87,8 +87,10 @@ src_libserver_a_SOURCES = \
 	src/server/config.c src/server/config.h \
 	src/server/endpoint.c src/server/endpoint.h \
 	src/server/server.c src/server/server.h \
+	src/server/sockets.c src/server/sockets.h \
 	src/server/tcp_service.c src/server/tcp_service.h \
-	src/server/udp_service.c src/server/udp_service.h
+	src/server/udp_service.c src/server/udp_service.h \
+	src/server/webroot.c src/server/webroot.h
 
 src_libresult_a_SOURCES = \
 	src/result/chart.c src/result/chart.h \

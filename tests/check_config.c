@@ -51,9 +51,7 @@ static void capture_end(struct capture *capture)
 
 /* A run of config_read() and all that came of it. */
 struct run {
-	struct config config;
-	struct settings settings;
-	struct config_file *file;
+	struct config_set set;
 	enum arguments_verdict result;
 	struct capture out;
 	struct capture err;
@@ -79,8 +77,7 @@ static struct run *run(const char *line)
 	}
 	capture_start(&run->out, STDOUT_FILENO);
 	capture_start(&run->err, STDERR_FILENO);
-	run->result = config_read(&run->config, &run->settings, &run->file,
-				  argc, run->argv);
+	run->result = config_read(&run->set, argc, run->argv, NULL);
 	capture_end(&run->err);
 	capture_end(&run->out);
 	return run;
@@ -111,21 +108,22 @@ START_TEST(without_options_the_defaults_hold)
 {
 	struct run *ran = run_well("");
 
-	assert_port(&ran->config.udp, "12000");
-	assert_port(&ran->config.tcp, "12000");
-	assert_port(&ran->config.http, "6789");
-	ck_assert_uint_eq(ran->config.listen.n, 0);
-	ck_assert_str_eq(ran->config.root, HTDOCS_DIR);
-	ck_assert(!ran->config.tcp_once);
-	ck_assert(!ran->config.defer_accept);
-	ck_assert(!ran->config.listing);
-	ck_assert(!ran->config.hidden);
-	ck_assert_ptr_null(ran->config.mime_types);
-	ck_assert_str_eq(ran->config.default_type, "application/octet-stream");
-	ck_assert_ptr_null(ran->config.access_log);
-	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_COMBINED);
-	ck_assert_uint_eq(ran->config.max_age_ns, SETTING_OFF);
-	ck_assert_mem_eq(&ran->config.limits, &limits_standard,
+	assert_port(&ran->set.config.udp, "12000");
+	assert_port(&ran->set.config.tcp, "12000");
+	assert_port(&ran->set.config.http, "6789");
+	ck_assert_uint_eq(ran->set.config.listen.n, 0);
+	ck_assert_str_eq(ran->set.config.root, HTDOCS_DIR);
+	ck_assert(!ran->set.config.tcp_once);
+	ck_assert(!ran->set.config.defer_accept);
+	ck_assert(!ran->set.config.listing);
+	ck_assert(!ran->set.config.hidden);
+	ck_assert_ptr_null(ran->set.config.mime_types);
+	ck_assert_str_eq(ran->set.config.default_type,
+			 "application/octet-stream");
+	ck_assert_ptr_null(ran->set.config.access_log);
+	ck_assert_int_eq(ran->set.config.log_format, HTTP_LOG_COMBINED);
+	ck_assert_uint_eq(ran->set.config.max_age_ns, SETTING_OFF);
+	ck_assert_mem_eq(&ran->set.config.limits, &limits_standard,
 			 sizeof(limits_standard));
 	free(ran);
 }
@@ -146,14 +144,14 @@ START_TEST(every_spelling_of_an_option_means_the_same)
 {
 	struct run *ran = run_well(all_options[_i]);
 
-	assert_port(&ran->config.udp, "1");
-	assert_port(&ran->config.tcp, "2");
-	assert_port(&ran->config.http, "3");
-	ck_assert_str_eq(ran->config.root, "/srv");
-	ck_assert_uint_eq(ran->config.listen.n, 2);
-	ck_assert_str_eq(ran->config.listen.items[0], "::1");
-	ck_assert_str_eq(ran->config.listen.items[1], "127.0.0.1");
-	ck_assert(ran->config.tcp_once);
+	assert_port(&ran->set.config.udp, "1");
+	assert_port(&ran->set.config.tcp, "2");
+	assert_port(&ran->set.config.http, "3");
+	ck_assert_str_eq(ran->set.config.root, "/srv");
+	ck_assert_uint_eq(ran->set.config.listen.n, 2);
+	ck_assert_str_eq(ran->set.config.listen.items[0], "::1");
+	ck_assert_str_eq(ran->set.config.listen.items[1], "127.0.0.1");
+	ck_assert(ran->set.config.tcp_once);
 	free(ran);
 }
 END_TEST
@@ -179,17 +177,17 @@ START_TEST(a_port_is_a_number_or_off_or_an_endpoint)
 
 	(void)snprintf(line, sizeof(line), "-u %s", ports[_i]);
 	ran = run_well(line);
-	assert_port(&ran->config.udp, ports[_i]);
+	assert_port(&ran->set.config.udp, ports[_i]);
 	free(ran);
 
 	(void)snprintf(line, sizeof(line), "--tcp-port=%s", ports[_i]);
 	ran = run_well(line);
-	assert_port(&ran->config.tcp, ports[_i]);
+	assert_port(&ran->set.config.tcp, ports[_i]);
 	free(ran);
 
 	(void)snprintf(line, sizeof(line), "-w%s", ports[_i]);
 	ran = run_well(line);
-	assert_port(&ran->config.http, ports[_i]);
+	assert_port(&ran->set.config.http, ports[_i]);
 	free(ran);
 }
 END_TEST
@@ -199,12 +197,12 @@ START_TEST(a_service_may_be_at_several_places)
 {
 	struct run *ran = run_well("-u 1 -u lo:2 -t unix:/a -t 3 -t unix:/b");
 
-	ck_assert_uint_eq(ran->config.udp.n, 2);
-	ck_assert_str_eq(ran->config.udp.items[0], "1");
-	ck_assert_str_eq(ran->config.udp.items[1], "lo:2");
-	ck_assert_uint_eq(ran->config.tcp.n, 3);
-	ck_assert_str_eq(ran->config.tcp.items[2], "unix:/b");
-	assert_port(&ran->config.http, "6789");
+	ck_assert_uint_eq(ran->set.config.udp.n, 2);
+	ck_assert_str_eq(ran->set.config.udp.items[0], "1");
+	ck_assert_str_eq(ran->set.config.udp.items[1], "lo:2");
+	ck_assert_uint_eq(ran->set.config.tcp.n, 3);
+	ck_assert_str_eq(ran->set.config.tcp.items[2], "unix:/b");
+	assert_port(&ran->set.config.http, "6789");
 	free(ran);
 }
 END_TEST
@@ -228,15 +226,15 @@ START_TEST(every_spelling_of_an_option_about_files_means_the_same)
 {
 	struct run *ran = run_well(file_options[_i]);
 
-	ck_assert(ran->config.listing);
-	ck_assert(ran->config.hidden);
-	ck_assert_uint_eq(ran->config.max_age_ns, 60 * CLOCK_NS_PER_S);
-	ck_assert_str_eq(ran->config.mime_types, "/etc/m");
-	ck_assert_str_eq(ran->config.default_type, "text/plain");
-	ck_assert_str_eq(ran->config.access_log, "/l");
-	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_JSON);
-	ck_assert_uint_eq(ran->config.limits.cache_size, 2048);
-	ck_assert_uint_eq(ran->config.limits.cache_files, 7);
+	ck_assert(ran->set.config.listing);
+	ck_assert(ran->set.config.hidden);
+	ck_assert_uint_eq(ran->set.config.max_age_ns, 60 * CLOCK_NS_PER_S);
+	ck_assert_str_eq(ran->set.config.mime_types, "/etc/m");
+	ck_assert_str_eq(ran->set.config.default_type, "text/plain");
+	ck_assert_str_eq(ran->set.config.access_log, "/l");
+	ck_assert_int_eq(ran->set.config.log_format, HTTP_LOG_JSON);
+	ck_assert_uint_eq(ran->set.config.limits.cache_size, 2048);
+	ck_assert_uint_eq(ran->set.config.limits.cache_files, 7);
 	free(ran);
 }
 END_TEST
@@ -245,19 +243,19 @@ START_TEST(options_about_files_stand_for_themselves)
 {
 	struct run *ran = run_well("--listing");
 
-	ck_assert(ran->config.listing);
-	ck_assert(!ran->config.hidden);
+	ck_assert(ran->set.config.listing);
+	ck_assert(!ran->set.config.hidden);
 	free(ran);
 	ran = run_well("--hidden");
-	ck_assert(!ran->config.listing);
-	ck_assert(ran->config.hidden);
+	ck_assert(!ran->set.config.listing);
+	ck_assert(ran->set.config.hidden);
 	free(ran);
 	ran = run_well("--access-log=-");
-	ck_assert_str_eq(ran->config.access_log, "-");
-	ck_assert_int_eq(ran->config.log_format, HTTP_LOG_COMBINED);
+	ck_assert_str_eq(ran->set.config.access_log, "-");
+	ck_assert_int_eq(ran->set.config.log_format, HTTP_LOG_COMBINED);
 	free(ran);
 	ran = run_well("--log-format=combined");
-	ck_assert_ptr_null(ran->config.access_log);
+	ck_assert_ptr_null(ran->set.config.access_log);
 	free(ran);
 }
 END_TEST
@@ -281,10 +279,10 @@ START_TEST(numbers_about_files_have_bounds)
 	const struct number_row *row = &numbers[_i];
 	struct run *ran = run_well(row->line);
 
-	ck_assert_uint_eq(ran->config.max_age_ns,
+	ck_assert_uint_eq(ran->set.config.max_age_ns,
 			  row->max_age_s * CLOCK_NS_PER_S);
-	ck_assert_uint_eq(ran->config.limits.cache_size, row->cache_size);
-	ck_assert_uint_eq(ran->config.limits.cache_files, row->cache_files);
+	ck_assert_uint_eq(ran->set.config.limits.cache_size, row->cache_size);
+	ck_assert_uint_eq(ran->set.config.limits.cache_files, row->cache_files);
 	free(ran);
 }
 END_TEST
@@ -321,7 +319,7 @@ START_TEST(a_time_limit_has_its_unit)
 		.cache_files = 1000,
 	};
 
-	ck_assert_mem_eq(&ran->config.limits, &wanted, sizeof(wanted));
+	ck_assert_mem_eq(&ran->set.config.limits, &wanted, sizeof(wanted));
 	free(ran);
 }
 END_TEST
@@ -351,8 +349,8 @@ START_TEST(as_many_addresses_as_the_limit_may_be_named)
 		(void)snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			       "-a 127.0.0.%d ", i);
 	ran = run_well(line);
-	ck_assert_uint_eq(ran->config.listen.n, CONFIG_LISTEN_MAX);
-	ck_assert_str_eq(ran->config.listen.items[CONFIG_LISTEN_MAX - 1],
+	ck_assert_uint_eq(ran->set.config.listen.n, CONFIG_LISTEN_MAX);
+	ck_assert_str_eq(ran->set.config.listen.items[CONFIG_LISTEN_MAX - 1],
 			 "127.0.0.15");
 	free(ran);
 
@@ -433,7 +431,7 @@ START_TEST(what_is_in_force_is_shown_with_its_origin)
 	struct capture out;
 
 	capture_start(&out, STDOUT_FILENO);
-	settings_show(&ran->settings, stdout);
+	settings_show(&ran->set.settings, stdout);
 	capture_end(&out);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		ck_assert_msg(strstr(out.text, lines[i]), "no %s in %s",
@@ -460,9 +458,7 @@ END_TEST
 
 START_TEST(help_that_cannot_be_written_is_no_success)
 {
-	struct config config;
-	struct settings settings;
-	struct config_file *file;
+	struct config_set set;
 	char name[] = "uppercase-server", option[] = "--help";
 	char *argv[] = {name, option, NULL};
 	struct capture err;
@@ -475,8 +471,7 @@ START_TEST(help_that_cannot_be_written_is_no_success)
 	fflush(stdout);
 	ck_assert_int_eq(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
 	capture_start(&err, STDERR_FILENO);
-	ck_assert_int_eq(config_read(&config, &settings, &file, 2, argv),
-			 ARGUMENTS_FAILED);
+	ck_assert_int_eq(config_read(&set, 2, argv, NULL), ARGUMENTS_FAILED);
 	capture_end(&err);
 	ck_assert_ptr_nonnull(strstr(err.text, "standard output"));
 }

@@ -438,8 +438,7 @@ static Suite *bounds_suite(void)
 	Suite *suite = suite_create("e2e bounds");
 	TCase *tcase = harness_case(suite, "bounds");
 
-	tcase_add_test(tcase,
-		       forty_thousand_files_take_no_more_than_allowed);
+	tcase_add_test(tcase, forty_thousand_files_take_no_more_than_allowed);
 	tcase_add_loop_test(
 		tcase, a_thousand_large_files_leave_descriptors_for_clients, 0,
 		ARRAY_LEN(descriptors));

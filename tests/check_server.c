@@ -71,22 +71,21 @@ static void set_up(void)
 	free(path);
 }
 
-/* Whether one of the words sets the same as this one. */
-static bool is_said(const char *const words[WORDS_MAX], const char *first)
+/* Whether one of the words gives the option another value. */
+static bool is_given(const char *const words[WORDS_MAX], const char *option)
 {
-	size_t len = strcspn(first, "=") + 1;
+	size_t len = strcspn(option, "=") + 1;
 
 	for (size_t i = 0; words && i < WORDS_MAX && words[i]; i++)
-		if (strncmp(words[i], first, len) == 0)
+		if (strncmp(words[i], option, len) == 0)
 			return true;
 	return false;
 }
 
-/* The command line: these words, and free ports of this host. */
+/* The command line: free ports of this host, and these words. */
 static void configure(const char *const words[WORDS_MAX])
 {
-	static struct settings settings;
-	static struct config_file *file;
+	static struct config_set set;
 	static char root[256], lines[WORDS_MAX + 6][256];
 	const char *first[] = {"uppercase-server", "--listen=127.0.0.1",
 			       "--udp-port=0",	   "--tcp-port=0",
@@ -96,13 +95,13 @@ static void configure(const char *const words[WORDS_MAX])
 
 	(void)snprintf(root, sizeof(root), "--root=%s/root", folder);
 	for (size_t i = 0; i < ARRAY_LEN(first); i++)
-		if (!is_said(words, first[i]))
+		if (!is_given(words, first[i]))
 			argv[argc++] = strcpy(lines[i], first[i]);
 	for (size_t i = 0; words && i < WORDS_MAX && words[i]; i++)
 		argv[argc++] = strcpy(lines[ARRAY_LEN(first) + i], words[i]);
 	argv[argc] = NULL;
-	ck_assert_int_eq(config_read(&config, &settings, &file, argc, argv),
-			 ARGUMENTS_RUN);
+	ck_assert_int_eq(config_read(&set, argc, argv, NULL), ARGUMENTS_RUN);
+	config = set.config;
 }
 
 static struct server *begin(const char *const words[WORDS_MAX])

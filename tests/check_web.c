@@ -68,6 +68,22 @@ static void stop_cb(evutil_socket_t fd, short what, void *arg)
 	loop_stop(arg);
 }
 
+/* One that writes to this file; NULL with errno. */
+static struct access_log *open_log(const char *name,
+				   enum http_log_format format)
+{
+	struct access_log *opened = access_log_new(&loop);
+	int fd = access_log_open_file(name);
+
+	ck_assert_ptr_nonnull(opened);
+	if (fd >= 0) {
+		access_log_use(opened, fd, name, format);
+		return opened;
+	}
+	access_log_close(opened);
+	return NULL;
+}
+
 static void set_up(void)
 {
 	static const struct site_options options = {
@@ -94,13 +110,14 @@ static void set_up(void)
 	accounts = accounts_new(16);
 	loop.accounts = accounts;
 	log_path = folder_path(folder, "log");
-	requests = access_log_open(&loop, log_path, HTTP_LOG_COMBINED);
+	requests = open_log(log_path, HTTP_LOG_COMBINED);
 	data = folder_path(folder, "root");
 	site = site_new(&loop, docroot_open(data), NULL, &options);
 	free(data);
 	ck_assert_ptr_nonnull(site);
-	service = web_service_new(&loop, site, requests);
+	service = web_service_new(&loop, requests);
 	ck_assert_ptr_nonnull(service);
+	web_service_change(service, site);
 }
 
 static void tear_down(void)

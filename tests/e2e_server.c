@@ -336,6 +336,14 @@ void server_wait_log(struct server *server, const char *text)
 		wait_for_log(server, deadline, text);
 }
 
+void server_wait_log_times(struct server *server, const char *text, size_t n)
+{
+	int64_t deadline = harness_deadline();
+
+	while (server_count_log(server, text) < n)
+		wait_for_log(server, deadline, text);
+}
+
 size_t server_count_log(struct server *server, const char *text)
 {
 	const char *at = server_log(server);

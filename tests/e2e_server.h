@@ -97,6 +97,9 @@ const char *server_log(struct server *server);
 /* Waits until it has said this. */
 void server_wait_log(struct server *server, const char *text);
 
+/* Waits until it has said this n times. */
+void server_wait_log_times(struct server *server, const char *text, size_t n);
+
 /* How often a text occurs in what it has said. */
 size_t server_count_log(struct server *server, const char *text);
 

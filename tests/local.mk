@@ -164,7 +164,8 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_client_modes tests/check_e2e_accept \
 	tests/check_e2e_codings \
-	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_supervised \
+	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
+	tests/check_e2e_supervised \
 	tests/check_e2e_http tests/check_e2e_late \
 	tests/check_e2e_ranges \
 	tests/check_e2e_semantics tests/check_e2e_smuggling \
@@ -183,6 +184,7 @@ tests_check_e2e_codings_LDADD = $(e2e_libs)
 tests_check_e2e_confined_LDADD = $(e2e_libs)
 tests_check_e2e_daemon_LDADD = $(e2e_libs)
 tests_check_e2e_places_LDADD = $(e2e_libs)
+tests_check_e2e_reload_LDADD = $(e2e_libs)
 tests_check_e2e_supervised_LDADD = $(e2e_libs)
 tests_check_e2e_drain_LDADD = $(e2e_libs)
 tests_check_e2e_fair_LDADD = $(e2e_libs)

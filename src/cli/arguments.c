@@ -73,6 +73,10 @@ static const struct setting *find_row(const struct arguments *arguments,
 static enum arguments_verdict wrong(const struct arguments *arguments,
 				    const char *cause)
 {
+	if (arguments->cause) {
+		settings_cause(arguments->cause, "%s", cause);
+		return ARGUMENTS_WRONG;
+	}
 	/* As it was called: before make install it is in no PATH. */
 	fprintf(stderr, "%s: %s (see %s --help)\n", arguments->program, cause,
 		program_invocation_name);

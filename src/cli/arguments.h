@@ -27,6 +27,8 @@ struct arguments {
 	size_t n_rows;
 	arguments_take_fn take; /* NULL: there are no operands */
 	arguments_judge_fn judge;
+	char *cause; /* SETTINGS_CAUSE_SIZE bytes that take what is wrong, or
+		      * NULL: that goes to standard error */
 };
 
 enum arguments_verdict {

@@ -468,6 +468,11 @@ void conn_stall_init(struct conn_stall *stall, struct loop *loop,
 	deadline_queue_init(&stall->choked, loop, CONN_CHOKED_NS, unchoke_cb);
 }
 
+void conn_stall_set_limit(struct conn_stall *stall, uint64_t limit_ns)
+{
+	deadline_queue_set_limit(&stall->limit, limit_ns);
+}
+
 void conn_stall_clear(struct conn_stall *stall)
 {
 	deadline_queue_clear(&stall->limit);

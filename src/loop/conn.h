@@ -208,6 +208,7 @@ void conn_linger(struct conn *conn, struct deadline_queue *queue);
  */
 void conn_stall_init(struct conn_stall *stall, struct loop *loop,
 		     uint64_t limit_ns);
+void conn_stall_set_limit(struct conn_stall *stall, uint64_t limit_ns);
 void conn_stall_clear(struct conn_stall *stall);
 
 /*

@@ -61,6 +61,18 @@ void deadline_queue_init(struct deadline_queue *queue, struct loop *loop,
 			   queue);
 }
 
+void deadline_queue_set_limit(struct deadline_queue *queue, uint64_t limit_ns)
+{
+	struct list_node *node, *following;
+
+	/* All move alike, so their order stays. */
+	LIST_FOR_EACH (node, following, &queue->head)
+		CONTAINER_OF(node, struct deadline, node)->at_ns +=
+			limit_ns - queue->limit_ns;
+	queue->limit_ns = limit_ns;
+	arm_timer(queue);
+}
+
 void deadline_queue_clear(struct deadline_queue *queue)
 {
 	(void)event_del(&queue->timer);

@@ -36,6 +36,9 @@ struct deadline_queue {
 void deadline_queue_init(struct deadline_queue *queue, struct loop *loop,
 			 uint64_t limit_ns, deadline_expired_cb expired_cb);
 
+/* Another limit, for those that have started, too. */
+void deadline_queue_set_limit(struct deadline_queue *queue, uint64_t limit_ns);
+
 /* The deadlines that still stand in it are not called. */
 void deadline_queue_clear(struct deadline_queue *queue);
 

@@ -34,7 +34,8 @@ struct listener {
 	struct list_node node;
 	struct event event;
 	int fd;
-	size_t n_left; /* in a drain: connections to take yet */
+	bool is_leaving; /* takes n_left connections yet, then is closed */
+	size_t n_left;
 	listener_accepted_cb accepted_cb;
 	void *service;
 };
@@ -237,7 +238,7 @@ static int accept_some(struct listener *listener, size_t *n)
 }
 
 /*
- * In a drain a listener is closed when it has handed over its connections, or
+ * A leaving listener is closed when it has handed over its connections, or
  * when no waiting will make that possible. Returns whether that was so.
  */
 static bool close_drained(struct listener *listener, int error)
@@ -253,24 +254,24 @@ static bool close_drained(struct listener *listener, int error)
 }
 
 /*
- * Accepts up to n, in a drain no more than waited when it began. Returns how
- * many have left the queue when more may wait, and 0 when it is over for now:
- * the listener may be closed then.
+ * Accepts up to n, when leaving no more than waited when that began. Returns
+ * how many have left the queue when more may wait, and 0 when it is over for
+ * now: the listener may be closed then.
  */
 static size_t accept_round(struct listener *listener, size_t n)
 {
 	struct listener_set *set = listener->set;
 	int error = LISTENER_FULL;
 
-	if (set->draining && listener->n_left < n)
+	if (listener->is_leaving && listener->n_left < n)
 		n = listener->n_left;
 	/* Somebody is known to wait, so the shortage is real. */
 	if (loop_room(set->loop) > 0 || listener_make_room(set, LISTENER_FULL))
 		error = accept_some(listener, &n);
 	else
 		n = 0;
-	listener->n_left -= set->draining ? n : 0;
-	if (set->draining && close_drained(listener, error))
+	listener->n_left -= listener->is_leaving ? n : 0;
+	if (listener->is_leaving && close_drained(listener, error))
 		return 0;
 	if (is_shortage(error))
 		meet_shortage(set, error);
@@ -356,6 +357,25 @@ void listener_set_clear(struct listener_set *set)
 		close_listener(listener_of(node));
 }
 
+/* Closing the socket at once would reset whoever waits in its queue. */
+static void leave(struct listener *listener)
+{
+	listener->is_leaving = true;
+	listener->n_left =
+		is_awaited(listener) ? socket_count_waiting(listener->fd) : 0;
+	if (listener->n_left == 0)
+		close_listener(listener);
+}
+
+void listener_remove(struct listener_set *set, int fd)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &set->listeners)
+		if (listener_of(node)->fd == fd)
+			leave(listener_of(node));
+}
+
 void listener_set_drain(struct listener_set *set)
 {
 	struct list_node *node, *following;
@@ -366,14 +386,6 @@ void listener_set_drain(struct listener_set *set)
 	/* All of them count before the first is closed: that may be the end. */
 	LIST_FOR_EACH (node, following, &set->listeners)
 		set->loop->n_waiting++;
-	LIST_FOR_EACH (node, following, &set->listeners) {
-		struct listener *listener = listener_of(node);
-
-		/* Closing the socket would reset whoever waits in its queue. */
-		listener->n_left = is_awaited(listener)
-					   ? socket_count_waiting(listener->fd)
-					   : 0;
-		if (listener->n_left == 0)
-			close_listener(listener);
-	}
+	LIST_FOR_EACH (node, following, &set->listeners)
+		leave(listener_of(node));
 }

@@ -53,6 +53,12 @@ int listener_add(struct listener_set *set, int fd,
 		 listener_accepted_cb accepted_cb, void *service) MUST_CHECK;
 
 /*
+ * Takes the connections that wait in this socket's queue now, in turns, then
+ * closes it.
+ */
+void listener_remove(struct listener_set *set, int fd);
+
+/*
  * Each listening socket takes the connections that wait in its queue now, in
  * turns, and is closed then; until then the loop waits for it (n_waiting).
  */

@@ -66,12 +66,17 @@ static int open_bound(const struct address *address, int type, unsigned options)
 	return fd;
 }
 
+void socket_defer_accept(int fd, bool is_deferred)
+{
+	/* Without it connections come a little earlier, and cost more. */
+	(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, is_deferred);
+}
+
 /* What every listening TCP socket has, whoever has made it. */
 static int prepare_tcp(int fd, unsigned options)
 {
-	/* Without it connections come a little earlier, and cost more. */
 	if (options & SOCKET_DEFER_ACCEPT)
-		(void)set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
+		socket_defer_accept(fd, true);
 	return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
@@ -189,6 +194,21 @@ int socket_local_address(int fd, struct address *out)
 {
 	*out = (struct address){.len = sizeof(out->sa)};
 	return getsockname(fd, &out->sa.any, &out->len);
+}
+
+int socket_peer_address(int fd, struct address *out)
+{
+	*out = (struct address){.len = sizeof(out->sa)};
+	if (getpeername(fd, &out->sa.any, &out->len) < 0)
+		return -1;
+	address_settle(out);
+	return 0;
+}
+
+void socket_share_port(int fd, bool is_shared)
+{
+	/* Where it cannot be had, binding says so. */
+	(void)set_option(fd, SOL_SOCKET, SO_REUSEPORT, is_shared);
 }
 
 size_t socket_count_waiting(int fd)

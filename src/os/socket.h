@@ -67,6 +67,13 @@ void socket_limit_unsent(int fd);
 /* The address that the socket is bound to. */
 int socket_local_address(int fd, struct address *out) MUST_CHECK;
 
+/* The address of who has connected, settled; see address_settle(). */
+int socket_peer_address(int fd, struct address *out) MUST_CHECK;
+
+/* SO_REUSEPORT and TCP_DEFER_ACCEPT of a socket that is open. */
+void socket_share_port(int fd, bool is_shared);
+void socket_defer_accept(int fd, bool is_deferred);
+
 /*
  * How many connections wait in a listening socket's queue to be accepted; its
  * greatest length where the system does not tell.

@@ -5,6 +5,7 @@
 #include "server/config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -369,9 +370,9 @@ static const struct arguments arguments = {
 		  "k, M, G or nothing.\n"
 		  "Stops on SIGTERM or SIGINT when what is in flight is "
 		  "answered; a second one\n"
-		  "stops at once. SIGHUP opens the access log anew. SIGUSR1 "
-		  "writes the counters\n"
-		  "to standard error.\n"
+		  "stops at once. SIGHUP reads the configuration again and "
+		  "opens the access log\n"
+		  "anew. SIGUSR1 writes the counters to standard error.\n"
 		  "The manual is uppercase-server(8).\n",
 	.rows = rows,
 	.n_rows = ARRAY_LEN(rows),
@@ -386,30 +387,50 @@ static const char *config_path(const struct config *config)
 	return access(CONFIG_FILE, F_OK) == 0 ? CONFIG_FILE : NULL;
 }
 
-enum arguments_verdict config_read(struct config *config,
-				   struct settings *settings,
-				   struct config_file **file, int argc,
-				   char **argv)
+/* What is wrong with the file: where what is wrong with the options goes. */
+static enum arguments_verdict fail_by_file(const struct arguments *told,
+					   const char *cause)
 {
-	struct arguments ahead = arguments;
+	if (told->cause)
+		settings_cause(told->cause, "%s", cause);
+	else
+		fprintf(stderr, "%s: %s\n", told->program, cause);
+	return ARGUMENTS_FAILED;
+}
+
+enum arguments_verdict config_read(struct config_set *set, int argc,
+				   char **argv, char *cause)
+{
+	struct arguments all = arguments, ahead;
+	struct config *config = &set->config;
+	char why[SETTINGS_CAUSE_SIZE];
 	enum arguments_verdict verdict;
-	char cause[SETTINGS_CAUSE_SIZE];
 	const char *path;
 
-	*file = NULL;
+	set->file = NULL;
+	all.cause = cause;
 	/* Which file to read stands in the command line. */
+	ahead = all;
 	ahead.judge = NULL;
-	settings_init(settings, rows, ARRAY_LEN(rows), config, sizeof(*config));
-	verdict = arguments_read(&ahead, settings, argc, argv);
+	settings_init(&set->settings, rows, ARRAY_LEN(rows), config,
+		      sizeof(*config));
+	verdict = arguments_read(&ahead, &set->settings, argc, argv);
 	if (verdict != ARGUMENTS_RUN)
 		return verdict;
 	path = config_path(config);
-	settings_init(settings, rows, ARRAY_LEN(rows), config, sizeof(*config));
+	settings_init(&set->settings, rows, ARRAY_LEN(rows), config,
+		      sizeof(*config));
 	if (path)
-		*file = config_file_read(settings, path, cause);
-	if (path && !*file) {
-		fprintf(stderr, "%s: %s\n", arguments.program, cause);
-		return ARGUMENTS_FAILED;
-	}
-	return arguments_read(&arguments, settings, argc, argv);
+		set->file = config_file_read(&set->settings, path, why);
+	if (path && !set->file)
+		return fail_by_file(&all, why);
+	return arguments_read(&all, &set->settings, argc, argv);
+}
+
+void config_set_free(struct config_set *set)
+{
+	if (!set)
+		return;
+	config_file_free(set->file);
+	free(set);
 }

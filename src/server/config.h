@@ -39,15 +39,22 @@ struct config {
 /* Whether a service's endpoints are "off". */
 bool config_is_off(const struct setting_list *service);
 
+/* A configuration, and what it was read from. */
+struct config_set {
+	struct config config;
+	struct settings settings;
+	struct config_file *file; /* whose texts config may have; or NULL */
+};
+
 /*
- * Reads the configuration file and the command line, which wins, into config
- * and settings, which has the table and where each value comes from; fills in
- * the defaults. *file, which may be NULL, must live as long as they; the caller
- * frees it.
+ * Reads the configuration file and the command line, which wins; fills in the
+ * defaults. What is wrong goes to cause, which has SETTINGS_CAUSE_SIZE bytes,
+ * or to standard error when it is NULL. The caller frees set->file.
  */
-enum arguments_verdict config_read(struct config *config,
-				   struct settings *settings,
-				   struct config_file **file, int argc,
-				   char **argv) MUST_CHECK;
+enum arguments_verdict config_read(struct config_set *set, int argc,
+				   char **argv, char *cause) MUST_CHECK;
+
+/* One from malloc(3), and its file. Harmless on NULL. */
+void config_set_free(struct config_set *set);
 
 #endif

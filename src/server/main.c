@@ -26,18 +26,20 @@ static int show_config(const struct settings *settings)
 }
 
 /* Serves, or only tries to; returns the exit status. */
-static int run_server(const struct config *config)
+static int run_server(const struct config *config, int argc, char **argv)
 {
 	int status = EXIT_FAILURE;
 	char *cause;
 	struct server *server = server_new(config, &cause);
 
-	if (!server)
+	if (!server) {
 		log_info("%s", cause ? cause : "out of memory");
-	else if (config->test_config)
+	} else if (config->test_config) {
 		status = EXIT_SUCCESS;
-	else
+	} else {
+		server_read_again(server, argc, argv);
 		status = server_run(server);
+	}
 	server_free(server);
 	free(cause);
 	return status;
@@ -45,15 +47,13 @@ static int run_server(const struct config *config)
 
 int main(int argc, char **argv)
 {
-	struct config config;
-	struct settings settings;
-	struct config_file *file;
+	struct config_set set;
 	int status;
 
 	if (process_begin() < 0)
 		return EXIT_FAILURE;
 	log_open("uppercase-server", process_reopen_nonblocking(STDERR_FILENO));
-	switch (config_read(&config, &settings, &file, argc, argv)) {
+	switch (config_read(&set, argc, argv, NULL)) {
 	case ARGUMENTS_RUN:
 		break;
 	case ARGUMENTS_SHOWN:
@@ -63,11 +63,11 @@ int main(int argc, char **argv)
 	case ARGUMENTS_WRONG:
 		return 2;
 	}
-	if (config.show_config)
-		status = show_config(&settings);
+	if (set.config.show_config)
+		status = show_config(&set.settings);
 	else
-		status = run_server(&config);
-	config_file_free(file);
+		status = run_server(&set.config, argc, argv);
+	config_file_free(set.file);
 	log_flush();
 	return status;
 }

@@ -26,15 +26,13 @@
 #include "loop/conn.h"
 #include "loop/listener.h"
 #include "loop/loop.h"
-#include "os/address.h"
-#include "os/docroot.h"
 #include "os/process.h"
-#include "os/socket.h"
 #include "os/supervisor.h"
-#include "server/activation.h"
 #include "server/binding.h"
+#include "server/sockets.h"
 #include "server/tcp_service.h"
 #include "server/udp_service.h"
+#include "server/webroot.h"
 #include "web/accesslog.h"
 #include "web/site.h"
 #include "web/web.h"
@@ -64,13 +62,6 @@ enum {
 	SIGNAL_N
 };
 
-/* A socket to be told of. */
-struct ready {
-	int service;
-	struct address address;
-	const char *path; /* of a Unix socket, instead; or NULL */
-};
-
 struct server {
 	struct loop loop;
 	struct listener_set listeners;
@@ -78,12 +69,13 @@ struct server {
 	struct tcp_service *tcp;
 	struct web_service *web;
 	struct site *site;
-	struct access_log *log; /* NULL for none */
+	struct access_log *log;
 	const struct config *config;
-	struct binding bindings[SERVER_SERVICES];
-	struct activation activation; /* until its sockets are handed over */
-	struct ready ready[SERVER_SERVICES * BINDING_SOCKETS_MAX];
-	size_t n_ready;
+	struct config_set *reloaded; /* that config is of; NULL at first */
+	int argc;		     /* see server_read_again() */
+	char **argv;
+	struct sockets sockets;
+	size_t n_sockets; /* that it has, or is about to open */
 	struct event signals[SIGNAL_N];
 	struct event watchdog_timer;
 	struct event drain_timer;
@@ -93,202 +85,45 @@ struct server {
 	bool was_cut; /* the end was not clean */
 };
 
-/* Hands an open socket over to its service. */
-typedef int (*add_fn)(struct server *server, int fd);
-
 /* --- sockets --- */
 
-static int add_udp(struct server *server, int fd)
+static int add_socket(void *arg, int service, int fd)
 {
-	return udp_service_add(server->udp, fd);
-}
+	struct server *server = arg;
 
-static int add_tcp(struct server *server, int fd)
-{
-	return listener_add(&server->listeners, fd, tcp_service_accept_cb,
-			    server->tcp);
-}
-
-static int add_web(struct server *server, int fd)
-{
+	if (service == SERVER_UDP)
+		return udp_service_add(server->udp, fd);
+	if (service == SERVER_TCP)
+		return listener_add(&server->listeners, fd,
+				    tcp_service_accept_cb, server->tcp);
 	return listener_add(&server->listeners, fd, web_service_accept_cb,
 			    server->web);
 }
 
-/* How each service is told of, and where its sockets go. */
-static const struct {
-	const char *name;
-	int socktype;
-	add_fn add;
-} services[SERVER_SERVICES] = {
-	[SERVER_UDP] = {"udp", SOCK_DGRAM, add_udp},
-	[SERVER_TCP] = {"tcp", SOCK_STREAM, add_tcp},
-	[SERVER_HTTP] = {"http", SOCK_STREAM, add_web},
-};
-
-/* Notes what to tell when every socket is there. path may be NULL. */
-static void note_ready(struct server *server, int service, const char *path,
-		       int fd)
+static void remove_socket(void *arg, int service, int fd)
 {
-	struct ready *ready = &server->ready[server->n_ready];
+	struct server *server = arg;
 
-	*ready = (struct ready){.service = service, .path = path};
-	if (!path && socket_local_address(fd, &ready->address) < 0)
-		return;
-	server->n_ready++;
-}
-
-/* Whoever waits for these lines may take each for "the server runs". */
-static void tell_ready(const struct server *server)
-{
-	char text[ADDRESS_TEXT_SIZE];
-
-	for (size_t i = 0; i < server->n_ready; i++) {
-		const struct ready *ready = &server->ready[i];
-		bool has_root = ready->service == SERVER_HTTP;
-
-		address_format(&ready->address, text);
-		log_info("ready: %s %s%s%s%s", services[ready->service].name,
-			 ready->path ? "unix:" : "",
-			 ready->path ? ready->path : text,
-			 has_root ? " root " : "",
-			 has_root ? server->config->root : "");
-	}
-}
-
-/* A service's first port; 0 when it has none. */
-static uint16_t port_of(const struct server *server, int service)
-{
-	for (size_t i = 0; i < server->n_ready; i++)
-		if (server->ready[i].service == service &&
-		    !server->ready[i].path)
-			return address_port(&server->ready[i].address);
-	return 0;
+	if (service == SERVER_UDP)
+		udp_service_remove(server->udp, fd);
+	else
+		listener_remove(&server->listeners, fd);
 }
 
 /* For the start page. */
 static void tell_site(struct server *server)
 {
 	const struct site_ports ports = {
-		.udp = port_of(server, SERVER_UDP),
-		.tcp = port_of(server, SERVER_TCP),
-		.http = port_of(server, SERVER_HTTP),
+		.udp = sockets_port(&server->sockets, SERVER_UDP),
+		.tcp = sockets_port(&server->sockets, SERVER_TCP),
+		.http = sockets_port(&server->sockets, SERVER_HTTP),
 	};
 
 	if (server->site)
 		site_set_ports(server->site, &ports);
 }
 
-static const struct setting_list *endpoints_of(const struct config *config,
-					       int service)
-{
-	return service == SERVER_UDP   ? &config->udp
-	       : service == SERVER_TCP ? &config->tcp
-				       : &config->http;
-}
-
-static unsigned socket_options_of(const struct config *config, int service)
-{
-	unsigned options = config->reuse_port ? SOCKET_REUSE_PORT : 0;
-
-	if (service == SERVER_HTTP && config->defer_accept)
-		options |= SOCKET_DEFER_ACCEPT;
-	return options;
-}
-
-/* Opens a service's sockets and hands them over. */
-static int open_sockets(struct server *server, int service, char **cause)
-{
-	const struct binding *binding = &server->bindings[service];
-	int fds[BINDING_SOCKETS_MAX];
-
-	if (binding_open(binding, socket_options_of(server->config, service),
-			 fds, cause) < 0)
-		return -1;
-	for (size_t i = 0; i < binding->n; i++) {
-		if (fds[i] < 0)
-			continue;
-		if (services[service].add(server, fds[i]) < 0) {
-			binding_close(fds + i, binding->n - i);
-			return binding_fail(cause, "%s: out of memory",
-					    binding->service);
-		}
-		note_ready(server, service, binding->places[i].path, fds[i]);
-	}
-	return 0;
-}
-
-/* Hands over what the supervisor has opened for the service. */
-static int use_sockets(struct server *server, int service, char **cause)
-{
-	struct activation *activation = &server->activation;
-
-	if (config_is_off(endpoints_of(server->config, service)))
-		return binding_fail(cause,
-				    "a socket for %s came from the service "
-				    "manager, but --%s-port is off",
-				    services[service].name,
-				    services[service].name);
-	while (activation->n[service] > 0) {
-		int fd = activation->fds[service][activation->n[service] - 1];
-
-		if (services[service].add(server, fd) < 0)
-			return binding_fail(cause, "%s: out of memory",
-					    services[service].name);
-		activation->n[service]--;
-		note_ready(server, service, NULL, fd);
-	}
-	return 0;
-}
-
-static int start_sockets(struct server *server, int service, char **cause)
-{
-	return server->activation.n[service] > 0
-		       ? use_sockets(server, service, cause)
-		       : open_sockets(server, service, cause);
-}
-
-/* A path leads to nobody from now on. What has connected is served. */
-static void unlink_paths(struct server *server)
-{
-	for (size_t i = 0; i < server->n_ready; i++)
-		if (server->ready[i].path)
-			(void)unlink(server->ready[i].path);
-	server->n_ready = 0;
-}
-
-/* Finds out where every service is to be. */
-static int resolve(struct server *server, char **cause)
-{
-	const struct config *config = server->config;
-	unsigned options[SERVER_SERVICES];
-	struct binding_hosts hosts;
-
-	for (int i = 0; i < SERVER_SERVICES; i++)
-		options[i] = socket_options_of(config, i);
-	if (activation_take(&server->activation, options, cause) < 0 ||
-	    binding_find_hosts(&hosts, &config->listen, cause) < 0)
-		return -1;
-	for (int i = 0; i < SERVER_SERVICES; i++) {
-		server->bindings[i].service = services[i].name;
-		if (binding_resolve(&server->bindings[i],
-				    endpoints_of(config, i),
-				    services[i].socktype, &hosts, cause) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* --- services --- */
-
-static size_t count_sockets(const struct server *server)
-{
-	size_t n = 0;
-
-	for (int i = 0; i < SERVER_SERVICES; i++)
-		n += server->bindings[i].n;
-	return n;
-}
 
 /*
  * Descriptors that are not for connections. Sockets beyond those of two
@@ -296,7 +131,7 @@ static size_t count_sockets(const struct server *server)
  */
 static size_t count_reserve(const struct server *server)
 {
-	size_t reserve = server->n_descriptors / 8, n = count_sockets(server);
+	size_t reserve = server->n_descriptors / 8, n = server->n_sockets;
 
 	if (reserve < SERVER_RESERVE_MIN)
 		reserve = SERVER_RESERVE_MIN;
@@ -310,134 +145,197 @@ static size_t count_reserve(const struct server *server)
 static size_t count_cached(const struct server *server)
 {
 	size_t reserve = count_reserve(server);
-	size_t own = SERVER_OWN + count_sockets(server);
+	size_t own = SERVER_OWN + server->n_sockets;
 	size_t left = reserve > own ? reserve - own : 0;
 
 	return left < reserve / 2 ? left : reserve / 2;
 }
 
-/* Reads --mime-types into *media; without it, that is an empty table. */
-static int read_media(struct server *server, struct http_media **media,
-		      char **cause)
+/* --- configurations, one after the other --- */
+
+/* What a configuration needs that can fail. */
+struct change {
+	const struct config *config;
+	struct binding bindings[SERVER_SERVICES];
+	bool is_first;
+	struct site *site; /* NULL when HTTP is off */
+	int log_fd; /* -1 when the access log stays as it is, or is off */
+};
+
+/* A service that is turned off keeps its connections. */
+static int make_services(struct server *server, const struct config *config,
+			 char **cause)
 {
-	const char *path = server->config->mime_types;
-	struct slice text = {"", 0};
-	unsigned line;
-
-	if (path && process_read_file(path, &text) < 0)
-		return binding_fail(cause, "--mime-types=%s: %s", path,
-				    strerror(errno));
-	*media = http_media_parse(text, &line);
-	if (path)
-		process_free_file(text);
-	if (!*media && line == 0)
-		return binding_fail(cause, "out of memory");
-	if (!*media)
-		return binding_fail(
-			cause,
-			"--mime-types=%s: line %u: not a media type and "
-			"its extensions",
-			path, line);
-	if (server->config->default_type)
-		http_media_set_default(*media, server->config->default_type);
-	return 0;
-}
-
-static int new_site(struct server *server, struct docroot *root,
-		    struct http_media *media, char **cause)
-{
-	const struct config *config = server->config;
-	struct site_options options = {
-		.listing = config->listing,
-		.hidden = config->hidden,
-		.max_age_s = config->max_age_ns == SETTING_OFF
-				     ? -1
-				     : (int64_t)(config->max_age_ns /
-						 CLOCK_NS_PER_S),
-		.cache = {.max_bytes = (size_t)config->limits.cache_size,
-			  .max_files = (size_t)config->limits.cache_files,
-			  .max_open = count_cached(server)},
-	};
-
-	server->site = site_new(&server->loop, root, media, &options);
-	if (server->site)
+	if (!server->udp && !config_is_off(&config->udp))
+		server->udp = udp_service_new(&server->loop);
+	if (!server->tcp && !config_is_off(&config->tcp))
+		server->tcp = tcp_service_new(&server->loop, config->tcp_once);
+	if (!server->log)
+		server->log = access_log_new(&server->loop);
+	if (server->log && !server->web && !config_is_off(&config->http))
+		server->web = web_service_new(&server->loop, server->log);
+	if (server->log && (server->udp || config_is_off(&config->udp)) &&
+	    (server->tcp || config_is_off(&config->tcp)) &&
+	    (server->web || config_is_off(&config->http)))
 		return 0;
-	http_media_free(media);
-	docroot_close(root);
 	return binding_fail(cause, "out of memory");
 }
 
-static int new_site_at_root(struct server *server, char **cause)
+static int open_content(struct server *server, struct change *change,
+			char **cause)
 {
-	struct http_media *media;
-	struct docroot *root = docroot_open(server->config->root);
+	const struct config *config = change->config;
+	const char *path = config->access_log;
 
-	if (!root)
+	if (config_is_off(&config->http))
+		return 0;
+	if (path && !access_log_is_at(server->log, path, config->log_format)) {
+		change->log_fd = access_log_open_file(path);
+		if (change->log_fd < 0)
+			return binding_fail(cause, "--access-log=%s: %s", path,
+					    strerror(errno));
+	}
+	change->site = webroot_open_site(&server->loop, config,
+					 count_cached(server), cause);
+	return change->site ? 0 : -1;
+}
+
+static void tell_limits(const struct server *server)
+{
+	const struct limits *limits = server->loop.limits;
+	char tcp_idle[UNITS_TEXT_SIZE], header[UNITS_TEXT_SIZE];
+	char http_idle[UNITS_TEXT_SIZE];
+
+	units_format_time(limits->tcp_idle_ns, tcp_idle);
+	units_format_time(limits->header_ns, header);
+	units_format_time(limits->http_idle_ns, http_idle);
+	log_info("limits: %zu descriptors, %zu connections; tcp idle %s; "
+		 "http request head %zu bytes in %s, idle %s",
+		 server->n_descriptors, server->loop.max_descriptors, tcp_idle,
+		 (size_t)limits->header_size, header, http_idle);
+}
+
+/* How many descriptors are for connections, beside the sockets to come. */
+static int make_room(struct server *server, const struct change *change,
+		     char **cause)
+{
+	size_t reserve;
+
+	server->n_sockets = 0;
+	for (int i = 0; i < SERVER_SERVICES; i++)
+		server->n_sockets += change->bindings[i].n;
+	reserve = count_reserve(server);
+	if (server->n_descriptors < reserve + SERVER_CONNECTIONS_MIN)
 		return binding_fail(
 			cause,
-			"document root %s: %s (%sname a folder with "
-			"--root, or --http-port=off)",
-			server->config->root, strerror(errno),
-			strcmp(server->config->root, HTDOCS_DIR) == 0
-				? "it comes with make install; before, "
-				: "");
-	if (read_media(server, &media, cause) < 0) {
-		docroot_close(root);
-		return -1;
-	}
-	return new_site(server, root, media, cause);
+			"the limit on descriptors is %zu: at least %zu are "
+			"needed (ulimit -n)",
+			server->n_descriptors,
+			reserve + SERVER_CONNECTIONS_MIN);
+	server->loop.max_descriptors = server->n_descriptors - reserve;
+	return 0;
 }
 
-static int open_access_log(struct server *server, char **cause)
+/* All that can fail; the loop's limits are the new ones already. */
+static int prepare_change(struct server *server, struct change *change,
+			  char **cause)
 {
-	const struct config *config = server->config;
+	const struct config *config = change->config;
 
-	if (!config->access_log)
+	if (sockets_resolve(config, change->bindings, cause) < 0 ||
+	    make_room(server, change, cause) < 0 ||
+	    make_services(server, config, cause) < 0 ||
+	    open_content(server, change, cause) < 0)
+		return -1;
+	if (config->test_config)
 		return 0;
-	server->log = access_log_open(&server->loop, config->access_log,
-				      config->log_format);
-	if (!server->log)
-		return binding_fail(cause, "--access-log=%s: %s",
-				    config->access_log, strerror(errno));
-	return 0;
-}
-
-static int new_web_service(struct server *server, char **cause)
-{
-	if (open_access_log(server, cause) < 0 ||
-	    new_site_at_root(server, cause) < 0)
+	if (change->is_first)
+		tell_limits(server);
+	if (change->is_first &&
+	    sockets_take_handed(&server->sockets, config, cause) < 0)
 		return -1;
-	server->web = web_service_new(&server->loop, server->site, server->log);
-	if (!server->web)
-		return binding_fail(cause, "out of memory");
-	return 0;
+	return sockets_open(&server->sockets, config, change->bindings, cause);
 }
 
-static int new_services(struct server *server, char **cause)
+/* The log of a service that has been turned off has lines to come yet. */
+static void change_log(struct server *server, const struct change *change)
 {
-	const struct config *config = server->config;
+	const struct config *config = change->config;
 
-	if (!config_is_off(&config->udp)) {
-		server->udp = udp_service_new(&server->loop);
-		if (!server->udp)
-			return binding_fail(cause, "out of memory");
-	}
-	if (!config_is_off(&config->tcp)) {
-		server->tcp = tcp_service_new(&server->loop, config->tcp_once);
-		if (!server->tcp)
-			return binding_fail(cause, "out of memory");
-	}
-	return config_is_off(&config->http) ? 0
-					    : new_web_service(server, cause);
+	if (change->log_fd >= 0)
+		access_log_use(server->log, change->log_fd, config->access_log,
+			       config->log_format);
+	else if (config->access_log)
+		access_log_reopen(server->log);
+	else
+		access_log_use(server->log, -1, NULL, config->log_format);
 }
 
-static int start_services(struct server *server, char **cause)
+static void commit_change(struct server *server, struct change *change)
 {
-	for (int i = 0; i < SERVER_SERVICES; i++)
-		if (start_sockets(server, i, cause) < 0)
-			return -1;
+	const struct config *config = change->config;
+
+	server->config = config;
+	if (server->tcp)
+		tcp_service_change(server->tcp, config->tcp_once);
+	if (change->site) {
+		web_service_change(server->web, change->site);
+		site_retire(server->site);
+		server->site = change->site;
+		change_log(server, change);
+	}
+	sockets_settle(&server->sockets, config);
 	tell_site(server);
-	tell_ready(server);
+}
+
+static void discard_change(struct change *change)
+{
+	site_retire(change->site);
+	/* Standard output may be it, and is not ours to close. */
+	if (change->log_fd > STDERR_FILENO)
+		(void)close(change->log_fd);
+}
+
+/* From one configuration to the next; all stays as it was when that fails. */
+static int apply(struct server *server, const struct config *config,
+		 char **cause)
+{
+	struct change change = {
+		.config = config,
+		.is_first = config == server->config,
+		.log_fd = -1,
+	};
+	const struct limits *before = server->loop.limits;
+
+	server->loop.limits = &config->limits;
+	if (prepare_change(server, &change, cause) == 0) {
+		commit_change(server, &change);
+		return 0;
+	}
+	server->loop.limits = before;
+	discard_change(&change);
+	return -1;
+}
+
+/* The configuration file and what the command line says, once more. */
+static int reload(struct server *server, char **cause)
+{
+	struct config_set *set = calloc(1, sizeof(*set));
+	char why[SETTINGS_CAUSE_SIZE] = "";
+
+	if (!set)
+		return binding_fail(cause, "out of memory");
+	if (config_read(set, server->argc, server->argv, why) !=
+	    ARGUMENTS_RUN) {
+		config_set_free(set);
+		return binding_fail(cause, "%s", why);
+	}
+	if (apply(server, &set->config, cause) < 0) {
+		config_set_free(set);
+		return -1;
+	}
+	config_set_free(server->reloaded);
+	server->reloaded = set;
 	return 0;
 }
 
@@ -501,7 +399,7 @@ static void server_drain(struct server *server)
 		cut(server, "out of memory");
 		return;
 	}
-	unlink_paths(server);
+	sockets_forget(&server->sockets);
 	listener_set_drain(&server->listeners);
 	if (server->udp)
 		udp_service_drain(server->udp);
@@ -532,15 +430,36 @@ static void usr1_cb(evutil_socket_t signal, short what, void *arg)
 	counters_log(&server->loop.counters);
 }
 
-/* Without an access log there is nothing to open anew, and no reason to die. */
+static void tell_serving(const struct server *server, const char *before)
+{
+	supervisor_tell_status("%sserving on %zu sockets", before,
+			       server->sockets.n);
+}
+
 static void hup_cb(evutil_socket_t signal, short what, void *arg)
 {
 	struct server *server = arg;
+	char *cause = NULL;
 
 	(void)signal;
 	(void)what;
-	if (server->log)
+	if (server->loop.draining || !server->argv) {
 		access_log_reopen(server->log);
+		return;
+	}
+	supervisor_tell(SUPERVISOR_RELOADING);
+	if (reload(server, &cause) == 0) {
+		log_info("reloaded: serving on %zu sockets", server->sockets.n);
+		tell_serving(server, "reloaded: ");
+	} else {
+		log_warn("reload: %s: all stays as it was",
+			 cause ? cause : "out of memory");
+		tell_serving(server, "the last reload has failed: ");
+		/* Who has moved it away waits for that. */
+		access_log_reopen(server->log);
+	}
+	supervisor_tell(SUPERVISOR_READY);
+	free(cause);
 }
 
 static void turn_ended_cb(void *arg)
@@ -602,55 +521,33 @@ static int start_watchdog(struct server *server, char **cause)
 
 /* --- the server --- */
 
-static void tell_limits(const struct server *server)
+static int start_loop(struct server *server, char **cause)
 {
-	const struct limits *limits = server->loop.limits;
-	char tcp_idle[UNITS_TEXT_SIZE], header[UNITS_TEXT_SIZE];
-	char http_idle[UNITS_TEXT_SIZE];
-
-	units_format_time(limits->tcp_idle_ns, tcp_idle);
-	units_format_time(limits->header_ns, header);
-	units_format_time(limits->http_idle_ns, http_idle);
-	log_info("limits: %zu descriptors, %zu connections; tcp idle %s; "
-		 "http request head %zu bytes in %s, idle %s",
-		 server->n_descriptors, server->loop.max_descriptors, tcp_idle,
-		 (size_t)limits->header_size, header, http_idle);
-}
-
-static int start(struct server *server, char **cause)
-{
-	size_t n_needed;
-
-	server->n_descriptors = process_raise_descriptor_limit();
 	if (loop_init(&server->loop) < 0)
 		return binding_fail(cause,
 				    "event loop: no memory, or no epoll here");
 	server->loop.limits = &server->config->limits;
-	if (resolve(server, cause) < 0)
-		return -1;
-	n_needed = count_reserve(server) + SERVER_CONNECTIONS_MIN;
-	if (server->n_descriptors < n_needed)
-		return binding_fail(
-			cause,
-			"the limit on descriptors is %zu: at least %zu are "
-			"needed (ulimit -n)",
-			server->n_descriptors, n_needed);
-	listener_set_init(&server->listeners, &server->loop,
-			  server->n_descriptors - count_reserve(server));
-	listener_set_shed(&server->listeners, conn_shed);
-	server->loop.accounts = accounts_new(server->loop.max_descriptors);
-	if (!server->loop.accounts)
-		return binding_fail(cause, "out of memory");
 	server->loop.turn_ended_cb = turn_ended_cb;
 	server->loop.turn_ended_arg = server;
-	if (catch_signals(server, cause) < 0 ||
-	    start_watchdog(server, cause) < 0 ||
-	    new_services(server, cause) < 0)
+	server->loop.accounts = accounts_new(server->n_descriptors);
+	if (!server->loop.accounts)
+		return binding_fail(cause, "out of memory");
+	listener_set_init(&server->listeners, &server->loop,
+			  server->n_descriptors);
+	listener_set_shed(&server->listeners, conn_shed);
+	return 0;
+}
+
+static int start(struct server *server, char **cause)
+{
+	const struct sockets_user user = {add_socket, remove_socket, server};
+
+	server->n_descriptors = process_raise_descriptor_limit();
+	sockets_init(&server->sockets, &user);
+	if (start_loop(server, cause) < 0 || catch_signals(server, cause) < 0 ||
+	    start_watchdog(server, cause) < 0)
 		return -1;
-	if (server->config->test_config)
-		return 0;
-	tell_limits(server);
-	return start_services(server, cause);
+	return apply(server, server->config, cause);
 }
 
 struct server *server_new(const struct config *config, char **cause)
@@ -667,10 +564,16 @@ struct server *server_new(const struct config *config, char **cause)
 	return NULL;
 }
 
+void server_read_again(struct server *server, int argc, char **argv)
+{
+	server->argc = argc;
+	server->argv = argv;
+}
+
 int server_run(struct server *server)
 {
 	log_flush();
-	supervisor_tell_status("serving on %zu sockets", server->n_ready);
+	tell_serving(server, "");
 	supervisor_tell(SUPERVISOR_READY);
 	if (loop_run(&server->loop) < 0) {
 		log_warn("event loop: %s", strerror(errno));
@@ -686,16 +589,16 @@ void server_free(struct server *server)
 {
 	if (!server)
 		return;
-	activation_close(&server->activation);
-	unlink_paths(server);
+	sockets_forget(&server->sockets);
 	listener_set_clear(&server->listeners);
 	conn_close_all(&server->loop);
 	udp_service_free(server->udp);
 	tcp_service_free(server->tcp);
 	web_service_free(server->web);
-	site_free(server->site);
+	site_retire(server->site);
 	access_log_close(server->log);
 	accounts_free(server->loop.accounts);
 	loop_clear(&server->loop);
+	config_set_free(server->reloaded);
 	free(server);
 }

@@ -16,6 +16,12 @@ struct server;
 struct server *server_new(const struct config *config, char **cause) MUST_CHECK;
 
 /*
+ * What SIGHUP reads again, beside the configuration file; without it there is
+ * nothing that could have changed. argv must outlive the server.
+ */
+void server_read_again(struct server *server, int argc, char **argv);
+
+/*
  * Serves until SIGTERM or SIGINT, then drains; a second one ends it at once.
  * Returns the process's exit status: 0 after a clean stop, 1 otherwise.
  */

@@ -184,6 +184,17 @@ struct tcp_service *tcp_service_new(struct loop *loop, bool once)
 	return service;
 }
 
+void tcp_service_change(struct tcp_service *service, bool once)
+{
+	const struct limits *limits = service->loop->limits;
+
+	service->once = once;
+	deadline_queue_set_limit(&service->idle, limits->tcp_idle_ns);
+	conn_stall_set_limit(&service->stall, limits->tcp_idle_ns);
+	deadline_queue_set_limit(&service->linger, limits->linger_ns);
+	deadline_queue_set_limit(&service->parting, limits->parting_ns);
+}
+
 void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct tcp_service *service = arg;

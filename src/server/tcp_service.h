@@ -18,6 +18,9 @@ struct tcp_service;
 /* NULL when out of memory. */
 struct tcp_service *tcp_service_new(struct loop *loop, bool once) MUST_CHECK;
 
+/* Takes over the loop's limits, which have changed, and `once`. */
+void tcp_service_change(struct tcp_service *service, bool once);
+
 /* No connection of it may be open. Harmless on NULL. */
 void tcp_service_free(struct tcp_service *service);
 

@@ -225,19 +225,34 @@ int udp_service_add(struct udp_service *service, int fd)
 	return 0;
 }
 
-static void close_sockets(struct udp_service *service)
+static void close_socket(struct udp_socket *sock)
+{
+	list_remove(&sock->node);
+	(void)event_del(&sock->event);
+	(void)event_del(&sock->resume_timer);
+	(void)close(sock->fd);
+	free(sock);
+}
+
+/* Answers what waits, and closes the socket. */
+static void finish_socket(struct udp_socket *sock)
+{
+	for (int i = 0; i < UDP_DRAIN_BATCHES; i++) {
+		size_t budget = UDP_SLICE;
+
+		if (serve_batch(sock, &budget) != 0)
+			break;
+	}
+	close_socket(sock);
+}
+
+void udp_service_remove(struct udp_service *service, int fd)
 {
 	struct list_node *node, *following;
 
-	LIST_FOR_EACH (node, following, &service->sockets) {
-		struct udp_socket *sock = udp_socket_of(node);
-
-		list_remove(node);
-		(void)event_del(&sock->event);
-		(void)event_del(&sock->resume_timer);
-		(void)close(sock->fd);
-		free(sock);
-	}
+	LIST_FOR_EACH (node, following, &service->sockets)
+		if (udp_socket_of(node)->fd == fd)
+			finish_socket(udp_socket_of(node));
 }
 
 void udp_service_drain(struct udp_service *service)
@@ -245,20 +260,17 @@ void udp_service_drain(struct udp_service *service)
 	struct list_node *node, *following;
 
 	LIST_FOR_EACH (node, following, &service->sockets)
-		for (int i = 0; i < UDP_DRAIN_BATCHES; i++) {
-			size_t budget = UDP_SLICE;
-
-			if (serve_batch(udp_socket_of(node), &budget) != 0)
-				break;
-		}
-	close_sockets(service);
+		finish_socket(udp_socket_of(node));
 }
 
 void udp_service_free(struct udp_service *service)
 {
+	struct list_node *node, *following;
+
 	if (!service)
 		return;
-	close_sockets(service);
+	LIST_FOR_EACH (node, following, &service->sockets)
+		close_socket(udp_socket_of(node));
 	datagram_batch_free(service->batch);
 	bucket_table_free(service->buckets);
 	free(service);

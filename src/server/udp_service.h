@@ -27,6 +27,9 @@ void udp_service_free(struct udp_service *service);
  */
 int udp_service_add(struct udp_service *service, int fd) MUST_CHECK;
 
+/* Answers every datagram that waits in this socket, then closes it. */
+void udp_service_remove(struct udp_service *service, int fd);
+
 /* Answers every datagram that waits, then closes the sockets. */
 void udp_service_drain(struct udp_service *service);
 

@@ -33,9 +33,9 @@ _Static_assert(ACCESS_LOG_SIZE > HTTP_LOG_LINE_MAX(HTTP_HEAD_MAX),
 
 struct access_log {
 	struct loop *loop;
-	const char *path;
+	char path[PATH_MAX];
 	enum http_log_format format;
-	int fd;
+	int fd;		      /* -1: nothing is logged */
 	bool is_shared;	      /* standard output itself, which may block */
 	bool is_regular;      /* a write takes what the disk has room for */
 	bool is_failing;      /* told already */
@@ -51,11 +51,15 @@ static bool is_stdout(const char *path)
 	return strcmp(path, "-") == 0;
 }
 
-/* Nonblocking, so that a FIFO without a reader is an error and no wait. */
-static int open_path(const char *path)
+int access_log_open_file(const char *path)
 {
+	if (strlen(path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	if (is_stdout(path))
 		return process_reopen_nonblocking(STDOUT_FILENO);
+	/* Nonblocking: a FIFO without a reader is an error and no wait. */
 	return open(path,
 		    O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY |
 			    O_CLOEXEC,
@@ -71,27 +75,20 @@ static void adopt(struct access_log *log, int fd)
 	log->is_regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-struct access_log *access_log_open(struct loop *loop, const char *path,
-				   enum http_log_format format)
+struct access_log *access_log_new(struct loop *loop)
 {
 	struct access_log *log = calloc(1, sizeof(*log));
-	int fd;
 
 	if (!log)
 		return NULL;
 	log->loop = loop;
-	log->path = path;
-	log->format = format;
-	fd = open_path(path);
-	if (fd < 0) {
-		int saved = errno;
-
-		free(log);
-		errno = saved;
-		return NULL;
-	}
-	adopt(log, fd);
+	log->fd = -1;
 	return log;
+}
+
+bool access_log_is_on(const struct access_log *log)
+{
+	return log->fd >= 0;
 }
 
 /* How many bytes a write may bring without waiting. */
@@ -203,7 +200,7 @@ static bool access_log_add_line(struct access_log *log,
 void access_log_add(struct access_log *log,
 		    const struct http_log_record *record)
 {
-	if (access_log_add_line(log, record))
+	if (log->fd < 0 || access_log_add_line(log, record))
 		return;
 	/* A disk that is full is asked once in a turn, not for each line. */
 	if (log->failed_turn != log->loop->turn)
@@ -214,21 +211,49 @@ void access_log_add(struct access_log *log,
 	tell_failing(log, "its reader is too slow");
 }
 
+/* Writes what can be written, and is done with the file. */
+static void leave_file(struct access_log *log)
+{
+	access_log_flush(log);
+	give_up_rest(log);
+	if (log->fd >= 0 && !log->is_shared)
+		(void)close(log->fd);
+	log->fd = -1;
+}
+
+void access_log_use(struct access_log *log, int fd, const char *path,
+		    enum http_log_format format)
+{
+	leave_file(log);
+	if (fd < 0)
+		return;
+	strcpy(log->path, path);
+	log->format = format;
+	log->is_failing = false;
+	adopt(log, fd);
+}
+
+bool access_log_is_at(const struct access_log *log, const char *path,
+		      enum http_log_format format)
+{
+	return log->fd >= 0 && strcmp(log->path, path) == 0 &&
+	       log->format == format;
+}
+
 void access_log_reopen(struct access_log *log)
 {
 	int fd;
 
 	access_log_flush(log);
-	if (is_stdout(log->path))
+	if (log->fd < 0 || is_stdout(log->path))
 		return;
-	fd = open_path(log->path);
+	fd = access_log_open_file(log->path);
 	if (fd < 0) {
 		log_warn("access log %s: %s: the old file stays open",
 			 log->path, strerror(errno));
 		return;
 	}
-	give_up_rest(log);
-	(void)close(log->fd);
+	leave_file(log);
 	adopt(log, fd);
 	log_info("access log %s: opened anew", log->path);
 }
@@ -237,9 +262,6 @@ void access_log_close(struct access_log *log)
 {
 	if (!log)
 		return;
-	access_log_flush(log);
-	give_up_rest(log);
-	if (!log->is_shared)
-		(void)close(log->fd);
+	leave_file(log);
 	free(log);
 }

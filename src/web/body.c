@@ -37,10 +37,24 @@ struct file_body {
 	struct http_answer answer;
 };
 
+void body_set_owner(struct body *body, struct body_owner *owner)
+{
+	if (!body)
+		return;
+	body->owner = owner;
+	owner->n_bodies++;
+}
+
 void body_free(struct body *body)
 {
-	if (body)
-		body->free(body);
+	struct body_owner *owner;
+
+	if (!body)
+		return;
+	owner = body->owner;
+	body->free(body);
+	if (owner && --owner->n_bodies == 0)
+		owner->left_cb(owner);
 }
 
 static struct file_body *file_body_of(struct body *body)

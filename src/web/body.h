@@ -2,10 +2,19 @@
 #ifndef WEB_BODY_H
 #define WEB_BODY_H
 
+#include <stddef.h>
+
 #include "base/compiler.h"
 #include "http/answer.h"
 #include "loop/conn.h"
 #include "web/cache.h"
+
+/* What bodies are made from, and must not go before the last of them. */
+struct body_owner {
+	size_t n_bodies;
+	/* Called when the last has gone; it may free the owner. */
+	void (*left_cb)(struct body_owner *owner);
+};
 
 /*
  * Content that is sent after its head, in slices: too large to be sent in one
@@ -18,6 +27,7 @@ struct body {
 	 */
 	enum conn_sent (*send)(struct body *body, struct conn *conn);
 	void (*free)(struct body *body);
+	struct body_owner *owner; /* or NULL; see body_set_owner() */
 };
 
 /*
@@ -28,6 +38,9 @@ struct body {
 struct body *body_new_file(struct cache_entry *entry,
 			   const struct http_answer *answer,
 			   const char *boundary) MUST_CHECK;
+
+/* From now on owner counts this body; once. Harmless on NULL. */
+void body_set_owner(struct body *body, struct body_owner *owner);
 
 /* Harmless on NULL. */
 void body_free(struct body *body);

@@ -32,6 +32,9 @@
 
 struct site {
 	struct loop *loop;
+	struct body_owner owner; /* of the bodies that are being sent */
+	bool is_retired;	 /* goes with the last of them */
+	struct limits limits;	 /* of listings; those of the loop may change */
 	struct docroot *root;
 	struct http_media *media;
 	struct cache *cache;
@@ -315,6 +318,7 @@ static void write_file(struct site *site, struct question *q,
 		return;
 	}
 	reply->body = body_new_file(q->entry, answer, site->boundary);
+	body_set_owner(reply->body, &site->owner);
 	if (!reply->body) {
 		out->text.len = before;
 		gather_note_text(out);
@@ -332,6 +336,7 @@ static void write_listing(struct site *site, struct question *q,
 		listing_free(q->listing);
 	else
 		reply->body = listing_body(q->listing, q->answer.chunked);
+	body_set_owner(reply->body, &site->owner);
 }
 
 struct site_reply site_answer(struct site *site,
@@ -416,6 +421,23 @@ static void make_boundary(char boundary[HTTP_BOUNDARY_LEN])
 		boundary[i] = (char)('a' + random[i] % 26);
 }
 
+static void bodies_left_cb(struct body_owner *owner)
+{
+	struct site *site = CONTAINER_OF(owner, struct site, owner);
+
+	if (site->is_retired)
+		site_free(site);
+}
+
+void site_retire(struct site *site)
+{
+	if (!site)
+		return;
+	site->is_retired = true;
+	if (site->owner.n_bodies == 0)
+		site_free(site);
+}
+
 struct site *site_new(struct loop *loop, struct docroot *root,
 		      struct http_media *media,
 		      const struct site_options *options)
@@ -425,7 +447,9 @@ struct site *site_new(struct loop *loop, struct docroot *root,
 	if (!site)
 		return NULL;
 	site->loop = loop;
-	site->listings = (struct listing_budget){.limits = loop->limits,
+	site->limits = *loop->limits;
+	site->owner.left_cb = bodies_left_cb;
+	site->listings = (struct listing_budget){.limits = &site->limits,
 						 .n_held = &loop->n_held};
 	site->options = *options;
 	make_boundary(site->boundary);

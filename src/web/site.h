@@ -38,7 +38,12 @@ struct site;
 struct site *site_new(struct loop *loop, struct docroot *root,
 		      struct http_media *media,
 		      const struct site_options *options) MUST_CHECK;
+
+/* No body of it may be left. Harmless on NULL. */
 void site_free(struct site *site);
+
+/* Nobody asks it any more: it goes with the last of its bodies. */
+void site_retire(struct site *site);
 
 /* The ports of this server's services; 0 for one that is off. */
 struct site_ports {

@@ -20,6 +20,7 @@
 #include "http/chunk.h"
 #include "http/request.h"
 #include "loop/conn.h"
+#include "os/socket.h"
 #include "web/body.h"
 #include "web/trace.h"
 
@@ -34,7 +35,7 @@ _Static_assert(LOOP_IN_SIZE >= HTTP_HEAD_MAX, "a head must fit");
 struct web_service {
 	struct loop *loop;
 	struct site *site;
-	struct access_log *log; /* NULL for none */
+	struct access_log *log;
 	struct http_limits heads;
 	struct deadline_queue head;
 	struct deadline_queue idle;
@@ -52,8 +53,9 @@ struct web_conn {
 	bool last;	     /* close when the output is gone */
 	bool has_skipped;    /* the one empty line before a request */
 	bool must_linger;    /* closing at once could cost the peer answers */
+	uint32_t number;     /* among connections, modulo 2^32 */
 	struct body *body;   /* content behind the last head, or NULL */
-	struct trace *trace; /* NULL without an access log */
+	struct trace *trace; /* NULL without an access log, or memory */
 };
 
 static struct web_conn *web_conn_of(struct conn *conn)
@@ -101,6 +103,18 @@ static const struct trace_answer no_answer = {
 	.end_at = TRACE_END_UNKNOWN,
 };
 
+/* A log that has been turned on since is for connections of before, too. */
+static void begin_trace(struct web_conn *wc)
+{
+	struct web_service *service = wc->service;
+	struct address peer;
+
+	if (wc->trace || !access_log_is_on(service->log) ||
+	    socket_peer_address(wc->conn.fd, &peer) < 0)
+		return;
+	wc->trace = trace_new(service->loop, service->log, &peer, wc->number);
+}
+
 /* Answers one request; the input behind its head may be another. */
 static void answer_request(struct web_conn *wc, struct gather *out,
 			   const struct http_request *request,
@@ -111,6 +125,7 @@ static void answer_request(struct web_conn *wc, struct gather *out,
 	struct trace_answer answer;
 
 	wc->conn.loop->counters.http_requests++;
+	begin_trace(wc);
 	if (reply.failed) {
 		trace_add(wc->trace, request, &no_answer);
 		conn_close(&wc->conn, CONN_NO_MEMORY);
@@ -138,6 +153,7 @@ static void answer_bad(struct web_conn *wc, struct gather *out, struct slice in,
 		site_answer_bad(wc->service->site, request, status, out);
 
 	wc->must_linger = true;
+	begin_trace(wc);
 	answer = take_reply(wc, out, &reply);
 	trace_add_unread(wc->trace, in, &answer);
 }
@@ -490,8 +506,18 @@ static void head_expired_cb(struct deadline *deadline)
 
 /* --- the service --- */
 
-struct web_service *web_service_new(struct loop *loop, struct site *site,
-				    struct access_log *log)
+static void set_head_limits(struct web_service *service)
+{
+	const struct limits *limits = service->loop->limits;
+
+	service->heads = (struct http_limits){
+		.line_size = (size_t)limits->request_line_size,
+		.head_size = (size_t)limits->header_size,
+		.n_fields = limits->header_fields,
+	};
+}
+
+struct web_service *web_service_new(struct loop *loop, struct access_log *log)
 {
 	struct web_service *service = calloc(1, sizeof(*service));
 	const struct limits *limits = loop->limits;
@@ -499,13 +525,8 @@ struct web_service *web_service_new(struct loop *loop, struct site *site,
 	if (!service)
 		return NULL;
 	service->loop = loop;
-	service->site = site;
 	service->log = log;
-	service->heads = (struct http_limits){
-		.line_size = (size_t)limits->request_line_size,
-		.head_size = (size_t)limits->header_size,
-		.n_fields = limits->header_fields,
-	};
+	set_head_limits(service);
 	deadline_queue_init(&service->head, loop, limits->header_ns,
 			    head_expired_cb);
 	deadline_queue_init(&service->idle, loop, limits->http_idle_ns,
@@ -516,6 +537,19 @@ struct web_service *web_service_new(struct loop *loop, struct site *site,
 	deadline_queue_init(&service->parting, loop, limits->parting_ns,
 			    conn_linger_expired_cb);
 	return service;
+}
+
+void web_service_change(struct web_service *service, struct site *site)
+{
+	const struct limits *limits = service->loop->limits;
+
+	service->site = site;
+	set_head_limits(service);
+	deadline_queue_set_limit(&service->head, limits->header_ns);
+	deadline_queue_set_limit(&service->idle, limits->http_idle_ns);
+	conn_stall_set_limit(&service->stall, limits->send_ns);
+	deadline_queue_set_limit(&service->linger, limits->linger_ns);
+	deadline_queue_set_limit(&service->parting, limits->parting_ns);
 }
 
 void web_service_accept_cb(void *arg, int fd, const struct address *peer)
@@ -529,8 +563,11 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 		return;
 	}
 	service->loop->counters.http_connections++;
-	*wc = (struct web_conn){.service = service};
-	if (service->log)
+	*wc = (struct web_conn){
+		.service = service,
+		.number = (uint32_t)service->loop->counters.http_connections,
+	};
+	if (access_log_is_on(service->log))
 		wc->trace = trace_new(service->loop, service->log, peer,
 				      service->loop->counters.http_connections);
 	conn_init(&wc->conn, service->loop, fd, &web_ops);

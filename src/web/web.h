@@ -14,11 +14,18 @@
 struct web_service;
 
 /*
- * Serves this site; log may be NULL. Both must outlive the service. NULL when
- * out of memory.
+ * The log must outlive the service. It has no site yet, see
+ * web_service_change(). NULL when out of memory.
  */
-struct web_service *web_service_new(struct loop *loop, struct site *site,
+struct web_service *web_service_new(struct loop *loop,
 				    struct access_log *log) MUST_CHECK;
+
+/*
+ * From now on serves this site, which must outlive the service or be replaced
+ * by another, and has the loop's limits, which may have changed. Bodies of the
+ * site before are sent to their ends.
+ */
+void web_service_change(struct web_service *service, struct site *site);
 
 /* No connection of it may be open. Harmless on NULL. */
 void web_service_free(struct web_service *service);
