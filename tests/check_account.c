@@ -202,6 +202,32 @@ START_TEST(where_all_take_answers_the_longest_without_a_byte_goes)
 }
 END_TEST
 
+/* A host or network that is slow is no reason, while another has most of it. */
+START_TEST(the_only_download_of_a_peer_stays_in_a_flood_of_others)
+{
+	join(0, 1, 1, 1000);
+	account_note_taking(&members[0], true);
+	join(1, 4, 2, 1000);
+	for (size_t i = 1; i < 4; i++) {
+		account_note_taking(&members[i], true);
+		account_note_useful(&members[i], 1900 * MS);
+	}
+	ck_assert_int_eq(spared(1900), -1);
+	ck_assert_int_eq(spared(1950), 1);
+	/* Whoever has taken nothing for so long is gone. */
+	for (size_t i = 1; i < 4; i++)
+		account_note_useful(&members[i], 2100 * MS);
+	ck_assert_int_eq(spared(2100), 0);
+	account_note_useful(&members[0], 2100 * MS);
+	ck_assert_int_eq(spared(2100), -1);
+	/* Among equals a slow one goes as before. */
+	account_leave(&members[2]);
+	account_leave(&members[3]);
+	account_note_useful(&members[1], 2140 * MS);
+	ck_assert_int_eq(spared(2150), 0);
+}
+END_TEST
+
 START_TEST(leaving_twice_does_no_harm)
 {
 	join(0, 1, 1, 1000);
@@ -235,6 +261,8 @@ int main(void)
 		       an_answer_that_is_taken_goes_after_those_that_rest);
 	tcase_add_test(tcase,
 		       where_all_take_answers_the_longest_without_a_byte_goes);
+	tcase_add_test(tcase,
+		       the_only_download_of_a_peer_stays_in_a_flood_of_others);
 	tcase_add_test(tcase, leaving_twice_does_no_harm);
 	return harness_run(suite);
 }

@@ -68,6 +68,8 @@ struct accounts {
 	size_t mask;
 	struct account **buckets;
 	size_t top; /* the highest row that is not empty; 0: all are */
+	size_t n_accounts;
+	size_t n_members; /* of all of them */
 	struct list_node rows[ACCOUNT_ROWS + 1];
 };
 
@@ -162,6 +164,7 @@ static struct account *get_account(struct accounts *accounts,
 	list_init(&account->members[false]);
 	list_init(&account->members[true]);
 	*bucket = account;
+	accounts->n_accounts++;
 	return account;
 }
 
@@ -174,6 +177,7 @@ static void free_account(struct account *account)
 	while (*at != account)
 		at = &(*at)->next;
 	*at = account->next;
+	accounts->n_accounts--;
 	free(account);
 }
 
@@ -191,6 +195,7 @@ int account_join(struct accounts *accounts, struct account_member *member,
 					  .useful_at = tick_of(now_ns)};
 	list_add_last(&account->members[false], &member->node);
 	account->n++;
+	accounts->n_members++;
 	account_place(account);
 	return 0;
 }
@@ -204,6 +209,7 @@ void account_leave(struct account_member *member)
 	member->account = NULL;
 	list_remove(&member->node);
 	account->n--;
+	account->accounts->n_members--;
 	account_place(account);
 	if (account->n == 0)
 		free_account(account);
@@ -251,16 +257,31 @@ static uint64_t wait_of(const struct account_member *member, uint64_t now_ns)
 	       << ACCOUNT_TICK_BITS;
 }
 
+/*
+ * For how long an answer of which nothing is taken may stay. Of an account that
+ * has nothing but answers, and more of them than others have on the average,
+ * for no longer than it is busy; a peer with few has all the time that a slow
+ * host or network may need.
+ */
+static uint64_t patience_with(struct account *account)
+{
+	const struct accounts *accounts = account->accounts;
+	bool has_many =
+		account->n * accounts->n_accounts >= accounts->n_members;
+
+	return first_member(account, false) || !has_many ? ACCOUNT_STUCK_NS
+							 : ACCOUNT_BUSY_NS;
+}
+
 /* The one of this account that can best be spared, or NULL. */
 static struct account_member *choose(struct account *account, uint64_t now_ns)
 {
 	struct account_member *rests = first_member(account, false);
 	struct account_member *takes = first_member(account, true);
-	uint64_t patience_ns = rests ? ACCOUNT_STUCK_NS : ACCOUNT_BUSY_NS;
 
 	if (wait_of(rests, now_ns) >= ACCOUNT_BUSY_NS)
 		return rests;
-	return wait_of(takes, now_ns) >= patience_ns ? takes : NULL;
+	return wait_of(takes, now_ns) >= patience_with(account) ? takes : NULL;
 }
 
 /* How well the account can do without one: its size times its longest wait. */
@@ -269,7 +290,7 @@ static uint64_t account_weigh(struct account *account, uint64_t now_ns)
 	uint64_t wait_ns = wait_of(first_member(account, false), now_ns);
 	uint64_t other_ns = wait_of(first_member(account, true), now_ns);
 
-	if (wait_ns < other_ns)
+	if (wait_ns < other_ns && other_ns >= patience_with(account))
 		wait_ns = other_ns;
 	if (wait_ns > ACCOUNT_WAIT_NS)
 		wait_ns = ACCOUNT_WAIT_NS;
