@@ -143,8 +143,11 @@ tests_check_loop_SOURCES = tests/check_loop.c $(scarce)
 tests_check_loop_LDFLAGS = $(scarce_ldflags)
 tests_check_loop_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 
-cli_tests = tests/check_advice tests/check_config_file tests/check_dial \
+cli_tests = tests/check_advice tests/check_arguments tests/check_config_file \
+	tests/check_dial tests/check_settings \
 	tests/check_failure
+tests_check_arguments_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
+tests_check_settings_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_config_file_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_failure_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_advice_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)

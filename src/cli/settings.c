@@ -128,8 +128,10 @@ static void take_pick(const struct setting *row, char *at)
 
 static int settings_take_text(const char **at, const char *text)
 {
+	if (text[0] == '\0')
+		return -1;
 	*at = text;
-	return text[0] == '\0' ? -1 : 0;
+	return 0;
 }
 
 /* The list's items are judged by `take`, where the row has one. */
@@ -256,21 +258,32 @@ static struct setting_list *list_at(const struct settings *settings,
 	return (void *)((char *)settings->config + row->offset);
 }
 
+/* A list from elsewhere, or the default, is replaced. */
+static bool is_replaced(const struct settings *settings, size_t i,
+			struct setting_origin origin)
+{
+	return !settings->given[i].text ||
+	       settings->given[i].origin.file != origin.file;
+}
+
 int settings_set(struct settings *settings, const struct setting *row,
 		 const char *text, struct setting_origin origin,
 		 char cause[SETTINGS_CAUSE_SIZE])
 {
-	size_t i = (size_t)(row - settings->rows);
+	size_t i = (size_t)(row - settings->rows), n_before = 0;
+	struct setting_list *list =
+		row->type == SETTING_LIST ? list_at(settings, row) : NULL;
 
-	/* A list from elsewhere, or the default, is replaced. */
-	if (row->type == SETTING_LIST &&
-	    (!settings->given[i].text ||
-	     settings->given[i].origin.file != origin.file))
-		list_at(settings, row)->n = 0;
+	if (list) {
+		n_before = list->n;
+		list->n = is_replaced(settings, i, origin) ? 0 : list->n;
+	}
 	cause[0] = '\0';
 	if (settings_take(row, settings->config, text, cause) < 0) {
 		if (cause[0] == '\0')
 			explain(row, cause);
+		if (list)
+			list->n = n_before;
 		return -1;
 	}
 	settings->given[i].text = text ? text : "yes";
