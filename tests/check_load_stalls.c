@@ -69,7 +69,7 @@ START_TEST(service_time_counts_from_the_actual_send)
 	double p99;
 
 	rogue = rogue_start(SOCK_STREAM, stalls);
-	result = load_run(0, rogue.port, "-c", "4", "-R", "500", "-d", "2s",
+	result = load_run(0, rogue.port, "-c", "2", "-R", "500", "-d", "2s",
 			  "--timeout=3s");
 	p99 = load_number(result, "latency_us.p99");
 	ck_assert(p99 > 200e3);
