@@ -25,6 +25,7 @@ src_libos_a_SOURCES = \
 	src/os/holder.c src/os/holder.h \
 	src/os/icmp.c src/os/icmp.h \
 	src/os/interface.c src/os/interface.h \
+	src/os/pidfile.c src/os/pidfile.h \
 	src/os/process.c src/os/process.h \
 	src/os/socket.c src/os/socket.h \
 	src/os/supervisor.c src/os/supervisor.h \

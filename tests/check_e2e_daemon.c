@@ -202,6 +202,97 @@ START_TEST(sigusr1_tells_what_was_counted_and_work_goes_on)
 }
 END_TEST
 
+/* --- its number --- */
+
+/* Runs a server that cannot start; what it says must hold both texts. */
+static void expect_no_start(const char *const argv[], const char *thing,
+			    const char *reason)
+{
+	struct outcome outcome = program_run(argv, "", 0);
+
+	ck_assert_int_eq(outcome.status, 1);
+	ck_assert_str_eq(outcome.out, "");
+	ck_assert_msg(strstr(outcome.err, thing) != NULL, "%s", outcome.err);
+	ck_assert_msg(strstr(outcome.err, reason) != NULL, "%s", outcome.err);
+	ck_assert_int_eq(strncmp(outcome.err, "uppercase-server: ", 18), 0);
+	outcome_clear(&outcome);
+}
+
+static struct server *start_with(const char *option)
+{
+	return server_start(
+		&(struct server_options){.tcp = "0", .extra = option});
+}
+
+static long read_number(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	long number = -1;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%ld", &number), 1);
+	ck_assert_int_eq(fgetc(file), '\n');
+	ck_assert_int_eq(fgetc(file), EOF);
+	(void)fclose(file);
+	return number;
+}
+
+START_TEST(its_number_is_in_a_file_that_it_holds)
+{
+	char *path = folder_path(root, "pid"), option[512], why[64];
+	const char *const argv[] = {server_program(), "-uoff", "-woff",
+				    "-t127.0.0.1:0",  option,  NULL};
+	struct server *server;
+
+	(void)snprintf(option, sizeof(option), "--pid-file=%s", path);
+	/* What is longer, and of nobody who lives. */
+	folder_write_text(root, "pid", "12345678901234567890\nand more\n");
+	server = start_with(option);
+	ck_assert_int_eq(read_number(path), server->pid);
+	(void)snprintf(why, sizeof(why), "process %d has locked it",
+		       (int)server->pid);
+	expect_no_start(argv, path, why);
+	ck_assert_int_eq(read_number(path), server->pid);
+	server_stop(server);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	free(path);
+}
+END_TEST
+
+START_TEST(the_file_of_a_killed_one_is_taken_over)
+{
+	char *path = folder_path(root, "pid"), option[512];
+	struct server *server;
+
+	(void)snprintf(option, sizeof(option), "--pid-file=%s", path);
+	server = start_with(option);
+	server_signal(server, SIGKILL);
+	(void)server_wait(server);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	server = start_with(option);
+	ck_assert_int_eq(read_number(path), server->pid);
+	server_stop(server);
+	free(path);
+}
+END_TEST
+
+/* A link may lead to anybody's file, which must not be written over. */
+START_TEST(a_file_that_cannot_be_had_is_told)
+{
+	char *path = folder_path(root, "pid"), option[512];
+	const char *const argv[] = {server_program(), "-uoff", "-woff",
+				    "-t127.0.0.1:0",  option,  NULL};
+
+	(void)snprintf(option, sizeof(option), "--pid-file=%s", path);
+	ck_assert_int_eq(symlink("file.txt", path), 0);
+	expect_no_start(argv, path, strerror(ELOOP));
+	ck_assert_int_eq(unlink(path), 0);
+	(void)snprintf(option, sizeof(option), "--pid-file=%s/none/pid", root);
+	expect_no_start(argv, "none/pid", strerror(ENOENT));
+	free(path);
+}
+END_TEST
+
 /* --- the command line --- */
 
 START_TEST(help_names_every_option)
@@ -321,20 +412,6 @@ START_TEST(wrong_usage_is_told_and_ends_with_status_two)
 	outcome_clear(&outcome);
 }
 END_TEST
-
-/* Runs a server that cannot start; what it says must hold both texts. */
-static void expect_no_start(const char *const argv[], const char *thing,
-			    const char *reason)
-{
-	struct outcome outcome = program_run(argv, "", 0);
-
-	ck_assert_int_eq(outcome.status, 1);
-	ck_assert_str_eq(outcome.out, "");
-	ck_assert_msg(strstr(outcome.err, thing) != NULL, "%s", outcome.err);
-	ck_assert_msg(strstr(outcome.err, reason) != NULL, "%s", outcome.err);
-	ck_assert_int_eq(strncmp(outcome.err, "uppercase-server: ", 18), 0);
-	outcome_clear(&outcome);
-}
 
 static const char *const port_options[] = {
 	"--udp-port=", "--tcp-port=", "--http-port="};
@@ -653,6 +730,9 @@ static void add_start(Suite *suite)
 	tcase_add_test(tcase,
 		       a_port_is_free_again_as_soon_as_the_server_is_gone);
 	tcase_add_test(tcase, it_says_at_start_which_limits_hold);
+	tcase_add_test(tcase, its_number_is_in_a_file_that_it_holds);
+	tcase_add_test(tcase, the_file_of_a_killed_one_is_taken_over);
+	tcase_add_test(tcase, a_file_that_cannot_be_had_is_told);
 	tcase_add_test(tcase, sigusr1_tells_what_was_counted_and_work_goes_on);
 
 	tcase = harness_case(suite, "command line");

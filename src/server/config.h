@@ -30,6 +30,7 @@ struct config {
 	uint64_t max_age_ns;	  /* SETTING_OFF for none */
 	const char *access_log;	  /* a file, "-", or NULL */
 	enum http_log_format log_format;
+	const char *pid_file; /* NULL for none */
 	struct limits limits;
 	const char *config_file; /* NULL: the standard one, if any */
 	bool show_config;

@@ -3,12 +3,15 @@
  * uppercase-server: UDP uppercase, TCP uppercase and HTTP files from one event
  * loop in one thread.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "cli/failure.h"
+#include "os/pidfile.h"
 #include "os/process.h"
 #include "server/config.h"
 #include "server/server.h"
@@ -25,13 +28,34 @@ static int show_config(const struct settings *settings)
 	return EXIT_FAILURE;
 }
 
+/* Locks the file; without one that is no work. Says what is wrong. */
+static int lock_pid_file(const char *path, int *fd)
+{
+	pid_t holder;
+
+	*fd = path ? pidfile_open(path, &holder) : -1;
+	if (!path || *fd >= 0)
+		return 0;
+	if (errno == EAGAIN)
+		log_info("--pid-file=%s: process %d has locked it: a server "
+			 "runs already",
+			 path, (int)holder);
+	else
+		log_info("--pid-file=%s: %s", path, strerror(errno));
+	return -1;
+}
+
 /* Serves, or only tries to; returns the exit status. */
 static int run_server(const struct config *config, int argc, char **argv)
 {
-	int status = EXIT_FAILURE;
+	const char *pid_file = config->test_config ? NULL : config->pid_file;
+	int status = EXIT_FAILURE, fd;
+	struct server *server;
 	char *cause;
-	struct server *server = server_new(config, &cause);
 
+	if (lock_pid_file(pid_file, &fd) < 0)
+		return EXIT_FAILURE;
+	server = server_new(config, &cause);
 	if (!server) {
 		log_info("%s", cause ? cause : "out of memory");
 	} else if (config->test_config) {
@@ -42,6 +66,7 @@ static int run_server(const struct config *config, int argc, char **argv)
 	}
 	server_free(server);
 	free(cause);
+	pidfile_close(fd, pid_file);
 	return status;
 }
 
