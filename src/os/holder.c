@@ -36,7 +36,8 @@ static bool read_words(const char *hex, size_t n, uint32_t *words)
 	return true;
 }
 
-static bool read_entry(const char *line, int family, struct holder_entry *entry)
+static bool holder_read_entry(const char *line, int family,
+			      struct holder_entry *entry)
 {
 	bool is_v6 = family == AF_INET6;
 	unsigned port;
@@ -93,14 +94,14 @@ static bool find_in_table(const char *path, int family,
 	if (!table)
 		return false;
 	while (!is_found && fgets(line, sizeof(line), table))
-		is_found = read_entry(line, family, entry) &&
+		is_found = holder_read_entry(line, family, entry) &&
 			   is_in_the_way(entry, wanted, is_tcp);
 	(void)fclose(table);
 	return is_found;
 }
 
-static bool find_entry(const struct address *wanted, bool is_tcp,
-		       struct holder_entry *entry)
+static bool holder_find_entry(const struct address *wanted, bool is_tcp,
+			      struct holder_entry *entry)
 {
 	const char *v4 = is_tcp ? "/proc/net/tcp" : "/proc/net/udp";
 	const char *v6 = is_tcp ? "/proc/net/tcp6" : "/proc/net/udp6";
@@ -178,7 +179,7 @@ bool holder_find(const struct address *address, int socktype,
 	struct holder_entry entry;
 
 	*holder = (struct holder){0};
-	if (!find_entry(address, socktype == SOCK_STREAM, &entry))
+	if (!holder_find_entry(address, socktype == SOCK_STREAM, &entry))
 		return false;
 	holder->uid = (uid_t)entry.uid;
 	find_process(entry.inode, holder);

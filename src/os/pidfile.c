@@ -29,7 +29,7 @@ static pid_t holder_of(int fd)
 	return lock.l_pid > 0 ? lock.l_pid : 0;
 }
 
-static int write_number(int fd)
+static int pidfile_write(int fd)
 {
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
@@ -54,7 +54,7 @@ static int take_lock(int fd, pid_t *holder)
 	struct flock lock = whole_file();
 
 	if (fcntl(fd, F_SETLK, &lock) == 0)
-		return write_number(fd);
+		return pidfile_write(fd);
 	if (errno != EACCES && errno != EAGAIN)
 		return -1;
 	*holder = holder_of(fd);

@@ -297,8 +297,8 @@ static void discard_change(struct change *change)
 }
 
 /* From one configuration to the next; all stays as it was when that fails. */
-static int apply(struct server *server, const struct config *config,
-		 char **cause)
+static int server_apply(struct server *server, const struct config *config,
+			char **cause)
 {
 	struct change change = {
 		.config = config,
@@ -330,7 +330,7 @@ static int reload(struct server *server, char **cause)
 		config_set_free(set);
 		return binding_fail(cause, "%s", why);
 	}
-	if (apply(server, &set->config, cause) < 0) {
+	if (server_apply(server, &set->config, cause) < 0) {
 		config_set_free(set);
 		return -1;
 	}
@@ -547,7 +547,7 @@ static int start(struct server *server, char **cause)
 	if (start_loop(server, cause) < 0 || catch_signals(server, cause) < 0 ||
 	    start_watchdog(server, cause) < 0)
 		return -1;
-	return apply(server, server->config, cause);
+	return server_apply(server, server->config, cause);
 }
 
 struct server *server_new(const struct config *config, char **cause)
