@@ -499,6 +499,8 @@ static const struct wrong_row {
 	{"--udp-port=", "--udp-port", "''"},
 	{"--listen=", "--listen", NULL},
 	{"-u off -t off -w off", "off", NULL},
+	{"--max-age=999ms", "--max-age", "whole"},
+	{"--max-age=1us", "--max-age", "whole"},
 	{"-t 80 -w 80", "--http-port", "80"},
 	{"-t 80 -t 81 -w 82 -w 81", "--http-port", "81"},
 	{"-t 80 -w http", "--http-port", "80"},

@@ -126,6 +126,13 @@ START_TEST(a_source_that_is_none_is_said)
 			 -1);
 	ck_assert_msg(strncmp(cause, "source address \"::1\": ", 22) == 0, "%s",
 		      cause);
+	ck_assert_int_eq(dial_look_up_source(&source, "224.0.0.1", 7, AF_INET,
+					     SOCK_DGRAM, cause),
+			 -1);
+	ck_assert_ptr_nonnull(strstr(cause, "a group of hosts"));
+	ck_assert_int_eq(dial_look_up_source(&source, "255.255.255.255", 7,
+					     AF_INET, SOCK_DGRAM, cause),
+			 -1);
 	ck_assert_int_eq(dial_look_up_source(&source, "127.0.0.1", 7, AF_INET,
 					     SOCK_DGRAM, cause),
 			 0);

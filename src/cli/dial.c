@@ -47,8 +47,11 @@ int dial_look_up_source(struct address *source, const char *host, uint16_t port,
 	size_t n;
 
 	if (address_resolve(host, port, family, socktype, source, 1, &n,
-			    &reason) == 0)
-		return 0;
+			    &reason) == 0) {
+		if (!address_is_group(source))
+			return 0;
+		reason = "a group of hosts sends nothing";
+	}
 	settings_cause(cause,
 		       "source address \"%.200s\": %s (give an address of this "
 		       "host, as 127.0.0.1 or ::1)",

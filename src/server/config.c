@@ -354,6 +354,11 @@ static int config_judge(void *arg, char *cause)
 {
 	const struct config *config = arg;
 
+	if (config->max_age_ns > 0 && config->max_age_ns < CLOCK_NS_PER_S) {
+		settings_cause(cause, "--max-age: less than a second, but it "
+				      "is told in whole ones (0 for none)");
+		return -1;
+	}
 	if (config_is_off(&config->udp) && config_is_off(&config->tcp) &&
 	    config_is_off(&config->http)) {
 		settings_cause(cause, "every service is off: nothing to do");
