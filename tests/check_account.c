@@ -228,6 +228,22 @@ START_TEST(the_only_download_of_a_peer_stays_in_a_flood_of_others)
 }
 END_TEST
 
+/* Answers that are not stuck yet, and one that has just come: others stay. */
+START_TEST(who_has_most_of_it_weighs_most_whatever_he_does)
+{
+	join(0, 1, 1, 1000);
+	join(1, 4, 2, 1000);
+	for (size_t i = 1; i < 4; i++)
+		account_note_taking(&members[i], true);
+	join(4, 5, 2, 1300);
+	account_note_useful(&members[0], 1250 * MS);
+	ck_assert_int_eq(spared(1300), -1);
+	account_note_useful(&members[4], 1330 * MS);
+	ck_assert_int_eq(spared(1330), -1);
+	ck_assert_int_eq(spared(1360), 4);
+}
+END_TEST
+
 START_TEST(leaving_twice_does_no_harm)
 {
 	join(0, 1, 1, 1000);
@@ -263,6 +279,7 @@ int main(void)
 		       where_all_take_answers_the_longest_without_a_byte_goes);
 	tcase_add_test(tcase,
 		       the_only_download_of_a_peer_stays_in_a_flood_of_others);
+	tcase_add_test(tcase, who_has_most_of_it_weighs_most_whatever_he_does);
 	tcase_add_test(tcase, leaving_twice_does_no_harm);
 	return harness_run(suite);
 }

@@ -328,6 +328,17 @@ static int report(const struct load_options *options, struct sink *sink,
 	return status;
 }
 
+/* The totals are whole all the same. */
+static void tell_lost(const struct result *result)
+{
+	size_t n = result->intervals.n_lost + result->steps.n_lost;
+
+	if (n > 0)
+		log_warn("out of memory: %zu intervals or steps are missing in "
+			 "the result",
+			 n);
+}
+
 static enum load_status load_and_report(struct plan *plan,
 					struct monitor *monitor,
 					struct sink *sink,
@@ -341,6 +352,7 @@ static enum load_status load_and_report(struct plan *plan,
 		log_info("start of a job: %s", strerror(errno));
 		return LOAD_FAILED;
 	}
+	tell_lost(result);
 	result_set_tally(result, tally);
 	tell_trouble(options, tally);
 	status = load_judge(options, tally);
@@ -368,6 +380,8 @@ static enum load_status load_once(const struct load_options *options,
 	if (sink)
 		monitor = monitor_new(sink, &result.intervals,
 				      !options->quiet && isatty(STDERR_FILENO));
+	if (sink && (!tally || !monitor))
+		log_info("out of memory");
 	if (tally && monitor && make_plan(&plan, options)) {
 		if (options->verbose)
 			tell_plan(&plan);

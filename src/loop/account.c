@@ -257,20 +257,24 @@ static uint64_t wait_of(const struct account_member *member, uint64_t now_ns)
 	       << ACCOUNT_TICK_BITS;
 }
 
+/* Whether it has at least as many as others have on the average. */
+static bool has_many(const struct account *account)
+{
+	const struct accounts *accounts = account->accounts;
+
+	return account->n * accounts->n_accounts >= accounts->n_members;
+}
+
 /*
  * For how long an answer of which nothing is taken may stay. Of an account that
- * has nothing but answers, and more of them than others have on the average,
- * for no longer than it is busy; a peer with few has all the time that a slow
- * host or network may need.
+ * has many, and nothing but answers, no longer than it is busy; a peer with few
+ * has all the time that a slow host or network may need.
  */
 static uint64_t patience_with(struct account *account)
 {
-	const struct accounts *accounts = account->accounts;
-	bool has_many =
-		account->n * accounts->n_accounts >= accounts->n_members;
-
-	return first_member(account, false) || !has_many ? ACCOUNT_STUCK_NS
-							 : ACCOUNT_BUSY_NS;
+	return first_member(account, false) || !has_many(account)
+		       ? ACCOUNT_STUCK_NS
+		       : ACCOUNT_BUSY_NS;
 }
 
 /* The one of this account that can best be spared, or NULL. */
@@ -290,7 +294,9 @@ static uint64_t account_weigh(struct account *account, uint64_t now_ns)
 	uint64_t wait_ns = wait_of(first_member(account, false), now_ns);
 	uint64_t other_ns = wait_of(first_member(account, true), now_ns);
 
-	if (wait_ns < other_ns && other_ns >= patience_with(account))
+	/* Of one with few, an answer that is only slow does not count. */
+	if (wait_ns < other_ns &&
+	    (has_many(account) || other_ns >= ACCOUNT_STUCK_NS))
 		wait_ns = other_ns;
 	if (wait_ns > ACCOUNT_WAIT_NS)
 		wait_ns = ACCOUNT_WAIT_NS;

@@ -323,9 +323,11 @@ void chart_over_time(FILE *out, const struct result *result)
 {
 	struct result_row condensed[CHART_TIMES_MAX];
 	size_t per;
-	struct result_rows rows = {condensed, condense_rows(&result->intervals,
-							    CHART_TIMES_MAX,
-							    condensed, &per)};
+	struct result_rows rows = {
+		.at = condensed,
+		.n = condense_rows(&result->intervals, CHART_TIMES_MAX,
+				   condensed, &per),
+	};
 
 	/* The one target of the run: steps have each their own. */
 	write_throughput(

@@ -73,8 +73,10 @@ void result_add_row(struct result_rows *rows, const struct result_row *row)
 		size_t size = rows->n > 0 ? 2 * rows->n : 1;
 		void *at = realloc(rows->at, size * sizeof(*row));
 
-		if (!at)
+		if (!at) {
+			rows->n_lost++;
 			return;
+		}
 		rows->at = at;
 	}
 	rows->at[rows->n++] = *row;

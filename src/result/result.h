@@ -40,6 +40,7 @@ struct result_row {
 struct result_rows {
 	struct result_row *at;
 	size_t n;
+	size_t n_lost; /* for want of memory */
 };
 
 /* So many exchanges took up to that time. */
