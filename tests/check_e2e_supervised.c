@@ -93,6 +93,7 @@ START_TEST(it_tells_when_it_is_ready_and_when_it_stops)
 	expect_told("STOPPING=1");
 	expect_told("STATUS=draining 1 connections");
 	(void)close(fd);
+	server_expect_exit(server, 0);
 	server_stop(server);
 }
 END_TEST

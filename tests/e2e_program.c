@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -109,20 +110,30 @@ static void feed(struct running *running)
 	running->left -= (size_t)n;
 }
 
-static void gather(int *fd, char **data, size_t *len)
+/* Room doubles: each time it grows, a sanitizer copies all that is there. */
+static void make_room(char **data, size_t size)
 {
-	char *grown = realloc(*data, *len + 65536 + 1);
-	ssize_t n;
+	char *grown;
 
+	if (malloc_usable_size(*data) >= size)
+		return;
+	grown = realloc(*data, 2 * size);
 	if (!grown)
 		abort();
 	*data = grown;
-	n = read(*fd, grown + *len, 65536);
+}
+
+static void gather(int *fd, char **data, size_t *len)
+{
+	ssize_t n;
+
+	make_room(data, *len + 65536 + 1);
+	n = read(*fd, *data + *len, 65536);
 	if (n <= 0)
 		close_once(fd);
 	else
 		*len += (size_t)n;
-	grown[*len] = '\0';
+	(*data)[*len] = '\0';
 }
 
 static void pump(struct running *running, const char *name)
