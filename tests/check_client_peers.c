@@ -247,15 +247,15 @@ START_TEST(a_client_that_was_stopped_takes_what_waits)
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size),
 			 0);
 	(void)port_text(ntohs(address.sin_port), port);
-	client = client_start((const char *const[]){
-		"-u", "-w", SHORT, "-r", "0", HOST, port, "a", NULL});
+	client = client_start((const char *const[]){"-u", "-w", "2", "-r", "0",
+						    HOST, port, "a", NULL});
 	sock_must_wait(fd, POLLIN, harness_deadline(), "the message");
 	ck_assert_int_eq(kill(client.pid, SIGSTOP), 0);
 	ck_assert_int_eq(
 		recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&from, &size), 1);
 	ck_assert_int_eq(sendto(fd, "A", 1, 0, (struct sockaddr *)&from, size),
 			 1);
-	ck_assert_int_eq(sock_wait(client.life_fd, POLLIN, 700), 0);
+	ck_assert_int_eq(sock_wait(client.life_fd, POLLIN, 2200), 0);
 	ck_assert_int_eq(kill(client.pid, SIGCONT), 0);
 	tcp_expect_text(client.fd, "A\n");
 	client_expect_exit(&client, 0);
@@ -505,7 +505,7 @@ START_TEST(a_server_that_waits_for_the_end_of_the_data_is_told_it)
 		       0, "HELLO\n", "");
 	peer_stop(&peer);
 	peer = peer_start(SOCK_STREAM, serve_after_end);
-	outcome_expect(client_run("hello", "-w", LONG, HOST, peer.port), 0,
+	outcome_expect(client_run("hello", "-w", SHORT, HOST, peer.port), 0,
 		       "HELLO", "");
 	peer_stop(&peer);
 	peer = peer_start(SOCK_STREAM, serve_after_end);

@@ -604,8 +604,8 @@ END_TEST
 START_TEST(ctrl_c_ends_the_run_and_reports)
 {
 	char *folder = folder_new(), *path = folder_path(folder, "r.json");
-	const char *const args[] = {"-d", "60s", "-j",	   "2", "-o",
-				    path, HOST,	 tcp_port, NULL};
+	const char *const args[] = {"-R", "2000", "-d", "60s",	  "-j", "2",
+				    "-o", path,	  HOST, tcp_port, NULL};
 	struct client client = client_start_on_terminal(args);
 	char *text = read_terminal(&client, "p99");
 
@@ -677,10 +677,11 @@ END_TEST
 START_TEST(sigterm_to_all_ends_the_run_and_reports)
 {
 	char *folder = folder_new(), *path = folder_path(folder, "r.json");
-	const char *const argv[] = {"timeout", "1",	 client_program(),
-				    "-qd",     "60s",	 "-j",
-				    "2",       "-o",	 path,
-				    HOST,      tcp_port, NULL};
+	const char *const argv[] = {"timeout", "1",    client_program(),
+				    "-R",      "2000", "-qd",
+				    "60s",     "-j",   "2",
+				    "-o",      path,   HOST,
+				    tcp_port,  NULL};
 	struct outcome outcome = program_run(argv, "", 0);
 
 	outcome_expect(outcome, 124, "", "");

@@ -101,8 +101,8 @@ END_TEST
 
 START_TEST(a_run_that_is_killed_keeps_the_earlier_result)
 {
-	const char *const args[] = {"-d",	"60s", "-o", path, "-o",
-				    "-.ndjson", HOST,  port, NULL};
+	const char *const args[] = {"-R", "500",      "-d", "60s", "-o", path,
+				    "-o", "-.ndjson", HOST, port,  NULL};
 	struct client client;
 
 	folder_write_text(folder, "r.json", EARLIER);
@@ -244,8 +244,9 @@ static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 START_TEST(a_run_that_is_ended_reports)
 {
-	const char *const args[] = {"-qd", "60s",      "-j", "2",  "-o", path,
-				    "-o",  "-.ndjson", HOST, port, NULL};
+	const char *const args[] = {"-qR", "500", "-d", "60s", "-j",
+				    "2",   "-o",  path, "-o",  "-.ndjson",
+				    HOST,  port,  NULL};
 	struct client client = client_start(args);
 	json_t *result;
 
@@ -262,8 +263,9 @@ END_TEST
 /* As nohup(1) has it: it goes on. */
 START_TEST(a_hangup_that_is_ignored_stays_so)
 {
-	const char *const args[] = {"-qd",	"1500ms", "-o", path, "-o",
-				    "-.ndjson", HOST,	  port, NULL};
+	const char *const args[] = {"-qR", "500", "-d", "1500ms",
+				    "-o",  path,  "-o", "-.ndjson",
+				    HOST,  port,  NULL};
 	struct client client;
 	json_t *result;
 

@@ -11,7 +11,7 @@
 /* The mean over ten seconds would look well. */
 START_TEST(a_server_that_is_killed_has_stopped)
 {
-	struct way_run run = way_run_start(&ways[_i], "1500ms");
+	struct way_run run = way_run_start(&ways[_i], "1s", "500ms");
 
 	server_signal(run.server, SIGKILL);
 	way_run_end(&run, WAYS_STOPPED);

@@ -85,7 +85,7 @@ static size_t check_lines(size_t width)
 
 START_TEST(errors_and_the_whole_fit_into_eighty_columns)
 {
-	const char *const args[] = {"-d", "1s", HOST, port, NULL};
+	const char *const args[] = {"-R", "500", "-d", "1s", HOST, port, NULL};
 	struct client client = client_start_on_terminal(args);
 
 	read_lines(&client, 0);
@@ -124,7 +124,7 @@ END_TEST
 /* The cursor was at the beginning, so what the window broke is erased. */
 START_TEST(a_window_that_shrinks_is_kept_to)
 {
-	const char *const args[] = {"-d", "60s", HOST, port, NULL};
+	const char *const args[] = {"-R", "500", "-d", "60s", HOST, port, NULL};
 	struct client client = client_start_on_terminal(args);
 
 	set_width(&client, 120);

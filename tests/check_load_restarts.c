@@ -18,7 +18,7 @@ static double last_rate(const json_t *result)
 
 START_TEST(a_server_that_starts_again_is_loaded_again)
 {
-	struct way_run run = way_run_start(&ways[_i], "900ms");
+	struct way_run run = way_run_start(&ways[_i], "600ms", "1s");
 
 	server_signal(run.server, SIGKILL);
 	(void)server_wait(run.server);

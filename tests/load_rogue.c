@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,7 +271,12 @@ static void take_conn(int listener)
 {
 	int fd = accept(listener, NULL, NULL);
 
-	if (fd < 0 || n_fds > CONNS_MAX)
+	int at_once = 1;
+
+	/* Else each answer after another would wait for its ACK. */
+	if (fd < 0 || n_fds > CONNS_MAX ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once,
+		       sizeof(at_once)) < 0)
 		_exit(1);
 	score->connections++;
 	conns[n_fds - 1] = (struct message){.fd = fd};

@@ -64,7 +64,8 @@ struct server *way_start_server(bool is_http, char port[8])
 	return server;
 }
 
-struct way_run way_run_start(const struct way *way, const char *duration)
+struct way_run way_run_start(const struct way *way, const char *duration,
+			     const char *timeout)
 {
 	struct way_run run = {.port = "0"};
 	struct way_args args = {0};
@@ -74,7 +75,7 @@ struct way_run way_run_start(const struct way *way, const char *duration)
 	free(folder);
 	run.server = way_start_server(way->is_http, run.port);
 	way_args_add(&args, "-q", "-o", run.json, "-o", "-.ndjson", "127.0.0.1",
-		     run.port, "-d", duration);
+		     run.port, "-d", duration, "--timeout", timeout);
 	way_args_add_way(&args, way, "1000");
 	run.client = client_start(args.list);
 	sock_must_wait(run.client.fd, POLLIN, harness_deadline(),

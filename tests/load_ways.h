@@ -55,7 +55,8 @@ struct way_run {
 };
 
 /* Starts both, and waits until the load has seen an interval. */
-struct way_run way_run_start(const struct way *way, const char *duration);
+struct way_run way_run_start(const struct way *way, const char *duration,
+			     const char *timeout);
 
 /* Waits for the load's end with this status, and reads its result. */
 void way_run_end(struct way_run *run, int status);
