@@ -11,7 +11,7 @@
 
 void counters_log(const struct counters *counters)
 {
-#define X(name, meaning)                                                       \
+#define X(name, meaning, metric)                                               \
 	if (counters->name > 0)                                                \
 		log_info("counter: " #name " %" PRIu64 " (" meaning ")",       \
 			 counters->name);

@@ -5,34 +5,55 @@
 #include <stdint.h>
 
 /*
- * Everything that the server counts, in one list: name, and what it means.
- * They only grow. SIGUSR1 writes them to the log, and so does the end.
+ * Everything that the server counts, in one list: name, what it means, and how
+ * Prometheus calls it behind "uppercase_": a name in "_total" that several may
+ * share, each with labels of its own then. They only grow. SIGUSR1 writes them
+ * to the log, and so does the end; the admin pages show them.
  */
 #define COUNTERS(X)                                                            \
-	X(udp_datagrams, "datagrams received")                                 \
-	X(udp_kernel_lost, "datagrams lost in the kernel's queue")             \
-	X(udp_source_refused, "datagrams from a port or address not answered") \
-	X(udp_loop_refused, "datagrams that may be part of an endless loop")   \
-	X(udp_send_refused, "answers that the kernel would not take")          \
-	X(udp_pauses, "times that receiving stopped for an error")             \
-	X(tcp_connections, "connections accepted")                             \
-	X(tcp_timeouts, "connections closed for being idle")                   \
-	X(tcp_errors, "connections that failed, resets included")              \
-	X(http_connections, "connections accepted")                            \
-	X(http_requests, "requests answered")                                  \
-	X(http_bad_requests, "requests refused as malformed or too large")     \
-	X(http_timeouts, "connections closed for being idle or too slow")      \
-	X(http_errors, "connections that failed, resets included")             \
-	X(http_aborted, "requests broken off before their answer was sent")    \
-	X(http_files_shrunk, "files that shrank while they were sent")         \
-	X(log_lines_lost, "lines of the access log that were lost")            \
-	X(accept_pauses, "times that accepting stopped for a while")           \
-	X(accept_errors, "connections that died before they were accepted")    \
-	X(shed, "idle connections closed to make room")                        \
-	X(out_of_memory, "connections refused for lack of memory")
+	X(udp_datagrams, "datagrams received", "udp_datagrams_received_total") \
+	X(udp_kernel_lost, "datagrams lost in the kernel's queue",             \
+	  "udp_datagrams_lost_total")                                          \
+	X(udp_source_refused, "datagrams from a port or address not answered", \
+	  "udp_datagrams_refused_total{reason=\"source\"}")                    \
+	X(udp_loop_refused, "datagrams that may be part of an endless loop",   \
+	  "udp_datagrams_refused_total{reason=\"loop\"}")                      \
+	X(udp_send_refused, "answers that the kernel would not take",          \
+	  "udp_replies_failed_total")                                          \
+	X(udp_pauses, "times that receiving stopped for an error",             \
+	  "udp_pauses_total")                                                  \
+	X(tcp_connections, "connections accepted",                             \
+	  "connections_accepted_total{service=\"tcp\"}")                       \
+	X(tcp_timeouts, "connections closed for being idle",                   \
+	  "connections_failed_total{service=\"tcp\",reason=\"timeout\"}")      \
+	X(tcp_errors, "connections that failed, resets included",              \
+	  "connections_failed_total{service=\"tcp\",reason=\"error\"}")        \
+	X(http_connections, "connections accepted",                            \
+	  "connections_accepted_total{service=\"http\"}")                      \
+	X(http_requests, "requests answered", "http_requests_answered_total")  \
+	X(http_bad_requests, "requests refused as malformed or too large",     \
+	  "http_requests_refused_total")                                       \
+	X(http_timeouts, "connections closed for being idle or too slow",      \
+	  "connections_failed_total{service=\"http\",reason=\"timeout\"}")     \
+	X(http_errors, "connections that failed, resets included",             \
+	  "connections_failed_total{service=\"http\",reason=\"error\"}")       \
+	X(http_aborted, "requests broken off before their answer was sent",    \
+	  "http_responses_aborted_total")                                      \
+	X(http_files_shrunk, "files that shrank while they were sent",         \
+	  "http_files_shrunk_total")                                           \
+	X(log_lines_lost, "lines of the access log that were lost",            \
+	  "access_log_lines_lost_total")                                       \
+	X(accept_pauses, "times that accepting stopped for a while",           \
+	  "accept_pauses_total")                                               \
+	X(accept_errors, "connections that died before they were accepted",    \
+	  "accept_errors_total")                                               \
+	X(shed, "idle connections closed to make room",                        \
+	  "connections_shed_total")                                            \
+	X(out_of_memory, "connections refused for lack of memory",             \
+	  "connections_rejected_total{service=\"any\",reason=\"memory\"}")
 
 struct counters {
-#define X(name, meaning) uint64_t name;
+#define X(name, meaning, metric) uint64_t name;
 	COUNTERS(X)
 #undef X
 };
