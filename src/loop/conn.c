@@ -178,6 +178,15 @@ void conn_init(struct conn *conn, struct loop *loop, int fd,
 	loop->n_conns++;
 }
 
+void conn_init_apart(struct conn *conn, struct loop *loop, int fd,
+		     const struct conn_ops *ops)
+{
+	*conn = (struct conn){
+		.loop = loop, .ops = ops, .fd = fd, .is_apart = true};
+	deadline_init(&conn->deadline);
+	list_add_last(&loop->apart, &conn->node);
+}
+
 bool conn_join(struct conn *conn, const struct address *peer)
 {
 	struct loop *loop = conn->loop;
@@ -532,6 +541,7 @@ void conn_close_all(struct loop *loop)
 {
 	close_list(&loop->conns);
 	close_list(&loop->drained);
+	close_list(&loop->apart);
 }
 
 static void free_corpse(struct loop_corpse *corpse)
@@ -559,6 +569,6 @@ void conn_close(struct conn *conn, enum conn_reason reason)
 	conn_held_clear(&conn->out);
 	conn->corpse.free_cb = free_corpse;
 	loop_bury(loop, &conn->corpse);
-	loop->n_conns--;
+	loop->n_conns -= !conn->is_apart;
 	loop_stop_if_drained(loop);
 }

@@ -31,6 +31,7 @@ struct conn;
 
 /* What a service does with its connections. */
 struct conn_ops {
+	const char *service; /* "tcp" */
 	/* Bytes, or the end of the stream, can be received. */
 	void (*readable)(struct conn *conn);
 	/* The socket has room, and nothing is held any more. */
@@ -82,6 +83,7 @@ struct conn {
 	short armed; /* EV_READ, EV_WRITE or 0: what the event waits for */
 	bool closed;
 	bool lingering;
+	bool is_apart;	   /* see conn_init_apart() */
 	bool has_progress; /* since the last wake-up */
 };
 
@@ -110,6 +112,14 @@ enum conn_got {
  */
 void conn_init(struct conn *conn, struct loop *loop, int fd,
 	       const struct conn_ops *ops);
+
+/*
+ * The same for one that looks after the server and does not use it: a drain
+ * neither tells it nor waits for it, and its descriptor is not of those that
+ * the others share. Who makes it bounds how many there are.
+ */
+void conn_init_apart(struct conn *conn, struct loop *loop, int fd,
+		     const struct conn_ops *ops);
 
 /*
  * Enters it in the account of its peer, in the loop's accounts if it has some.

@@ -41,10 +41,18 @@
 	  "http_responses_aborted_total")                                      \
 	X(http_files_shrunk, "files that shrank while they were sent",         \
 	  "http_files_shrunk_total")                                           \
+	X(admin_connections, "connections accepted",                           \
+	  "connections_accepted_total{service=\"admin\"}")                     \
+	X(admin_replaced, "admin connections that made room for newer ones",   \
+	  "connections_rejected_total{service=\"admin\",reason=\"limit\"}")    \
+	X(admin_requests, "requests for the admin pages answered",             \
+	  "admin_requests_total")                                              \
 	X(log_lines_lost, "lines of the access log that were lost",            \
 	  "access_log_lines_lost_total")                                       \
 	X(accept_pauses, "times that accepting stopped for a while",           \
 	  "accept_pauses_total")                                               \
+	X(accept_paused_ns, "time for which accepting was stopped",            \
+	  "accept_paused_seconds_total")                                       \
 	X(accept_errors, "connections that died before they were accepted",    \
 	  "accept_errors_total")                                               \
 	X(shed, "idle connections closed to make room",                        \

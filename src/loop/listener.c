@@ -51,6 +51,11 @@ static struct listener *listener_of(struct list_node *node)
 	return CONTAINER_OF(node, struct listener, node);
 }
 
+static size_t count_room(const struct listener_set *set)
+{
+	return set->has_reserve ? SIZE_MAX : loop_room(set->loop);
+}
+
 static bool is_shortage(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
@@ -127,8 +132,20 @@ static void pause_all(struct listener_set *set, int error)
 	listener_tell_trouble(set, "paused", error);
 	set->loop->counters.accept_pauses++;
 	/* Without its timer the set must not stay paused. */
-	if (start_pause(set) == 0)
-		disarm_all(set);
+	if (start_pause(set) < 0)
+		return;
+	disarm_all(set);
+	if (!set->is_paused)
+		set->paused_at_ns = loop_now_ns(set->loop);
+	set->is_paused = true;
+}
+
+static void end_pause(struct listener_set *set)
+{
+	if (set->is_paused)
+		set->loop->counters.accept_paused_ns +=
+			loop_now_ns(set->loop) - set->paused_at_ns;
+	set->is_paused = false;
 }
 
 /* Closes one connection for one that waits. False when none can be spared. */
@@ -159,6 +176,7 @@ static void listener_resume_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	end_pause(set);
 	if (!arm_all(set))
 		(void)start_pause(set);
 }
@@ -217,7 +235,7 @@ static int accept_some(struct listener *listener, size_t *n)
 	 * Where the kernel has no descriptor but the one that was made free,
 	 * a second accept would fail even if nobody waits for it.
 	 */
-	size_t n_room = set->has_made_room ? 1 : loop_room(set->loop);
+	size_t n_room = set->has_made_room ? 1 : count_room(set);
 	int error = 0;
 
 	for (*n = 0; *n < n_wanted && *n < n_room; (*n)++) {
@@ -266,7 +284,7 @@ static size_t accept_round(struct listener *listener, size_t n)
 	if (listener->is_leaving && listener->n_left < n)
 		n = listener->n_left;
 	/* Somebody is known to wait, so the shortage is real. */
-	if (loop_room(set->loop) > 0 || listener_make_room(set, LISTENER_FULL))
+	if (count_room(set) > 0 || listener_make_room(set, LISTENER_FULL))
 		error = accept_some(listener, &n);
 	else
 		n = 0;
@@ -295,7 +313,6 @@ static bool is_awaited(const struct listener *listener)
 static void accept_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct listener *listener = arg;
-	struct loop *loop = listener->set->loop;
 	size_t n_left = LISTENER_BUDGET;
 
 	(void)fd;
@@ -304,7 +321,7 @@ static void accept_cb(evutil_socket_t fd, short what, void *arg)
 		size_t n = accept_round(listener, n_left);
 
 		n_left -= n;
-		if (n == 0 || loop_room(loop) >= n_left ||
+		if (n == 0 || count_room(listener->set) >= n_left ||
 		    !is_awaited(listener))
 			break;
 	}
@@ -323,6 +340,11 @@ void listener_set_init(struct listener_set *set, struct loop *loop,
 void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb)
 {
 	set->shed_cb = shed_cb;
+}
+
+void listener_set_reserve(struct listener_set *set)
+{
+	set->has_reserve = true;
 }
 
 int listener_add(struct listener_set *set, int fd,

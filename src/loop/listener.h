@@ -32,6 +32,9 @@ struct listener_set {
 	bool draining;
 	struct log_trouble trouble;
 	bool has_made_room; /* for an accept that has not succeeded since */
+	bool has_reserve;   /* see listener_set_reserve() */
+	bool is_paused;
+	uint64_t paused_at_ns;
 	listener_shed_cb shed_cb;
 };
 
@@ -44,6 +47,12 @@ void listener_set_clear(struct listener_set *set);
 
 /* Whom to ask for room. */
 void listener_set_shed(struct listener_set *set, listener_shed_cb shed_cb);
+
+/*
+ * Its connections are apart (see conn_init_apart()): descriptors for them are
+ * kept back from all others, so it accepts when those have no room.
+ */
+void listener_set_reserve(struct listener_set *set);
 
 /*
  * Accepts on a listening socket from now on; the set owns fd then. Returns 0,

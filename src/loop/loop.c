@@ -59,6 +59,7 @@ int loop_init(struct loop *loop)
 	list_init(&loop->dead);
 	list_init(&loop->conns);
 	list_init(&loop->drained);
+	list_init(&loop->apart);
 	loop->in = malloc(LOOP_IN_SIZE);
 	loop->out = malloc(LOOP_OUT_SIZE);
 	loop->base = new_base();
@@ -92,6 +93,7 @@ void loop_clear(struct loop *loop)
 	list_init(&loop->dead);
 	list_init(&loop->conns);
 	list_init(&loop->drained);
+	list_init(&loop->apart);
 }
 
 /*

@@ -41,6 +41,7 @@ struct loop {
 	/* The open ones, struct conn, and those that know of the drain. */
 	struct list_node conns;
 	struct list_node drained;
+	struct list_node apart; /* those of conn_init_apart() */
 
 	size_t max_descriptors;	   /* for both */
 	struct accounts *accounts; /* of all connections, or NULL */
