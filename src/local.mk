@@ -29,6 +29,7 @@ src_libos_a_SOURCES = \
 	src/os/process.c src/os/process.h \
 	src/os/socket.c src/os/socket.h \
 	src/os/supervisor.c src/os/supervisor.h \
+	src/os/usage.c src/os/usage.h \
 	src/os/wait.c src/os/wait.h
 
 src_libhttp_a_SOURCES = \
@@ -78,16 +79,20 @@ src_libweb_a_SOURCES = \
 	src/web/folder.c src/web/folder.h \
 	src/web/freshness.c src/web/freshness.h \
 	src/web/gather.c src/web/gather.h \
+	src/web/outcomes.c src/web/outcomes.h \
 	src/web/site.c src/web/site.h \
 	src/web/trace.c src/web/trace.h \
 	src/web/web.c src/web/web.h
 
 src_libserver_a_SOURCES = \
 	src/server/activation.c src/server/activation.h \
+	src/server/admin.c src/server/admin.h \
 	src/server/binding.c src/server/binding.h \
 	src/server/config.c src/server/config.h \
 	src/server/endpoint.c src/server/endpoint.h \
+	src/server/metrics.c src/server/metrics.h \
 	src/server/server.c src/server/server.h \
+	src/server/snapshot.h \
 	src/server/sockets.c src/server/sockets.h \
 	src/server/tcp_service.c src/server/tcp_service.h \
 	src/server/udp_service.c src/server/udp_service.h \

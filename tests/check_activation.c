@@ -108,9 +108,9 @@ static const struct {
 } refused[] = {
 	{STREAM, "tcp", "not a listening socket"},
 	{FILE_DESCRIPTOR, "http", "not a listening socket"},
-	{LISTENING, "udp", "FileDescriptorName must be tcp or http"},
-	{LISTENING, "", "FileDescriptorName must be tcp or http"},
-	{LISTENING, "https", "FileDescriptorName must be tcp or http"},
+	{LISTENING, "udp", "FileDescriptorName must be tcp, http or admin"},
+	{LISTENING, "", "FileDescriptorName must be tcp, http or admin"},
+	{LISTENING, "https", "FileDescriptorName must be tcp, http or admin"},
 };
 
 /* Those before and behind it are not left open either. */

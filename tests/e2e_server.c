@@ -354,7 +354,7 @@ size_t server_count_log(struct server *server, const char *text)
 	return n;
 }
 
-static const char *const service_names[] = {"udp", "tcp", "http"};
+static const char *const service_names[] = {"udp", "tcp", "http", "admin"};
 
 static bool parse_service(const char *name, enum service *service)
 {

@@ -12,7 +12,8 @@
 enum service {
 	SERVICE_UDP,
 	SERVICE_TCP,
-	SERVICE_HTTP
+	SERVICE_HTTP,
+	SERVICE_ADMIN
 };
 
 /* One socket of the server, as its ready line names it. */

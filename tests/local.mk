@@ -26,7 +26,8 @@ os_tests = tests/check_address tests/check_datagram tests/check_docroot \
 	tests/check_icmp \
 	tests/check_draft \
 	tests/check_holder tests/check_process tests/check_socket \
-	tests/check_interface tests/check_supervisor tests/check_wait
+	tests/check_interface tests/check_supervisor tests/check_usage \
+	tests/check_wait
 tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
@@ -37,6 +38,7 @@ tests_check_holder_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_interface_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_supervisor_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_usage_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_wait_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 
 request_ways = tests/request_ways.c tests/request_ways.h
@@ -111,8 +113,10 @@ tests_check_web_LDFLAGS = $(scarce_ldflags)
 server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
 	tests/check_activation tests/check_conn_end tests/check_endpoint \
-	tests/check_loop \
+	tests/check_loop tests/check_metrics tests/check_outcomes \
 	tests/check_server tests/check_tcp_service tests/check_udp_service
+tests_check_metrics_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_outcomes_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_server_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_server_SOURCES = tests/check_server.c $(scarce)
 tests_check_server_LDFLAGS = $(scarce_ldflags)
@@ -166,6 +170,7 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 # link nothing of ours but the harness.
 e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_client_modes tests/check_e2e_accept \
+	tests/check_e2e_admin \
 	tests/check_e2e_codings \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
 	tests/check_e2e_supervised \
@@ -179,6 +184,7 @@ tests_check_client_capture_LDADD = $(e2e_libs)
 tests_check_client_modes_LDADD = $(e2e_libs)
 tests_check_client_peers_LDADD = $(e2e_libs)
 tests_check_e2e_accept_LDADD = $(e2e_libs)
+tests_check_e2e_admin_LDADD = $(e2e_libs)
 tests_check_e2e_accesslog_LDADD = $(e2e_libs)
 tests_check_e2e_bounds_LDADD = $(e2e_libs)
 tests_check_e2e_cache_LDADD = $(e2e_libs)

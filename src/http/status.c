@@ -5,17 +5,13 @@
  */
 #include "http/status.h"
 
-#include <stddef.h>
-
-#include "base/compiler.h"
-
 struct status {
 	unsigned code;
 	const char *reason;
 	const char *advice;
 };
 
-static const struct status statuses[] = {
+static const struct status statuses[HTTP_STATUSES] = {
 	{200, "OK", "Here it is."},
 	{206, "Partial Content", "Here is a part of it."},
 	{301, "Moved Permanently", "The folder's address ends in a slash."},
@@ -41,24 +37,29 @@ static const struct status statuses[] = {
 	{503, "Service Unavailable", "The server is busy. Try again later."},
 	{505, "HTTP Version Not Supported",
 	 "The server speaks HTTP/1.1 and HTTP/1.0."},
+	{0, "Unknown", ""},
 };
 
-static const struct status *find_status(unsigned code)
+unsigned http_status_index(unsigned status)
 {
-	static const struct status unknown = {0, "Unknown", ""};
+	unsigned i = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
-		if (statuses[i].code == code)
-			return &statuses[i];
-	return &unknown;
+	while (i < HTTP_STATUSES - 1 && statuses[i].code != status)
+		i++;
+	return i;
+}
+
+unsigned http_status_at(unsigned index)
+{
+	return statuses[index].code;
 }
 
 const char *http_status_reason(unsigned status)
 {
-	return find_status(status)->reason;
+	return statuses[http_status_index(status)].reason;
 }
 
 const char *http_status_advice(unsigned status)
 {
-	return find_status(status)->advice;
+	return statuses[http_status_index(status)].advice;
 }

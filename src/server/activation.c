@@ -36,7 +36,9 @@ static int service_of(const struct supervisor_socket *sock, const char **why)
 		return SERVER_TCP;
 	if (strcmp(sock->name, "http") == 0)
 		return SERVER_HTTP;
-	*why = "its FileDescriptorName must be tcp or http";
+	if (strcmp(sock->name, "admin") == 0)
+		return SERVER_ADMIN;
+	*why = "its FileDescriptorName must be tcp, http or admin";
 	return -1;
 }
 

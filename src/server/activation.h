@@ -18,9 +18,9 @@ struct activation {
 
 /*
  * Takes them: one for datagrams is the UDP service's; a listening one is told
- * by its name, FileDescriptorName in a socket unit, which must be "tcp" or
- * "http". options are those of each service's sockets. Returns 0, or -1 and a
- * cause; what came is in *activation in either case.
+ * by its name, FileDescriptorName in a socket unit, which must be "tcp",
+ * "http" or "admin". options are those of each service's sockets. Returns 0, or
+ * -1 and a cause; what came is in *activation in either case.
  */
 int activation_take(struct activation *activation,
 		    const unsigned options[SERVER_SERVICES],

@@ -270,6 +270,17 @@ int binding_find_hosts(struct binding_hosts *hosts,
 	return 0;
 }
 
+void binding_loopback(struct binding_hosts *hosts)
+{
+	const struct in6_addr v6 = IN6ADDR_LOOPBACK_INIT;
+
+	*hosts = (struct binding_hosts){.n = 2, .is_any = true};
+	hosts->addresses[0] = address_any(AF_INET6, 0);
+	hosts->addresses[0].sa.in6.sin6_addr = v6;
+	hosts->addresses[1] = address_any(AF_INET, 0);
+	hosts->addresses[1].sa.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+}
+
 /* Whether the place is there already: a name may stand for what another does.
  */
 static bool has_place(const struct binding *binding,
@@ -303,8 +314,8 @@ struct finding {
 
 static int fail_to_find(const struct finding *finding, const char *why)
 {
-	return binding_fail(finding->cause, "--%s-port=%s: %s",
-			    finding->binding->service, finding->text, why);
+	return binding_fail(finding->cause, "--%s=%s: %s",
+			    finding->binding->option, finding->text, why);
 }
 
 static int add_place(struct finding *finding)

@@ -16,6 +16,7 @@ enum {
 	SERVER_UDP,
 	SERVER_TCP,
 	SERVER_HTTP,
+	SERVER_ADMIN,
 	SERVER_SERVICES
 };
 
@@ -37,6 +38,7 @@ struct binding_place {
 /* The places of one service. */
 struct binding {
 	const char *service; /* "udp" */
+	const char *option;  /* "udp-port" */
 	int socktype;
 	struct binding_place places[BINDING_SOCKETS_MAX];
 	size_t n;
@@ -51,10 +53,13 @@ int binding_find_hosts(struct binding_hosts *hosts,
 		       const struct setting_list *listen,
 		       char **cause) MUST_CHECK;
 
+/* This host alone, as it calls itself. */
+void binding_loopback(struct binding_hosts *hosts);
+
 /*
  * Looks up a service's endpoints, such as those of --udp-port; none when they
- * are "off". socktype is SOCK_STREAM or SOCK_DGRAM. What binding->service is
- * must be set. Paths are the list's. Returns 0, or -1 and a cause.
+ * are "off". socktype is SOCK_STREAM or SOCK_DGRAM. What binding->service and
+ * option are must be set. Paths are the list's. Returns 0, or -1 and a cause.
  */
 int binding_resolve(struct binding *binding, const struct setting_list *list,
 		    int socktype, const struct binding_hosts *hosts,

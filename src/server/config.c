@@ -115,6 +115,15 @@ static const struct setting rows[] = {
 	 .standard = "6789",
 	 .value = "PORT",
 	 .help = "HTTP file service, likewise, or unix:PATH"},
+	{.name = "admin",
+	 .type = SETTING_LIST,
+	 CONFIG_AT(admin),
+	 .max = CONFIG_LISTEN_MAX,
+	 .take = check_tcp_port,
+	 .standard = "off",
+	 .value = "PORT",
+	 .help = "pages that show what goes on, for this host alone, or at "
+		 "ADDRESS:PORT or unix:PATH"},
 	{.name = "root",
 	 .letter = 'r',
 	 .type = SETTING_TEXT,
@@ -366,7 +375,8 @@ static int config_judge(void *arg, char *cause)
 	}
 	if (judge_off("udp-port", &config->udp, cause) < 0 ||
 	    judge_off("tcp-port", &config->tcp, cause) < 0 ||
-	    judge_off("http-port", &config->http, cause) < 0)
+	    judge_off("http-port", &config->http, cause) < 0 ||
+	    judge_off("admin", &config->admin, cause) < 0)
 		return -1;
 	return judge_shared(config, cause);
 }

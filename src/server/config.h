@@ -19,6 +19,7 @@ struct config {
 	struct setting_list udp;    /* endpoints of each service */
 	struct setting_list tcp;
 	struct setting_list http;
+	struct setting_list admin;
 	const char *root;
 	bool tcp_once;
 	bool defer_accept;

@@ -28,6 +28,8 @@
 #include "loop/loop.h"
 #include "os/process.h"
 #include "os/supervisor.h"
+#include "os/usage.h"
+#include "server/admin.h"
 #include "server/binding.h"
 #include "server/sockets.h"
 #include "server/tcp_service.h"
@@ -49,10 +51,14 @@
 
 /*
  * Ours without the services' sockets: three standard ones, the log, the loop's
- * three, the root, a spare one, what whoever started us has left open, and what
- * is open for a moment while a file is looked at.
+ * three, the root, two of what the process uses, a spare one, what whoever
+ * started us has left open, and what is open for a moment while a file is
+ * looked at.
  */
-#define SERVER_OWN 16
+#define SERVER_OWN 18
+
+/* Sockets of two addresses for each of the three services. */
+#define SERVER_SOCKETS_USUAL 6
 
 enum {
 	SIGNAL_TERM,
@@ -65,9 +71,11 @@ enum {
 struct server {
 	struct loop loop;
 	struct listener_set listeners;
+	struct listener_set admin_listeners; /* a drain leaves them */
 	struct udp_service *udp;
 	struct tcp_service *tcp;
 	struct web_service *web;
+	struct admin *admin;
 	struct site *site;
 	struct access_log *log;
 	const struct config *config;
@@ -82,6 +90,9 @@ struct server {
 	struct event drain_step;
 	size_t n_left_late; /* connections when the drain's time was over */
 	size_t n_descriptors;
+	struct timespec started;
+	uint64_t started_ns;
+	struct usage_source usage;
 	bool was_cut; /* the end was not clean */
 };
 
@@ -96,6 +107,9 @@ static int add_socket(void *arg, int service, int fd)
 	if (service == SERVER_TCP)
 		return listener_add(&server->listeners, fd,
 				    tcp_service_accept_cb, server->tcp);
+	if (service == SERVER_ADMIN)
+		return listener_add(&server->admin_listeners, fd,
+				    admin_accept_cb, server->admin);
 	return listener_add(&server->listeners, fd, web_service_accept_cb,
 			    server->web);
 }
@@ -106,6 +120,8 @@ static void remove_socket(void *arg, int service, int fd)
 
 	if (service == SERVER_UDP)
 		udp_service_remove(server->udp, fd);
+	else if (service == SERVER_ADMIN)
+		listener_remove(&server->admin_listeners, fd);
 	else
 		listener_remove(&server->listeners, fd);
 }
@@ -137,15 +153,17 @@ static size_t count_reserve(const struct server *server)
 		reserve = SERVER_RESERVE_MIN;
 	if (reserve > SERVER_RESERVE_MAX)
 		reserve = SERVER_RESERVE_MAX;
-	return reserve +
-	       (n > 2 * SERVER_SERVICES ? n - 2 * SERVER_SERVICES : 0);
+	if (n > SERVER_SOCKETS_USUAL)
+		reserve += n - SERVER_SOCKETS_USUAL;
+	return reserve + (server->admin ? ADMIN_CONNECTIONS_MAX : 0);
 }
 
 /* Half of them are for files that the cache keeps open, but for our own. */
 static size_t count_cached(const struct server *server)
 {
 	size_t reserve = count_reserve(server);
-	size_t own = SERVER_OWN + server->n_sockets;
+	size_t own = SERVER_OWN + server->n_sockets +
+		     (server->admin ? ADMIN_CONNECTIONS_MAX : 0);
 	size_t left = reserve > own ? reserve - own : 0;
 
 	return left < reserve / 2 ? left : reserve / 2;
@@ -161,6 +179,39 @@ struct change {
 	struct site *site; /* NULL when HTTP is off */
 	int log_fd; /* -1 when the access log stays as it is, or is off */
 };
+
+static void look_cb(void *arg, struct snapshot *snapshot)
+{
+	struct server *server = arg;
+	struct loop *loop = &server->loop;
+
+	*snapshot = (struct snapshot){
+		.is_draining = loop->draining,
+		.started_s = (double)server->started.tv_sec +
+			     (double)server->started.tv_nsec / 1e9,
+		.uptime_s =
+			(double)(loop_now_ns(loop) - server->started_ns) / 1e9,
+		.counters = &loop->counters,
+		.outcomes = web_service_outcomes(server->web),
+		.n_open = {[SERVER_TCP] = tcp_service_count(server->tcp),
+			   [SERVER_HTTP] = web_service_count(server->web),
+			   [SERVER_ADMIN] = admin_count(server->admin)},
+		.n_open_most = loop->max_descriptors,
+		.n_descriptors_most = server->n_descriptors,
+		.lag_ns = admin_lag_ns(server->admin),
+	};
+	usage_read(&server->usage, &snapshot->usage);
+}
+
+/* Also while it is found out whether there is room for it. */
+static int make_admin(struct server *server, const struct config *config,
+		      char **cause)
+{
+	if (server->admin || config_is_off(&config->admin))
+		return 0;
+	server->admin = admin_new(&server->loop, look_cb, server);
+	return server->admin ? 0 : binding_fail(cause, "out of memory");
+}
 
 /* A service that is turned off keeps its connections. */
 static int make_services(struct server *server, const struct config *config,
@@ -243,6 +294,7 @@ static int prepare_change(struct server *server, struct change *change,
 	const struct config *config = change->config;
 
 	if (sockets_resolve(config, change->bindings, cause) < 0 ||
+	    make_admin(server, config, cause) < 0 ||
 	    make_room(server, change, cause) < 0 ||
 	    make_services(server, config, cause) < 0 ||
 	    open_content(server, change, cause) < 0)
@@ -278,6 +330,8 @@ static void commit_change(struct server *server, struct change *change)
 	server->config = config;
 	if (server->tcp)
 		tcp_service_change(server->tcp, config->tcp_once);
+	if (server->admin)
+		admin_change(server->admin);
 	if (change->site) {
 		web_service_change(server->web, change->site);
 		site_retire(server->site);
@@ -399,7 +453,7 @@ static void server_drain(struct server *server)
 		cut(server, "out of memory");
 		return;
 	}
-	sockets_forget(&server->sockets);
+	sockets_forget_services(&server->sockets);
 	listener_set_drain(&server->listeners);
 	if (server->udp)
 		udp_service_drain(server->udp);
@@ -535,6 +589,9 @@ static int start_loop(struct server *server, char **cause)
 	listener_set_init(&server->listeners, &server->loop,
 			  server->n_descriptors);
 	listener_set_shed(&server->listeners, conn_shed);
+	listener_set_init(&server->admin_listeners, &server->loop,
+			  server->n_descriptors);
+	listener_set_reserve(&server->admin_listeners);
 	return 0;
 }
 
@@ -542,6 +599,9 @@ static int start(struct server *server, char **cause)
 {
 	const struct sockets_user user = {add_socket, remove_socket, server};
 
+	server->started = clock_wall();
+	server->started_ns = clock_mono_ns();
+	usage_open(&server->usage);
 	server->n_descriptors = process_raise_descriptor_limit();
 	sockets_init(&server->sockets, &user);
 	if (start_loop(server, cause) < 0 || catch_signals(server, cause) < 0 ||
@@ -591,10 +651,13 @@ void server_free(struct server *server)
 		return;
 	sockets_forget(&server->sockets);
 	listener_set_clear(&server->listeners);
+	listener_set_clear(&server->admin_listeners);
 	conn_close_all(&server->loop);
 	udp_service_free(server->udp);
 	tcp_service_free(server->tcp);
 	web_service_free(server->web);
+	admin_free(server->admin);
+	usage_close(&server->usage);
 	site_retire(server->site);
 	access_log_close(server->log);
 	accounts_free(server->loop.accounts);

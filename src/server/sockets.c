@@ -16,11 +16,13 @@
 
 static const struct {
 	const char *name;
+	const char *option;
 	int socktype;
 } services[SERVER_SERVICES] = {
-	[SERVER_UDP] = {"udp", SOCK_DGRAM},
-	[SERVER_TCP] = {"tcp", SOCK_STREAM},
-	[SERVER_HTTP] = {"http", SOCK_STREAM},
+	[SERVER_UDP] = {"udp", "udp-port", SOCK_DGRAM},
+	[SERVER_TCP] = {"tcp", "tcp-port", SOCK_STREAM},
+	[SERVER_HTTP] = {"http", "http-port", SOCK_STREAM},
+	[SERVER_ADMIN] = {"admin", "admin", SOCK_STREAM},
 };
 
 const char *sockets_service_name(int service)
@@ -31,9 +33,10 @@ const char *sockets_service_name(int service)
 static const struct setting_list *endpoints_of(const struct config *config,
 					       int service)
 {
-	return service == SERVER_UDP   ? &config->udp
-	       : service == SERVER_TCP ? &config->tcp
-				       : &config->http;
+	return service == SERVER_UDP	? &config->udp
+	       : service == SERVER_TCP	? &config->tcp
+	       : service == SERVER_HTTP ? &config->http
+					: &config->admin;
 }
 
 static unsigned options_of(const struct config *config, int service)
@@ -124,8 +127,8 @@ int sockets_take_handed(struct sockets *sockets, const struct config *config,
 			result = binding_fail(
 				cause,
 				"a socket for %s came from the service "
-				"manager, but --%s-port is off",
-				services[i].name, services[i].name);
+				"manager, but --%s is off",
+				services[i].name, services[i].option);
 		while (activation.n[i] > 0 && result == 0) {
 			struct served_socket sock = {
 				.service = i,
@@ -156,14 +159,18 @@ static bool has_handed(const struct sockets *sockets, int service)
 int sockets_resolve(const struct config *config,
 		    struct binding bindings[SERVER_SERVICES], char **cause)
 {
-	struct binding_hosts hosts;
+	struct binding_hosts hosts, loopback;
 
+	binding_loopback(&loopback);
 	if (binding_find_hosts(&hosts, &config->listen, cause) < 0)
 		return -1;
 	for (int i = 0; i < SERVER_SERVICES; i++) {
 		bindings[i].service = services[i].name;
+		bindings[i].option = services[i].option;
 		if (binding_resolve(&bindings[i], endpoints_of(config, i),
-				    services[i].socktype, &hosts, cause) < 0)
+				    services[i].socktype,
+				    i == SERVER_ADMIN ? &loopback : &hosts,
+				    cause) < 0)
 			return -1;
 	}
 	return 0;
@@ -322,6 +329,21 @@ void sockets_forget(struct sockets *sockets)
 		if (sockets->list[i].path[0])
 			(void)unlink(sockets->list[i].path);
 	sockets->n = 0;
+}
+
+void sockets_forget_services(struct sockets *sockets)
+{
+	struct sockets left = {.user = sockets->user};
+
+	for (size_t i = 0; i < sockets->n; i++) {
+		const struct served_socket *sock = &sockets->list[i];
+
+		if (sock->service == SERVER_ADMIN)
+			left.list[left.n++] = *sock;
+		else if (sock->path[0])
+			(void)unlink(sock->path);
+	}
+	*sockets = left;
 }
 
 uint16_t sockets_port(const struct sockets *sockets, int service)

@@ -74,13 +74,17 @@ int sockets_open(struct sockets *sockets, const struct config *config,
  */
 void sockets_settle(struct sockets *sockets, const struct config *config);
 
-/* From now on paths lead to nobody, and no socket is known any more. */
+/*
+ * From now on their paths lead to nobody, and they are not known any more: all
+ * sockets, or in a drain those of the services, and the admin's stay.
+ */
 void sockets_forget(struct sockets *sockets);
+void sockets_forget_services(struct sockets *sockets);
 
 /* A service's first port; 0 when it has none. */
 uint16_t sockets_port(const struct sockets *sockets, int service);
 
-/* "udp", "tcp", "http". */
+/* "udp", "tcp", "http", "admin". */
 const char *sockets_service_name(int service);
 
 #endif

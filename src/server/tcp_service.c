@@ -22,6 +22,7 @@
 struct tcp_service {
 	struct loop *loop;
 	bool once;
+	size_t n_open;
 	struct deadline_queue idle;
 	struct conn_stall stall;
 	struct deadline_queue linger;
@@ -146,6 +147,7 @@ static void tcp_closed(struct conn *conn, enum conn_reason reason)
 {
 	struct counters *counters = &conn->loop->counters;
 
+	tcp_conn_of(conn)->service->n_open--;
 	if (reason == CONN_TIMED_OUT)
 		counters->tcp_timeouts++;
 	else if (reason == CONN_FAILED)
@@ -158,6 +160,7 @@ static void tcp_free(struct conn *conn)
 }
 
 static const struct conn_ops tcp_ops = {
+	.service = "tcp",
 	.readable = tcp_service_readable,
 	.writable = tcp_writable,
 	.drain = tcp_drain,
@@ -195,6 +198,11 @@ void tcp_service_change(struct tcp_service *service, bool once)
 	deadline_queue_set_limit(&service->parting, limits->parting_ns);
 }
 
+size_t tcp_service_count(const struct tcp_service *service)
+{
+	return service ? service->n_open : 0;
+}
+
 void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct tcp_service *service = arg;
@@ -206,6 +214,7 @@ void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 		return;
 	}
 	service->loop->counters.tcp_connections++;
+	service->n_open++;
 	tc->service = service;
 	conn_init(&tc->conn, service->loop, fd, &tcp_ops);
 	deadline_start(&service->idle, &tc->conn.deadline);

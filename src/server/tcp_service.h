@@ -3,6 +3,7 @@
 #define SERVER_TCP_SERVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/compiler.h"
 #include "loop/loop.h"
@@ -20,6 +21,9 @@ struct tcp_service *tcp_service_new(struct loop *loop, bool once) MUST_CHECK;
 
 /* Takes over the loop's limits, which have changed, and `once`. */
 void tcp_service_change(struct tcp_service *service, bool once);
+
+/* Connections that are open; 0 for NULL. */
+size_t tcp_service_count(const struct tcp_service *service);
 
 /* No connection of it may be open. Harmless on NULL. */
 void tcp_service_free(struct tcp_service *service);

@@ -22,6 +22,7 @@
 #include "loop/conn.h"
 #include "os/socket.h"
 #include "web/body.h"
+#include "web/outcomes.h"
 #include "web/trace.h"
 
 /* Requests per wake-up when the turn is old, and what one counts in bytes. */
@@ -36,6 +37,8 @@ struct web_service {
 	struct loop *loop;
 	struct site *site;
 	struct access_log *log;
+	struct outcomes outcomes;
+	size_t n_open;
 	struct http_limits heads;
 	struct deadline_queue head;
 	struct deadline_queue idle;
@@ -125,6 +128,7 @@ static void answer_request(struct web_conn *wc, struct gather *out,
 	struct trace_answer answer;
 
 	wc->conn.loop->counters.http_requests++;
+	outcomes_note(&wc->service->outcomes, request->method, reply.status);
 	begin_trace(wc);
 	if (reply.failed) {
 		trace_add(wc->trace, request, &no_answer);
@@ -152,6 +156,8 @@ static void answer_bad(struct web_conn *wc, struct gather *out, struct slice in,
 	struct site_reply reply =
 		site_answer_bad(wc->service->site, request, status, out);
 
+	outcomes_note(&wc->service->outcomes,
+		      request ? request->method : HTTP_METHOD_UNKNOWN, status);
 	wc->must_linger = true;
 	begin_trace(wc);
 	answer = take_reply(wc, out, &reply);
@@ -449,6 +455,7 @@ static void web_closed(struct conn *conn, enum conn_reason reason)
 	struct web_conn *wc = web_conn_of(conn);
 	struct counters *counters = &conn->loop->counters;
 
+	wc->service->n_open--;
 	counters->http_aborted += wc->body || conn_has_held(conn);
 	body_free(wc->body);
 	wc->body = NULL;
@@ -470,6 +477,7 @@ static void web_free(struct conn *conn)
 }
 
 static const struct conn_ops web_ops = {
+	.service = "http",
 	.readable = web_readable,
 	.writable = web_writable,
 	.drain = web_drain,
@@ -563,6 +571,7 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 		return;
 	}
 	service->loop->counters.http_connections++;
+	service->n_open++;
 	*wc = (struct web_conn){
 		.service = service,
 		.number = (uint32_t)service->loop->counters.http_connections,
@@ -581,6 +590,16 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 	 */
 	site_expire(service->site);
 	web_readable(&wc->conn);
+}
+
+size_t web_service_count(const struct web_service *service)
+{
+	return service ? service->n_open : 0;
+}
+
+const struct outcomes *web_service_outcomes(const struct web_service *service)
+{
+	return service ? &service->outcomes : NULL;
 }
 
 void web_service_free(struct web_service *service)

@@ -27,6 +27,13 @@ struct web_service *web_service_new(struct loop *loop,
  */
 void web_service_change(struct web_service *service, struct site *site);
 
+/* Connections that are open; 0 for NULL. */
+size_t web_service_count(const struct web_service *service);
+
+/* How requests were answered so far; NULL for NULL. */
+struct outcomes;
+const struct outcomes *web_service_outcomes(const struct web_service *service);
+
 /* No connection of it may be open. Harmless on NULL. */
 void web_service_free(struct web_service *service);
 

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The admin pages' connections: one request at a time, answered from memory.
+ * What follows behind it waits for the next turn, so that whoever sends many
+ * holds nobody up. Its rules on what a request is are the file server's.
+ */
+#include "server/admin.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "http/date.h"
+#include "http/page.h"
+#include "http/request.h"
+#include "http/status.h"
+#include "http/target.h"
+#include "loop/conn.h"
+#include "server/metrics.h"
+
+#define ADMIN_HEAD_SIZE 1024 /* of an answer */
+#define ADMIN_TICK_NS	CLOCK_NS_PER_S
+
+struct admin {
+	struct loop *loop;
+	admin_look_cb look_cb;
+	void *look_arg;
+	size_t n_open;
+	struct deadline_queue head;
+	struct deadline_queue idle;
+	struct conn_stall stall;
+	struct deadline_queue linger;
+	struct event tick;
+	uint64_t tick_at_ns; /* when it is due */
+	uint64_t lag_ns;
+	struct http_date_memo date;
+};
+
+struct admin_conn {
+	struct conn conn;
+	struct admin *admin;
+	struct conn_held in; /* input that could not be used yet */
+	uint32_t scanned;    /* how far the parser looked at it */
+	bool in_head;	     /* the head deadline runs for it */
+	bool is_last;	     /* close when the output is gone */
+};
+
+static struct admin_conn *admin_conn_of(struct conn *conn)
+{
+	return CONTAINER_OF(conn, struct admin_conn, conn);
+}
+
+/* --- pages --- */
+
+/* An answer on its way; the content is in the loop's `out` buffer. */
+struct admin_answer {
+	unsigned status;
+	const char *media_type;
+	bool has_allow;
+	bool is_close;
+	bool is_head_only;
+	struct text content;
+};
+
+/* Writes the content, and may choose another status than 200. */
+typedef void (*admin_page_fn)(struct admin_answer *answer,
+			      const struct snapshot *snapshot);
+
+static void show_metrics(struct admin_answer *answer,
+			 const struct snapshot *snapshot)
+{
+	metrics_write(&answer->content, snapshot);
+}
+
+/* For balancers: the next request should go to another server. */
+static void show_health(struct admin_answer *answer,
+			const struct snapshot *snapshot)
+{
+	answer->status = snapshot->is_draining ? 503 : 200;
+	text_add_str(&answer->content,
+		     snapshot->is_draining ? "draining\n" : "ok\n");
+}
+
+static const struct admin_page {
+	const char *path; /* without its first slash */
+	const char *media_type;
+	admin_page_fn show;
+} admin_pages[] = {
+	{"metrics", METRICS_TYPE, show_metrics},
+	{"healthz", "text/plain; charset=utf-8", show_health},
+};
+
+static const struct admin_page *find_page(struct slice path)
+{
+	for (size_t i = 0; i < ARRAY_LEN(admin_pages); i++)
+		if (slice_is(path, admin_pages[i].path))
+			return &admin_pages[i];
+	return NULL;
+}
+
+/* --- answering --- */
+
+static void answer_failure(struct admin_answer *answer, unsigned status,
+			   const char *advice)
+{
+	answer->status = status;
+	answer->media_type = HTTP_PAGE_TYPE;
+	answer->content.len = 0;
+	answer->content.overflow = false;
+	http_page_write(&answer->content, status, advice);
+}
+
+static void answer_page(struct admin *admin, const struct admin_page *page,
+			struct admin_answer *answer)
+{
+	struct snapshot snapshot = {0};
+
+	admin->look_cb(admin->look_arg, &snapshot);
+	answer->status = 200;
+	answer->media_type = page->media_type;
+	page->show(answer, &snapshot);
+	if (answer->content.overflow)
+		answer_failure(answer, 500, "The answer is too long.");
+}
+
+static void answer_target(struct admin *admin,
+			  const struct http_request *request,
+			  struct admin_answer *answer)
+{
+	char path[HTTP_LINE_MAX + 1];
+	const struct admin_page *page;
+	struct http_target target;
+
+	if (request->target.len >= sizeof(path) ||
+	    !http_target_parse(request->target, &target, path, sizeof(path))) {
+		answer_failure(answer, 400, NULL);
+		return;
+	}
+	page = find_page(target.path);
+	if (page && (!target.is_directory || target.path.len == 0))
+		answer_page(admin, page, answer);
+	else
+		answer_failure(answer, 404, "There is no such page here.");
+}
+
+static void answer_method(struct admin *admin,
+			  const struct http_request *request,
+			  struct admin_answer *answer)
+{
+	bool is_get = request->method == HTTP_METHOD_GET;
+
+	answer->is_head_only = request->method == HTTP_METHOD_HEAD;
+	answer->is_close = !request->keep_alive || request->has_content ||
+			   admin->loop->draining;
+	if (is_get || answer->is_head_only) {
+		answer_target(admin, request, answer);
+	} else if (request->method == HTTP_METHOD_UNKNOWN) {
+		answer_failure(answer, 501, NULL);
+	} else {
+		answer->has_allow = true;
+		answer_failure(answer, 405, "Pages here can only be read.");
+	}
+}
+
+static void add_answer_head(struct admin *admin, struct text *text,
+			    const struct admin_answer *answer)
+{
+	const char *date =
+		http_date_now(&admin->date, loop_wall(admin->loop).tv_sec);
+
+	text_addf(text,
+		  "HTTP/1.1 %u %s\r\n"
+		  "Server: uppercase-server\r\n"
+		  "Date: %.*s\r\n"
+		  "Content-Type: %s\r\n"
+		  "Content-Length: %zu\r\n"
+		  "Cache-Control: no-store\r\n"
+		  "X-Content-Type-Options: nosniff\r\n",
+		  answer->status, http_status_reason(answer->status),
+		  HTTP_DATE_LEN, date, answer->media_type, answer->content.len);
+	if (answer->has_allow)
+		text_add_str(text, "Allow: GET, HEAD\r\n");
+	/* Also to one of HTTP/1.0, who must be told that it may go on. */
+	text_add_str(text, answer->is_close ? "Connection: close\r\n\r\n"
+					    : "Connection: keep-alive\r\n\r\n");
+}
+
+static struct admin_answer begin_answer(const struct admin *admin)
+{
+	return (struct admin_answer){
+		.content = text_in(admin->loop->out, LOOP_OUT_SIZE)};
+}
+
+static enum conn_sent send_answer(struct admin_conn *ac,
+				  const struct admin_answer *answer)
+{
+	char buf[ADMIN_HEAD_SIZE];
+	struct text head = text_in(buf, sizeof(buf));
+	struct iovec iov[2];
+
+	add_answer_head(ac->admin, &head, answer);
+	ac->conn.loop->counters.admin_requests++;
+	ac->is_last = answer->is_close;
+	iov[0] = (struct iovec){head.ptr, head.len};
+	iov[1] = (struct iovec){answer->content.ptr, answer->content.len};
+	return conn_send_iov(&ac->conn, iov, answer->is_head_only ? 1 : 2,
+			     ac->is_last);
+}
+
+/* Answers what is no request, and what has not come in time. */
+static enum conn_sent send_failure(struct admin_conn *ac, unsigned status,
+				   const char *advice)
+{
+	struct admin_answer answer = begin_answer(ac->admin);
+
+	answer.is_close = true;
+	answer_failure(&answer, status, advice);
+	return send_answer(ac, &answer);
+}
+
+static enum conn_sent send_reply(struct admin_conn *ac,
+				 const struct http_request *request)
+{
+	struct admin_answer answer = begin_answer(ac->admin);
+
+	answer_method(ac->admin, request, &answer);
+	return send_answer(ac, &answer);
+}
+
+/* --- what to wait for --- */
+
+/* Who asked last stands last: the first is the one to be replaced. */
+static void admin_note_use(struct admin_conn *ac)
+{
+	list_remove(&ac->conn.node);
+	list_add_last(&ac->conn.loop->apart, &ac->conn.node);
+}
+
+static void await_request(struct admin_conn *ac)
+{
+	struct admin *admin = ac->admin;
+
+	if (!ac->in.ptr)
+		deadline_start(&admin->idle, &ac->conn.deadline);
+	else if (!ac->in_head)
+		deadline_start(&admin->head, &ac->conn.deadline);
+	ac->in_head = ac->in.ptr != NULL;
+	conn_wait_readable(&ac->conn);
+}
+
+/* An answer has been given to the connection. */
+static void admin_settle(struct admin_conn *ac, enum conn_sent sent)
+{
+	if (sent == CONN_BROKEN)
+		return;
+	if (sent == CONN_HELD || (!ac->is_last && ac->in.ptr))
+		conn_wait_writable(&ac->conn, &ac->admin->stall);
+	else if (ac->is_last)
+		conn_linger(&ac->conn, &ac->admin->linger);
+	else
+		await_request(ac);
+}
+
+/* Keeps what is left of the input; false when the connection has ended. */
+static bool keep_input(struct admin_conn *ac, struct slice in)
+{
+	if (conn_hold(&ac->in, in.ptr, in.len) == 0)
+		return true;
+	conn_close(&ac->conn, CONN_NO_MEMORY);
+	return false;
+}
+
+static void admin_serve(struct admin_conn *ac, struct slice in)
+{
+	const struct limits *limits = ac->conn.loop->limits;
+	const struct http_limits heads = {
+		.line_size = (size_t)limits->request_line_size,
+		.head_size = (size_t)limits->header_size,
+		.n_fields = limits->header_fields,
+	};
+	size_t scanned = ac->scanned;
+	struct http_request request;
+
+	switch (http_request_parse(&request, &heads, in.ptr, in.len,
+				   &scanned)) {
+	case HTTP_REQUEST_PARTIAL:
+		ac->scanned = (uint32_t)scanned;
+		if (keep_input(ac, in))
+			await_request(ac);
+		break;
+	case HTTP_REQUEST_BAD:
+		admin_settle(ac,
+			     send_failure(ac, request.status, request.advice));
+		break;
+	case HTTP_REQUEST_DONE:
+		ac->scanned = 0;
+		ac->in_head = false;
+		admin_note_use(ac);
+		in.ptr += request.head_len;
+		in.len -= request.head_len;
+		if (keep_input(ac, in))
+			admin_settle(ac, send_reply(ac, &request));
+		break;
+	}
+}
+
+/* --- connections --- */
+
+/* Moves the kept input to the front of the loop's buffer. */
+static size_t take_kept_input(struct admin_conn *ac)
+{
+	size_t len = ac->in.len;
+
+	if (!ac->in.ptr)
+		return 0;
+	memcpy(ac->conn.loop->in, ac->in.ptr, len);
+	conn_held_clear(&ac->in);
+	return len;
+}
+
+static void admin_readable(struct conn *conn)
+{
+	struct admin_conn *ac = admin_conn_of(conn);
+	char *buf = conn->loop->in;
+	size_t kept = ac->in.len, n;
+
+	switch (conn_receive(conn, buf + kept, HTTP_HEAD_MAX - kept, &n)) {
+	case CONN_GOT_BYTES:
+		(void)take_kept_input(ac);
+		admin_serve(ac, (struct slice){buf, kept + n});
+		break;
+	case CONN_GOT_END:
+		conn_close(conn, CONN_FINISHED);
+		break;
+	case CONN_GOT_NOTHING:
+		conn_wait_readable(conn);
+		break;
+	case CONN_GOT_BROKEN:
+		break;
+	}
+}
+
+/* What was held is sent; more requests may have come meanwhile. */
+static void admin_writable(struct conn *conn)
+{
+	struct admin_conn *ac = admin_conn_of(conn);
+
+	if (ac->is_last || !ac->in.ptr)
+		admin_settle(ac, CONN_SENT);
+	else
+		admin_serve(ac, (struct slice){conn->loop->in,
+					       take_kept_input(ac)});
+}
+
+/* Nobody waits for it, and it may ask on until the server ends. */
+static void admin_drain(struct conn *conn)
+{
+	(void)conn;
+}
+
+static void admin_closed(struct conn *conn, enum conn_reason reason)
+{
+	struct admin_conn *ac = admin_conn_of(conn);
+
+	(void)reason;
+	ac->admin->n_open--;
+	conn_held_clear(&ac->in);
+}
+
+static void admin_conn_free(struct conn *conn)
+{
+	free(admin_conn_of(conn));
+}
+
+static const struct conn_ops admin_ops = {
+	.service = "admin",
+	.readable = admin_readable,
+	.writable = admin_writable,
+	.drain = admin_drain,
+	.closed = admin_closed,
+	.free = admin_conn_free,
+};
+
+static void admin_head_expired_cb(struct deadline *deadline)
+{
+	struct conn *conn = CONTAINER_OF(deadline, struct conn, deadline);
+	struct admin_conn *ac = admin_conn_of(conn);
+
+	if (conn_look(conn))
+		return;
+	conn_held_clear(&ac->in);
+	admin_settle(ac, send_failure(ac, 408, NULL));
+}
+
+/* Who asked for nothing for longest makes room for a new one. */
+static void replace_oldest(struct admin *admin)
+{
+	struct list_node *oldest = admin->loop->apart.next;
+
+	admin->loop->counters.admin_replaced++;
+	conn_close(CONTAINER_OF(oldest, struct conn, node), CONN_SHED);
+}
+
+void admin_accept_cb(void *arg, int fd, const struct address *peer)
+{
+	struct admin *admin = arg;
+	struct admin_conn *ac = calloc(1, sizeof(*ac));
+
+	(void)peer;
+	if (!ac) {
+		admin->loop->counters.out_of_memory++;
+		(void)close(fd);
+		return;
+	}
+	if (admin->n_open == ADMIN_CONNECTIONS_MAX)
+		replace_oldest(admin);
+	admin->loop->counters.admin_connections++;
+	admin->n_open++;
+	ac->admin = admin;
+	conn_init_apart(&ac->conn, admin->loop, fd, &admin_ops);
+	deadline_start(&admin->idle, &ac->conn.deadline);
+	conn_wait_readable(&ac->conn);
+}
+
+/* --- the service --- */
+
+/*
+ * Once a second, and while there is an admin service only: how late this is
+ * tells how long others have to wait for the loop. The loop's own clock is that
+ * of the turn's beginning, and what it did since counts too.
+ */
+static void admin_tick_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval period = clock_timeval(ADMIN_TICK_NS);
+	struct admin *admin = arg;
+	uint64_t now_ns = clock_mono_ns();
+
+	(void)fd;
+	(void)what;
+	admin->lag_ns =
+		now_ns > admin->tick_at_ns ? now_ns - admin->tick_at_ns : 0;
+	admin->tick_at_ns = now_ns + ADMIN_TICK_NS;
+	/* It was allocated before: this cannot fail for want of memory. */
+	(void)event_add(&admin->tick, &period);
+}
+
+static int start_tick(struct admin *admin)
+{
+	struct timeval period = clock_timeval(ADMIN_TICK_NS);
+
+	(void)evtimer_assign(&admin->tick, admin->loop->base, admin_tick_cb,
+			     admin);
+	admin->tick_at_ns = clock_mono_ns() + ADMIN_TICK_NS;
+	return event_add(&admin->tick, &period);
+}
+
+struct admin *admin_new(struct loop *loop, admin_look_cb look_cb, void *arg)
+{
+	struct admin *admin = calloc(1, sizeof(*admin));
+	const struct limits *limits = loop->limits;
+
+	if (!admin)
+		return NULL;
+	admin->loop = loop;
+	admin->look_cb = look_cb;
+	admin->look_arg = arg;
+	deadline_queue_init(&admin->head, loop, limits->header_ns,
+			    admin_head_expired_cb);
+	deadline_queue_init(&admin->idle, loop, limits->http_idle_ns,
+			    conn_idle_expired_cb);
+	conn_stall_init(&admin->stall, loop, limits->send_ns);
+	deadline_queue_init(&admin->linger, loop, limits->linger_ns,
+			    conn_linger_expired_cb);
+	if (start_tick(admin) == 0)
+		return admin;
+	admin_free(admin);
+	return NULL;
+}
+
+void admin_change(struct admin *admin)
+{
+	const struct limits *limits = admin->loop->limits;
+
+	deadline_queue_set_limit(&admin->head, limits->header_ns);
+	deadline_queue_set_limit(&admin->idle, limits->http_idle_ns);
+	conn_stall_set_limit(&admin->stall, limits->send_ns);
+	deadline_queue_set_limit(&admin->linger, limits->linger_ns);
+}
+
+size_t admin_count(const struct admin *admin)
+{
+	return admin ? admin->n_open : 0;
+}
+
+uint64_t admin_lag_ns(const struct admin *admin)
+{
+	return admin ? admin->lag_ns : 0;
+}
+
+void admin_free(struct admin *admin)
+{
+	if (!admin)
+		return;
+	(void)event_del(&admin->tick);
+	deadline_queue_clear(&admin->head);
+	deadline_queue_clear(&admin->idle);
+	conn_stall_clear(&admin->stall);
+	deadline_queue_clear(&admin->linger);
+	free(admin);
+}

@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The admin pages: what they tell follows what the services do; they are apart
+ * from them, whatever crowds there or here; and they stay to the end of a stop
+ * without holding it up.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "e2e_http.h"
+#include "e2e_program.h"
+#include "e2e_server.h"
+#include "e2e_service.h"
+#include "e2e_sock.h"
+#include "harness.h"
+
+#define ADMIN_MOST 32 /* connections, as the manual says */
+
+static char *root;
+static struct server *server;
+
+static void set_up(void)
+{
+	root = folder_new();
+	service_write_file(root);
+	folder_write_text(root, "a", "one\n");
+}
+
+static void tear_down(void)
+{
+	free(root);
+}
+
+/* A server with these options besides; args is NULL-ended. */
+static void start_with(size_t n_ready, rlim_t descriptors,
+		       const char *const args[])
+{
+	const char *all[24] = {
+		"--listen=127.0.0.1", "-u0", "-t0", "-w0", "--root", root};
+	size_t n = 6;
+
+	for (size_t i = 0; args[i]; i++)
+		all[n++] = args[i];
+	server = server_start(
+		&(struct server_options){.args = all,
+					 .n_ready = n_ready,
+					 .soft_descriptors = descriptors,
+					 .hard_descriptors = descriptors});
+}
+
+#define START_WITH(n_ready, ...)                                               \
+	start_with(n_ready, 0, (const char *const[]){__VA_ARGS__, NULL})
+
+/* All services, and the pages at one place. */
+static void start(void)
+{
+	START_WITH(4, "--admin=127.0.0.1:0");
+}
+
+static int connect_admin(void)
+{
+	const struct endpoint *place = server_endpoint(server, SERVICE_ADMIN);
+	int fd = tcp_try_connect(place->host, place->port);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+/* The text of a page, NUL-ended; the caller frees it. */
+static char *fetch(const char *target, int status)
+{
+	int fd = connect_admin();
+	struct response response;
+	char *text;
+
+	http_get(fd, target, &response);
+	http_expect_status(&response, status);
+	text = bytes_new(response.len + 1);
+	memcpy(text, response.content, response.len);
+	text[response.len] = '\0';
+	http_clear(&response);
+	(void)close(fd);
+	return text;
+}
+
+/* The value of a sample, named with its labels. */
+static double metric(const char *name)
+{
+	char *text = fetch("/metrics", 200), key[160];
+	const char *at;
+	double value;
+
+	(void)snprintf(key, sizeof(key), "\n%s ", name);
+	at = strstr(text, key);
+	if (!at)
+		harness_fail("no %s in:\n%s", name, text);
+	value = strtod(at + strlen(key), NULL);
+	free(text);
+	return value;
+}
+
+static void expect_metric(const char *name, double value)
+{
+	double is = metric(name);
+
+	if (is < value || is > value)
+		harness_fail("%s: %g, not %g", name, is, value);
+}
+
+/* Waits until it has this value. */
+static void wait_metric(const char *name, double value)
+{
+	int64_t deadline = harness_deadline();
+	double is = metric(name);
+
+	while (is < value || is > value) {
+		if (harness_left_ms(deadline) <= 0)
+			harness_fail("%s: %g, not %g", name, is, value);
+		is = metric(name);
+	}
+}
+
+static void ask_service(const char *line, int status)
+{
+	int fd = tcp_connect(server, SERVICE_HTTP);
+	struct response response;
+
+	http_ask(fd, &response, "%s", line);
+	http_expect_status(&response, status);
+	http_clear(&response);
+	(void)close(fd);
+}
+
+START_TEST(numbers_move_with_what_the_services_do)
+{
+	int tcp, udp;
+
+	start();
+	expect_metric("uppercase_udp_datagrams_received_total", 0);
+	udp = udp_connect(server);
+	udp_exchange(udp, "abc", 3);
+	udp_exchange(udp, "def", 3);
+	tcp = tcp_connect(server, SERVICE_TCP);
+	tcp_exchange(tcp, "abc", 3);
+	ask_service("GET /a HTTP/1.1", 200);
+	ask_service("GET /none HTTP/1.1", 404);
+	ask_service("GET /none HTTP/1.1", 404);
+	ask_service("PUT /a HTTP/1.1", 405);
+	ask_service("GET  /a HTTP/1.1", 400);
+	expect_metric("uppercase_udp_datagrams_received_total", 2);
+	expect_metric("uppercase_connections_accepted_total{service=\"tcp\"}",
+		      1);
+	expect_metric("uppercase_connections_active{service=\"tcp\"}", 1);
+	expect_metric("uppercase_connections_active{service=\"admin\"}", 1);
+	wait_metric("uppercase_connections_active{service=\"http\"}", 0);
+	expect_metric("uppercase_http_requests_total{method=\"GET\","
+		      "code=\"200\"}",
+		      1);
+	expect_metric("uppercase_http_requests_total{method=\"GET\","
+		      "code=\"404\"}",
+		      2);
+	expect_metric("uppercase_http_requests_total{method=\"other\","
+		      "code=\"405\"}",
+		      1);
+	expect_metric("uppercase_http_requests_refused_total", 1);
+	(void)close(tcp);
+	wait_metric("uppercase_connections_active{service=\"tcp\"}", 0);
+	ck_assert(metric("process_resident_memory_bytes") > 1e5);
+	ck_assert(metric("process_open_fds") > 5);
+	ck_assert(metric("process_start_time_seconds") > 1e9);
+	(void)close(udp);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(promtool_finds_nothing_wrong)
+{
+	static const char *const args[] = {"promtool", "check", "metrics",
+					   NULL};
+	struct outcome outcome;
+	char *text;
+
+	if (!program_exists("promtool"))
+		return;
+	start();
+	ask_service("GET /a HTTP/1.1", 200);
+	text = fetch("/metrics", 200);
+	outcome = program_run(args, text, strlen(text));
+	if (outcome.status != 0 || outcome.out_len + outcome.err_len > 0)
+		harness_fail("promtool: %s%s", outcome.out, outcome.err);
+	outcome_clear(&outcome);
+	free(text);
+	server_stop(server);
+}
+END_TEST
+
+/* --- what is asked for, and how --- */
+
+static const struct {
+	const char *request;
+	int status;
+	const char *type; /* the beginning of the media type */
+	const char *text; /* the whole content; NULL for any */
+} asked[] = {
+	{"GET /healthz HTTP/1.1", 200, "text/plain", "ok\n"},
+	/* A cache is to be gone round that way. */
+	{"GET /healthz?now=1 HTTP/1.1", 200, "text/plain", "ok\n"},
+	{"GET /%68ealthz HTTP/1.1", 200, "text/plain", "ok\n"},
+	/* RFC 9112, 3.2.2: as a proxy asks */
+	{"GET http://admin/healthz HTTP/1.1", 200, "text/plain", "ok\n"},
+	{"GET /metrics HTTP/1.1", 200,
+	 "text/plain; version=0.0.4; charset=utf-8", NULL},
+	{"GET /healthz/ HTTP/1.1", 404, "text/html", NULL},
+	{"GET /HEALTHZ HTTP/1.1", 404, "text/html", NULL},
+	/* A file of the document root is none here. */
+	{"GET /a HTTP/1.1", 404, "text/html", NULL},
+	{"GET /../healthz HTTP/1.1", 400, "text/html", NULL},
+	{"GET /%00 HTTP/1.1", 400, "text/html", NULL},
+	{"POST /healthz HTTP/1.1", 405, "text/html", NULL},
+	{"OPTIONS /healthz HTTP/1.1", 405, "text/html", NULL},
+	{"BREW /healthz HTTP/1.1", 501, "text/html", NULL},
+};
+
+START_TEST(a_request_has_the_answer_of_its_row)
+{
+	struct response response;
+	char type[128];
+	int fd;
+
+	start();
+	fd = connect_admin();
+	http_ask(fd, &response, "%s", asked[_i].request);
+	http_expect_status(&response, asked[_i].status);
+	ck_assert(http_field(&response, "Content-Type", type, sizeof(type)));
+	ck_assert_int_eq(strncmp(type, asked[_i].type, strlen(asked[_i].type)),
+			 0);
+	http_expect_field(&response, "Cache-Control", "no-store");
+	http_expect_field(&response, "Allow",
+			  asked[_i].status == 405 ? "GET, HEAD" : NULL);
+	if (asked[_i].text)
+		http_expect(&response, asked[_i].status, asked[_i].text,
+			    strlen(asked[_i].text));
+	http_clear(&response);
+	(void)close(fd);
+	/* And nothing of it is in the document root. */
+	ask_service("GET /metrics HTTP/1.1", 404);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(head_leaves_the_content_out)
+{
+	struct response response;
+	int fd;
+
+	start();
+	fd = connect_admin();
+	tcp_send_text(fd, "HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+			  "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+	http_read(fd, &response, false);
+	http_expect_field(&response, "Content-Length", "3");
+	http_clear(&response);
+	http_read(fd, &response, true);
+	http_expect(&response, 200, "ok\n", 3);
+	http_clear(&response);
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
+/* What is no request, or none that could be served: answer, then close. */
+static const struct {
+	const char *bytes;
+	int status;
+} malformed[] = {
+	{"GET /healthz HTTP/1.1\nHost: a\n\n", 400},
+	{"GET /healthz HTTP/1.1\r\n\r\n", 400},
+	{"GET /healthz HTTP/3.0\r\nHost: a\r\n\r\n", 505},
+	{"\x16\x03\x01\x02", 400}, /* TLS */
+	{"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde",
+	 200},
+	{"GET /healthz HTTP/1.0\r\n\r\n", 200},
+	{"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200},
+};
+
+START_TEST(a_connection_ends_with_what_cannot_be_followed)
+{
+	struct response response;
+	int fd;
+
+	start();
+	fd = connect_admin();
+	tcp_send_text(fd, malformed[_i].bytes);
+	http_read(fd, &response, true);
+	http_expect_status(&response, malformed[_i].status);
+	http_expect_field(&response, "Connection", "close");
+	http_clear(&response);
+	tcp_expect_end(fd);
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_request_may_come_byte_by_byte)
+{
+	static const char request[] =
+		"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct response response;
+	int fd, on = 1;
+
+	start();
+	fd = connect_admin();
+	(void)setsockopt(fd, 6, 1, &on, sizeof(on)); /* TCP_NODELAY */
+	for (size_t i = 0; i + 1 < sizeof(request); i++)
+		tcp_send(fd, request + i, 1);
+	http_read(fd, &response, true);
+	http_expect(&response, 200, "ok\n", 3);
+	http_clear(&response);
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_request_that_takes_too_long_is_told_so)
+{
+	struct response response;
+	int fd;
+
+	START_WITH(4, "--admin=127.0.0.1:0", "--header-timeout=100ms");
+	fd = connect_admin();
+	tcp_send_text(fd, "GET /healthz HTTP/1.1\r\nHo");
+	http_read(fd, &response, true);
+	http_expect_status(&response, 408);
+	http_clear(&response);
+	tcp_expect_end(fd);
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(an_idle_connection_is_closed)
+{
+	int fd;
+
+	START_WITH(4, "--admin=127.0.0.1:0", "--http-idle-timeout=100ms");
+	fd = connect_admin();
+	tcp_expect_end(fd);
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
+/* More answers than its socket holds, before it reads the first. */
+START_TEST(many_requests_at_once_are_answered_in_order)
+{
+	const int n = 300;
+	struct response response;
+	int fd;
+
+	start();
+	fd = tcp_connect_small(server, SERVICE_ADMIN);
+	for (int i = 0; i < n; i++)
+		tcp_send_text(fd, i % 2 ? "GET /metrics HTTP/1.1\r\n"
+					  "Host: a\r\n\r\n"
+					: "GET /none HTTP/1.1\r\n"
+					  "Host: a\r\n\r\n");
+	for (int i = 0; i < n; i++) {
+		http_read(fd, &response, true);
+		http_expect_status(&response, i % 2 ? 200 : 404);
+		http_clear(&response);
+	}
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
+/* --- apart from the services --- */
+
+START_TEST(one_connection_too_many_takes_the_place_of_the_oldest)
+{
+	int fds[2 * ADMIN_MOST];
+	struct response response;
+
+	start();
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = connect_admin();
+	for (size_t i = 0; i < ADMIN_MOST; i++)
+		tcp_expect_gone(fds[i]);
+	/* Who asks something now is no longer the one to go. */
+	http_get(fds[ADMIN_MOST], "/healthz", &response);
+	http_clear(&response);
+	expect_metric("uppercase_connections_active{service=\"admin\"}",
+		      ADMIN_MOST);
+	ck_assert(metric("uppercase_connections_rejected_total"
+			 "{service=\"admin\",reason=\"limit\"}") > ADMIN_MOST);
+	http_get(fds[ADMIN_MOST], "/healthz", &response);
+	http_expect_status(&response, 200);
+	http_clear(&response);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		(void)close(fds[i]);
+	server_stop(server);
+}
+END_TEST
+
+/* Each of them is in the middle of something, so that none can be spared. */
+START_TEST(a_full_house_does_not_keep_the_operator_out)
+{
+	static const char *const args[] = {"--admin=127.0.0.1:0", NULL};
+	double most;
+	int fds[200];
+	size_t n = 0;
+
+	start_with(4, 128, args);
+	most = metric("uppercase_connections_max");
+	ck_assert(most >= 16 && most < (double)ARRAY_LEN(fds));
+	while ((double)n < most)
+		fds[n++] = tcp_connect(server, SERVICE_TCP);
+	wait_metric("uppercase_connections_active{service=\"tcp\"}", most);
+	for (int i = 0; i < 10; i++)
+		fds[n++] = tcp_connect(server, SERVICE_TCP);
+	free(fetch("/healthz", 200));
+	while (n > 0)
+		(void)close(fds[--n]);
+	server_stop(server);
+}
+END_TEST
+
+/* A client of the TCP service who has not taken his answer. */
+static int connect_stuck(void)
+{
+	unsigned char *data = bytes_new((size_t)1 << 20);
+	int fd = tcp_connect_small(server, SERVICE_TCP);
+
+	memset(data, 'a', (size_t)1 << 20);
+	(void)tcp_send_until_stuck(fd, data, (size_t)1 << 20, 100);
+	free(data);
+	return fd;
+}
+
+START_TEST(a_drain_can_be_watched)
+{
+	struct response response;
+	int stuck, fd;
+	char *text;
+
+	start();
+	fd = connect_admin();
+	http_get(fd, "/healthz", &response);
+	http_expect_status(&response, 200);
+	http_clear(&response);
+	stuck = connect_stuck();
+	server_signal(server, SIGTERM);
+	server_wait_log(server, "stopping: ");
+	text = fetch("/healthz", 503);
+	ck_assert_str_eq(text, "draining\n");
+	free(text);
+	expect_metric("uppercase_draining", 1);
+	/* One that was there before is told, too. */
+	http_get(fd, "/healthz", &response);
+	http_expect_status(&response, 503);
+	http_clear(&response);
+	(void)close(fd);
+	/* And one that stays holds nothing up. */
+	fd = connect_admin();
+	tcp_reset(stuck);
+	server_expect_exit(server, 0);
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
+/* --- where it is --- */
+
+START_TEST(a_port_alone_is_on_this_host_alone)
+{
+	size_t n = harness_has_ipv6() ? 2 : 1;
+	static const char *const args[] = {
+		"--listen=127.0.0.2", "-uoff", "-woff", "-t0",
+		"--admin=0",	      NULL};
+	char *text;
+
+	server = server_start(
+		&(struct server_options){.args = args, .n_ready = 1 + n});
+	(void)server_endpoint_on(server, SERVICE_ADMIN, "127.0.0.1");
+	if (n == 2)
+		(void)server_endpoint_on(server, SERVICE_ADMIN, "::1");
+	text = fetch("/metrics", 200);
+	/* There is no HTTP service whose requests could be counted. */
+	ck_assert_ptr_null(strstr(text, "http_requests_total{"));
+	free(text);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_unix_socket_leads_there_until_the_end)
+{
+	char option[160], *path = folder_path(root, "admin");
+	char *text;
+	int stuck;
+
+	(void)snprintf(option, sizeof(option), "--admin=unix:%s", path);
+	START_WITH(4, option);
+	text = fetch("/healthz", 200);
+	free(text);
+	stuck = connect_stuck();
+	server_signal(server, SIGTERM);
+	server_wait_log(server, "stopping: ");
+	text = fetch("/healthz", 503);
+	free(text);
+	tcp_reset(stuck);
+	server_expect_exit(server, 0);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	server_stop(server);
+	free(path);
+}
+END_TEST
+
+START_TEST(off_is_the_default)
+{
+	server = server_start_all(root);
+	ck_assert_uint_eq(server->n_endpoints, 3);
+	server_stop(server);
+}
+END_TEST
+
+/* Writes the configuration and has it read. */
+static void reload_admin(const char *admin, const char *answer)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text),
+		       "udp-port = off\nhttp-port = off\n"
+		       "tcp-port = \"127.0.0.1:0\"\nadmin = \"%s\"\n",
+		       admin);
+	folder_write_text(root, "conf", text);
+	if (!server)
+		return;
+	server_signal(server, SIGHUP);
+	server_wait_log(server, answer);
+}
+
+START_TEST(a_reload_turns_it_on_and_off_and_moves_it)
+{
+	char *conf = folder_path(root, "conf"), one[160], other[160];
+	const char *const args[] = {"--config", conf, NULL};
+	struct response response;
+	int fd;
+
+	(void)snprintf(one, sizeof(one), "unix:%s/one", root);
+	(void)snprintf(other, sizeof(other), "unix:%s/other", root);
+	server = NULL;
+	reload_admin("off", NULL);
+	server = server_start(
+		&(struct server_options){.args = args, .n_ready = 1});
+	reload_admin(one, "ready: admin unix:");
+	fd = tcp_try_connect(one, 0);
+	ck_assert_int_ge(fd, 0);
+	reload_admin(other, "closed: admin unix:");
+	server_wait_log_times(server, "reloaded: ", 2);
+	ck_assert_int_eq(tcp_try_connect(one, 0), -1);
+	/* Who is connected stays so. */
+	http_get(fd, "/healthz", &response);
+	http_expect_status(&response, 200);
+	http_clear(&response);
+	/* What cannot be had changes nothing. */
+	reload_admin("192.0.2.1:0", "all stays as it was");
+	ck_assert_int_eq(close(tcp_try_connect(other, 0)), 0);
+	reload_admin("off", "");
+	server_wait_log_times(server, "closed: admin unix:", 2);
+	ck_assert_int_eq(tcp_try_connect(other, 0), -1);
+	(void)close(fd);
+	server_stop(server);
+	free(conf);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("e2e_admin");
+	TCase *tcase = harness_case(suite, "admin");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, numbers_move_with_what_the_services_do);
+	tcase_add_test(tcase, promtool_finds_nothing_wrong);
+	tcase_add_loop_test(tcase, a_request_has_the_answer_of_its_row, 0,
+			    ARRAY_LEN(asked));
+	tcase_add_test(tcase, head_leaves_the_content_out);
+	tcase_add_loop_test(tcase,
+			    a_connection_ends_with_what_cannot_be_followed, 0,
+			    ARRAY_LEN(malformed));
+	tcase_add_test(tcase, a_request_may_come_byte_by_byte);
+	tcase_add_test(tcase, a_request_that_takes_too_long_is_told_so);
+	tcase_add_test(tcase, an_idle_connection_is_closed);
+	tcase_add_test(tcase, many_requests_at_once_are_answered_in_order);
+	tcase_add_test(tcase,
+		       one_connection_too_many_takes_the_place_of_the_oldest);
+	tcase_add_test(tcase, a_full_house_does_not_keep_the_operator_out);
+	tcase_add_test(tcase, a_drain_can_be_watched);
+	tcase_add_test(tcase, a_port_alone_is_on_this_host_alone);
+	tcase_add_test(tcase, a_unix_socket_leads_there_until_the_end);
+	tcase_add_test(tcase, off_is_the_default);
+	tcase_add_test(tcase, a_reload_turns_it_on_and_off_and_moves_it);
+	return harness_run(suite);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Prometheus' text format 0.0.4: every metric is introduced once and stands in
+ * one piece, has a name by the conventions, and the value that was counted.
+ */
+#include "server/metrics.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "loop/loop.h"
+
+static char buf[LOOP_OUT_SIZE + 1];
+static struct counters counters;
+static struct outcomes outcomes;
+static struct snapshot snapshot;
+
+static void set_up(void)
+{
+	memset(&counters, 0, sizeof(counters));
+	memset(&outcomes, 0, sizeof(outcomes));
+	snapshot = (struct snapshot){
+		.started_s = 1234.5,
+		.counters = &counters,
+		.outcomes = &outcomes,
+		.n_open = {[SERVER_HTTP] = 3},
+		.n_open_most = 100,
+		.n_descriptors_most = 128,
+		.lag_ns = 2500000,
+		.usage = {1500000000, 4096, 17},
+	};
+}
+
+static const char *write_metrics(void)
+{
+	struct text text = text_in(buf, sizeof(buf) - 1);
+
+	metrics_write(&text, &snapshot);
+	ck_assert(!text.overflow);
+	buf[text.len] = '\0';
+	return buf;
+}
+
+/* Fails unless this is a whole line. */
+static void expect_line(const char *text, const char *line)
+{
+	const char *at = text;
+	size_t len = strlen(line);
+
+	while ((at = strstr(at, line))) {
+		if ((at == text || at[-1] == '\n') && at[len] == '\n')
+			return;
+		at += len;
+	}
+	harness_fail("no line \"%s\" in:\n%s", line, text);
+}
+
+START_TEST(values_are_those_that_were_counted)
+{
+	const char *text;
+
+	counters.udp_datagrams = 7;
+	counters.http_timeouts = UINT64_MAX;
+	counters.accept_paused_ns = 1500000000;
+	outcomes_note(&outcomes, HTTP_METHOD_HEAD, 404);
+	outcomes_note(&outcomes, HTTP_METHOD_UNKNOWN, 501);
+	text = write_metrics();
+	expect_line(text, "uppercase_udp_datagrams_received_total 7");
+	expect_line(text, "uppercase_connections_failed_total{service=\"http\","
+			  "reason=\"timeout\"} 18446744073709551615");
+	expect_line(text, "uppercase_accept_paused_seconds_total 1.500000000");
+	expect_line(text, "uppercase_http_requests_total{method=\"HEAD\","
+			  "code=\"404\"} 1");
+	expect_line(text, "uppercase_http_requests_total{method=\"other\","
+			  "code=\"501\"} 1");
+	expect_line(text, "uppercase_connections_active{service=\"http\"} 3");
+	expect_line(text, "uppercase_connections_max 100");
+	expect_line(text, "uppercase_loop_lag_seconds 0.002500000");
+	expect_line(text, "process_cpu_seconds_total 1.500000000");
+	expect_line(text, "process_resident_memory_bytes 4096");
+	expect_line(text, "process_open_fds 17");
+	expect_line(text, "process_max_fds 128");
+	expect_line(text, "process_start_time_seconds 1234.500");
+}
+END_TEST
+
+START_TEST(what_is_not_known_is_left_out)
+{
+	const char *text;
+
+	snapshot.outcomes = NULL;
+	snapshot.usage = (struct usage){0};
+	text = write_metrics();
+	ck_assert_ptr_null(strstr(text, "http_requests_total"));
+	ck_assert_ptr_null(strstr(text, "process_resident_memory_bytes"));
+	ck_assert_ptr_null(strstr(text, "process_open_fds"));
+}
+END_TEST
+
+/* The metric of a sample's line. */
+static size_t metric_len(const char *line)
+{
+	return strcspn(line, "{ ");
+}
+
+static void check_name(const char *line, size_t len, bool is_counter)
+{
+	ck_assert(strncmp(line, "uppercase_", 10) == 0 ||
+		  strncmp(line, "process_", 8) == 0);
+	for (size_t i = 0; i < len; i++)
+		ck_assert_msg(islower((unsigned char)line[i]) || line[i] == '_',
+			      "%s", line);
+	ck_assert_msg((strncmp(line + len - 6, "_total", 6) == 0) == is_counter,
+		      "%s", line);
+}
+
+static void check_sample(const char *line)
+{
+	const char *value = strrchr(line, ' ');
+	char *end;
+
+	ck_assert_ptr_nonnull(value);
+	(void)strtod(value, &end);
+	ck_assert_msg(end > value && *end == '\0', "%s", line);
+	if (line[metric_len(line)] == '{')
+		ck_assert_msg(value[-1] == '}', "%s", line);
+}
+
+/* Every metric: HELP, TYPE, its samples; and its name never again. */
+START_TEST(each_metric_is_introduced_once_and_in_one_piece)
+{
+	char seen[8192] = "\n", name[128] = "", key[160];
+	bool is_counter = false;
+	size_t n = 0;
+
+	for (char *line = strtok((char *)(uintptr_t)write_metrics(), "\n");
+	     line; line = strtok(NULL, "\n")) {
+		size_t len = metric_len(line);
+
+		if (strncmp(line, "# HELP ", 7) == 0) {
+			(void)snprintf(name, sizeof(name), "%.*s",
+				       (int)metric_len(line + 7), line + 7);
+			(void)snprintf(key, sizeof(key), "\n%s\n", name);
+			ck_assert_msg(!strstr(seen, key), "twice: %s", name);
+			strcat(seen, key + 1);
+			ck_assert_uint_gt(strlen(line), 7 + strlen(name) + 5);
+			n++;
+		} else if (strncmp(line, "# TYPE ", 7) == 0) {
+			len = strlen(name);
+			ck_assert_int_eq(strncmp(line + 7, name, len), 0);
+			is_counter = strcmp(line + 7 + len, " counter") == 0;
+			ck_assert(is_counter ||
+				  strcmp(line + 7 + len, " gauge") == 0);
+		} else {
+			ck_assert_msg(len == strlen(name) &&
+					      memcmp(line, name, len) == 0,
+				      "%s is not introduced", line);
+			check_name(line, len, is_counter);
+			check_sample(line);
+		}
+	}
+	ck_assert_uint_gt(n, 20);
+}
+END_TEST
+
+/* Every status that is sent, and numbers as long as they get. */
+START_TEST(the_longest_text_fits_an_answer)
+{
+	memset(&counters, 0xff, sizeof(counters));
+	memset(&outcomes, 0xff, sizeof(outcomes));
+	ck_assert_uint_lt(strlen(write_metrics()), LOOP_OUT_SIZE / 2);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("metrics");
+	TCase *tcase = harness_case(suite, "metrics");
+
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, values_are_those_that_were_counted);
+	tcase_add_test(tcase, what_is_not_known_is_left_out);
+	tcase_add_test(tcase, each_metric_is_introduced_once_and_in_one_piece);
+	tcase_add_test(tcase, the_longest_text_fits_an_answer);
+	return harness_run(suite);
+}
