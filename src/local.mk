@@ -12,6 +12,7 @@ src_libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/message.c src/base/message.h \
 	src/base/natural.c src/base/natural.h \
+	src/base/recent.c src/base/recent.h \
 	src/base/slice.c src/base/slice.h \
 	src/base/text.c src/base/text.h \
 	src/base/units.c src/base/units.h \
@@ -91,8 +92,10 @@ src_libserver_a_SOURCES = \
 	src/server/config.c src/server/config.h \
 	src/server/endpoint.c src/server/endpoint.h \
 	src/server/metrics.c src/server/metrics.h \
+	src/server/peers.c src/server/peers.h \
 	src/server/server.c src/server/server.h \
 	src/server/snapshot.h \
+	src/server/state_json.c src/server/state_json.h \
 	src/server/sockets.c src/server/sockets.h \
 	src/server/tcp_service.c src/server/tcp_service.h \
 	src/server/udp_service.c src/server/udp_service.h \

@@ -6,6 +6,7 @@
 #include "loop/account.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -107,6 +108,42 @@ START_TEST(when_none_can_be_spared_the_most_gives_its_longest_idle_one)
 	account_leave(&members[1]);
 	account_leave(&members[2]);
 	ck_assert_int_eq(sacrificed(&members[3], 1021), -1);
+}
+END_TEST
+
+static void expect_largest(size_t max, const char *const *wanted)
+{
+	struct account_share list[8];
+	char text[ADDRESS_TEXT_SIZE], all[256];
+	size_t n = accounts_largest(accounts, list, max), i;
+
+	for (i = 0; i < n; i++) {
+		(void)snprintf(all, sizeof(all), "%s %zu",
+			       account_share_format(&list[i], text), list[i].n);
+		ck_assert_ptr_nonnull(wanted[i]);
+		ck_assert_str_eq(all, wanted[i]);
+	}
+	ck_assert_ptr_null(wanted[i]);
+}
+
+START_TEST(those_who_have_most_are_listed_largest_first)
+{
+	struct address v6 = address_any(AF_INET6, 80);
+
+	expect_largest(8, (const char *const[]){NULL});
+	join(0, 2, 0x0a000001, 1000);
+	join(2, 7, 0x0a000002, 1000);
+	join(7, 8, 0x0a000003, 1000);
+	v6.sa.in6.sin6_addr.s6_addr[0] = 0xfd;
+	v6.sa.in6.sin6_addr.s6_addr[15] = 1;
+	for (size_t i = 8; i < 11; i++)
+		ck_assert_int_eq(
+			account_join(accounts, &members[i], &v6, 1000 * MS), 0);
+	expect_largest(8,
+		       (const char *const[]){"10.0.0.2 5", "fd00::/64 3",
+					     "10.0.0.1 2", "10.0.0.3 1", NULL});
+	expect_largest(
+		2, (const char *const[]){"10.0.0.2 5", "fd00::/64 3", NULL});
 }
 END_TEST
 
@@ -267,6 +304,7 @@ int main(void)
 	tcase_add_test(
 		tcase,
 		when_none_can_be_spared_the_most_gives_its_longest_idle_one);
+	tcase_add_test(tcase, those_who_have_most_are_listed_largest_first);
 	tcase_add_test(tcase, all_are_closed_one_after_the_other);
 	tcase_add_test(
 		tcase,

@@ -20,6 +20,7 @@
 #include "e2e_service.h"
 #include "e2e_sock.h"
 #include "harness.h"
+#include "json_reader.h"
 
 #define ADMIN_MOST 32 /* connections, as the manual says */
 
@@ -201,6 +202,79 @@ START_TEST(promtool_finds_nothing_wrong)
 }
 END_TEST
 
+/* A member of /status.json, the first of this name. */
+static void expect_state(const char *name, const char *value)
+{
+	char *text = fetch("/status.json", 200), got[512];
+	size_t len = strlen(text);
+
+	ck_assert_msg(json_is_valid(text, len), "%s", text);
+	(void)json_member(text, len, name, got, sizeof(got));
+	ck_assert_str_eq(got, value);
+	free(text);
+}
+
+START_TEST(the_state_tells_connections_one_by_one)
+{
+	char port[16], *text;
+	int tcp, fds[3];
+
+	start();
+	(void)snprintf(port, sizeof(port), "%u",
+		       server_endpoint(server, SERVICE_TCP)->port);
+	tcp = tcp_connect(server, SERVICE_TCP);
+	tcp_exchange(tcp, "abcdef", 6);
+	expect_state("state", "serving");
+	expect_state("root", root);
+	expect_state("tcp", "1");
+	expect_state("bytes_sent", "6");
+	expect_state("bytes_received", "6");
+	expect_state("segments_retransmitted", "0");
+	expect_state("last_reload", "null");
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = tcp_connect(server, SERVICE_HTTP);
+	wait_metric("uppercase_connections_active{service=\"http\"}", 3);
+	text = fetch("/status.json", 200);
+	ck_assert_ptr_nonnull(strstr(
+		text,
+		"\"sources\":[{\"address\":\"127.0.0.1\",\"connections\":4}]"));
+	/* The newest comes first. */
+	ck_assert_ptr_nonnull(
+		strstr(text, "\"newest\":[{\"service\":\"http\""));
+	ck_assert_ptr_nonnull(strstr(text, "ready: udp 127.0.0.1:"));
+	ck_assert_ptr_nonnull(strstr(text, port));
+	free(text);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		(void)close(fds[i]);
+	(void)close(tcp);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_crowd_is_told_in_part)
+{
+	int fds[150];
+	char *text, *at;
+	size_t n = 0;
+
+	start();
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = tcp_connect(server, SERVICE_TCP);
+	wait_metric("uppercase_connections_active{service=\"tcp\"}",
+		    ARRAY_LEN(fds));
+	at = text = fetch("/status.json", 200);
+	while ((at = strstr(at, "\"age_s\":"))) {
+		at++;
+		n++;
+	}
+	ck_assert_uint_eq(n, 100);
+	free(text);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		(void)close(fds[i]);
+	server_stop(server);
+}
+END_TEST
+
 /* --- what is asked for, and how --- */
 
 static const struct {
@@ -217,6 +291,7 @@ static const struct {
 	{"GET http://admin/healthz HTTP/1.1", 200, "text/plain", "ok\n"},
 	{"GET /metrics HTTP/1.1", 200,
 	 "text/plain; version=0.0.4; charset=utf-8", NULL},
+	{"GET /status.json HTTP/1.1", 200, "application/json", NULL},
 	{"GET /healthz/ HTTP/1.1", 404, "text/html", NULL},
 	{"GET /HEALTHZ HTTP/1.1", 404, "text/html", NULL},
 	/* A file of the document root is none here. */
@@ -546,6 +621,20 @@ static void reload_admin(const char *admin, const char *answer)
 	server_wait_log(server, answer);
 }
 
+/* What the pages at this place tell of the last reload. */
+static void expect_reload(const char *place, const char *text)
+{
+	int fd = tcp_try_connect(place, 0);
+	struct response response;
+
+	http_get(fd, "/status.json", &response);
+	if (!memmem(response.content, response.len, text, strlen(text)))
+		harness_fail("no %s in %.*s", text, (int)response.len,
+			     (const char *)response.content);
+	http_clear(&response);
+	(void)close(fd);
+}
+
 START_TEST(a_reload_turns_it_on_and_off_and_moves_it)
 {
 	char *conf = folder_path(root, "conf"), one[160], other[160];
@@ -571,6 +660,8 @@ START_TEST(a_reload_turns_it_on_and_off_and_moves_it)
 	http_clear(&response);
 	/* What cannot be had changes nothing. */
 	reload_admin("192.0.2.1:0", "all stays as it was");
+	expect_reload(other,
+		      "\"succeeded\":false,\"cause\":\"admin 192.0.2.1:");
 	ck_assert_int_eq(close(tcp_try_connect(other, 0)), 0);
 	reload_admin("off", "");
 	server_wait_log_times(server, "closed: admin unix:", 2);
@@ -589,6 +680,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, numbers_move_with_what_the_services_do);
 	tcase_add_test(tcase, promtool_finds_nothing_wrong);
+	tcase_add_test(tcase, the_state_tells_connections_one_by_one);
+	tcase_add_test(tcase, a_crowd_is_told_in_part);
 	tcase_add_loop_test(tcase, a_request_has_the_answer_of_its_row, 0,
 			    ARRAY_LEN(asked));
 	tcase_add_test(tcase, head_leaves_the_content_out);

@@ -340,6 +340,24 @@ START_TEST(a_trouble_is_told_once_and_again_after_a_calm)
 }
 END_TEST
 
+/* With its time, and harmless, whether or not anybody took it. */
+START_TEST(the_last_lines_are_there_to_be_shown)
+{
+	static const char want[] = "warning: a?b\n";
+	struct slice text;
+
+	log_open("test", -1);
+	log_warn("a\x1b%s", "b");
+	log_flush();
+	text = log_recent();
+	ck_assert_uint_ge(text.len, 21 + sizeof(want) - 1);
+	text.ptr += text.len - (sizeof(want) - 1) - 21;
+	ck_assert_int_eq(text.ptr[4], '-');
+	ck_assert_int_eq(text.ptr[19], 'Z');
+	ck_assert_int_eq(memcmp(text.ptr + 21, want, sizeof(want) - 1), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
@@ -362,6 +380,7 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_file_that_takes_no_more_costs_lines_and_cuts_one);
 	tcase_add_test(tcase, no_standard_error_does_no_harm);
+	tcase_add_test(tcase, the_last_lines_are_there_to_be_shown);
 
 	tcase = harness_case(suite, "troubles");
 	tcase_add_test(tcase, a_trouble_is_told_once_and_again_after_a_calm);

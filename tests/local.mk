@@ -19,7 +19,7 @@ cli_libs = src/libcli.a $(os_libs) $(CONFUSE_LIBS)
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 
 base_tests = tests/check_calendar tests/check_clock tests/check_histogram tests/check_list \
-	tests/check_log tests/check_natural \
+	tests/check_log tests/check_natural tests/check_recent \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
 os_tests = tests/check_address tests/check_datagram tests/check_docroot \
@@ -114,7 +114,13 @@ server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_conn \
 	tests/check_activation tests/check_conn_end tests/check_endpoint \
 	tests/check_loop tests/check_metrics tests/check_outcomes \
+	tests/check_state_json \
 	tests/check_server tests/check_tcp_service tests/check_udp_service
+snapshot_fixture = tests/snapshot_fixture.c tests/snapshot_fixture.h
+tests_check_state_json_LDADD = tests/libharness.a $(server_libs) \
+	$(CHECK_LIBS)
+tests_check_state_json_SOURCES = tests/check_state_json.c $(json_reader) \
+	$(snapshot_fixture)
 tests_check_metrics_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_outcomes_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_server_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
@@ -185,6 +191,7 @@ tests_check_client_modes_LDADD = $(e2e_libs)
 tests_check_client_peers_LDADD = $(e2e_libs)
 tests_check_e2e_accept_LDADD = $(e2e_libs)
 tests_check_e2e_admin_LDADD = $(e2e_libs)
+tests_check_e2e_admin_SOURCES = tests/check_e2e_admin.c $(json_reader)
 tests_check_e2e_accesslog_LDADD = $(e2e_libs)
 tests_check_e2e_bounds_LDADD = $(e2e_libs)
 tests_check_e2e_cache_LDADD = $(e2e_libs)

@@ -12,7 +12,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/recent.h"
 
 #define LOG_LINE_MAX 1024  /* longer lines are cut; a path may be long */
 #define LOG_BUF_SIZE 16384 /* a turn's worth of lines */
@@ -25,6 +29,7 @@ static struct {
 	int error;   /* why the last ones were */
 	bool is_cut; /* the last line written has no end */
 	char buf[LOG_BUF_SIZE];
+	struct recent recent;
 } sink = {.program = "log", .fd = STDERR_FILENO};
 
 void log_open(const char *program, int fd)
@@ -59,6 +64,26 @@ static void blunt(char *line, size_t len)
 	}
 }
 
+/* For log_recent(): the time takes the place of the program's name. */
+static void remember(const char *line, size_t len)
+{
+	size_t skipped = strlen(sink.program) + 2;
+	char buf[LOG_LINE_MAX + 32];
+	struct timespec now = clock_wall();
+	struct tm tm;
+	size_t n = 0;
+
+	if (gmtime_r(&now.tv_sec, &tm))
+		n = strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	memcpy(buf + n, line + skipped, len - skipped);
+	recent_add(&sink.recent, (struct slice){buf, n + len - skipped});
+}
+
+struct slice log_recent(void)
+{
+	return recent_text(&sink.recent);
+}
+
 static void PRINTF_LIKE(2, 0)
 	add_message(const char *mark, const char *fmt, va_list args)
 {
@@ -76,6 +101,7 @@ static void PRINTF_LIKE(2, 0)
 		len = sizeof(line) - 1;
 	blunt(line, (size_t)len);
 	line[len++] = '\n';
+	remember(line, (size_t)len);
 	log_add_line(line, (size_t)len);
 }
 

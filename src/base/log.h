@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/slice.h"
 
 /*
  * What the program has to tell people, on standard error: one line a message,
@@ -43,6 +44,12 @@ struct log_trouble {
 bool log_is_news(struct log_trouble *trouble, int what, uint64_t now_ns);
 
 #define LOG_CALM_NS UINT64_C(10000000000)
+
+/*
+ * The last lines, each with its time in front, until the next is added: for who
+ * cannot see where they went.
+ */
+struct slice log_recent(void);
 
 /* Writes what was gathered. Call it before every exit. */
 void log_flush(void);

@@ -368,3 +368,33 @@ struct account_member *account_to_sacrifice(const struct accounts *accounts,
 								 : takes;
 	return goes == asking ? NULL : goes;
 }
+
+size_t accounts_largest(const struct accounts *accounts,
+			struct account_share *list, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t row = accounts->top; row > 0; row--) {
+		const struct list_node *head = &accounts->rows[row];
+
+		for (struct list_node *node = head->next;
+		     node != head && n < max; node = node->next) {
+			const struct account *account =
+				CONTAINER_OF(node, struct account, row);
+
+			list[n++] = (struct account_share){account->owner,
+							   account->n};
+		}
+	}
+	return n;
+}
+
+const char *account_share_format(const struct account_share *share,
+				 char buf[ADDRESS_TEXT_SIZE])
+{
+	(void)address_format_host(&share->owner, buf);
+	/* A network's address is shorter than the longest by far. */
+	if (share->owner.sa.any.sa_family == AF_INET6)
+		strcat(buf, "/64");
+	return buf;
+}

@@ -172,7 +172,12 @@ static void arm(struct conn *conn, short want)
 void conn_init(struct conn *conn, struct loop *loop, int fd,
 	       const struct conn_ops *ops)
 {
-	*conn = (struct conn){.loop = loop, .ops = ops, .fd = fd};
+	*conn = (struct conn){
+		.loop = loop,
+		.ops = ops,
+		.since_ns = loop_now_ns(loop),
+		.fd = fd,
+	};
 	deadline_init(&conn->deadline);
 	list_add_last(&loop->conns, &conn->node);
 	loop->n_conns++;
@@ -182,7 +187,12 @@ void conn_init_apart(struct conn *conn, struct loop *loop, int fd,
 		     const struct conn_ops *ops)
 {
 	*conn = (struct conn){
-		.loop = loop, .ops = ops, .fd = fd, .is_apart = true};
+		.loop = loop,
+		.ops = ops,
+		.since_ns = loop_now_ns(loop),
+		.fd = fd,
+		.is_apart = true,
+	};
 	deadline_init(&conn->deadline);
 	list_add_last(&loop->apart, &conn->node);
 }

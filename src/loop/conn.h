@@ -75,6 +75,7 @@ struct conn {
 		struct loop_corpse corpse;
 	};
 	struct conn_held out;
+	uint64_t since_ns;	  /* when it was taken over */
 	uint64_t n_sent;	  /* bytes handed to the kernel so far */
 	struct conn_stall *stall; /* that it was last told to wait in */
 	uint64_t stall_at_ns;	  /* when that wait is over, if it is in vain */

@@ -19,6 +19,8 @@
 #include "http/target.h"
 #include "loop/conn.h"
 #include "server/metrics.h"
+#include "server/peers.h"
+#include "server/state_json.h"
 
 #define ADMIN_HEAD_SIZE 1024 /* of an answer */
 #define ADMIN_TICK_NS	CLOCK_NS_PER_S
@@ -65,19 +67,31 @@ struct admin_answer {
 };
 
 /* Writes the content, and may choose another status than 200. */
-typedef void (*admin_page_fn)(struct admin_answer *answer,
-			      const struct snapshot *snapshot);
+typedef void (*admin_page_fn)(struct admin *admin, struct admin_answer *answer,
+			      struct snapshot *snapshot);
 
-static void show_metrics(struct admin_answer *answer,
-			 const struct snapshot *snapshot)
+static void show_metrics(struct admin *admin, struct admin_answer *answer,
+			 struct snapshot *snapshot)
 {
+	(void)admin;
 	metrics_write(&answer->content, snapshot);
 }
 
-/* For balancers: the next request should go to another server. */
-static void show_health(struct admin_answer *answer,
-			const struct snapshot *snapshot)
+static void show_state(struct admin *admin, struct admin_answer *answer,
+		       struct snapshot *snapshot)
 {
+	struct peer peers[PEERS_MAX];
+
+	snapshot->peers = peers;
+	snapshot->n_peers = peers_list(admin->loop, peers);
+	state_json_write(&answer->content, snapshot);
+}
+
+/* For balancers: the next request should go to another server. */
+static void show_health(struct admin *admin, struct admin_answer *answer,
+			struct snapshot *snapshot)
+{
+	(void)admin;
 	answer->status = snapshot->is_draining ? 503 : 200;
 	text_add_str(&answer->content,
 		     snapshot->is_draining ? "draining\n" : "ok\n");
@@ -89,6 +103,7 @@ static const struct admin_page {
 	admin_page_fn show;
 } admin_pages[] = {
 	{"metrics", METRICS_TYPE, show_metrics},
+	{"status.json", STATE_JSON_TYPE, show_state},
 	{"healthz", "text/plain; charset=utf-8", show_health},
 };
 
@@ -120,7 +135,7 @@ static void answer_page(struct admin *admin, const struct admin_page *page,
 	admin->look_cb(admin->look_arg, &snapshot);
 	answer->status = 200;
 	answer->media_type = page->media_type;
-	page->show(answer, &snapshot);
+	page->show(admin, answer, &snapshot);
 	if (answer->content.overflow)
 		answer_failure(answer, 500, "The answer is too long.");
 }

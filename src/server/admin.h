@@ -22,8 +22,9 @@
  * and apart from the services: neither their crowd nor a drain keeps the
  * operator out.
  *
- *	/metrics    what Prometheus reads
- *	/healthz    200, or 503 in a drain
+ *	/metrics      what Prometheus reads
+ *	/status.json  everything, connections one by one
+ *	/healthz      200, or 503 in a drain
  */
 struct admin;
 

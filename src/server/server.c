@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,6 +83,7 @@ struct server {
 	struct config_set *reloaded; /* that config is of; NULL at first */
 	int argc;		     /* see server_read_again() */
 	char **argv;
+	struct reload_note last_reload;
 	struct sockets sockets;
 	size_t n_sockets; /* that it has, or is about to open */
 	struct event signals[SIGNAL_N];
@@ -199,7 +201,13 @@ static void look_cb(void *arg, struct snapshot *snapshot)
 		.n_open_most = loop->max_descriptors,
 		.n_descriptors_most = server->n_descriptors,
 		.lag_ns = admin_lag_ns(server->admin),
+		.config = server->config,
+		.sockets = &server->sockets,
+		.reload = &server->last_reload,
+		.log = log_recent(),
 	};
+	snapshot->n_sources = accounts_largest(
+		loop->accounts, snapshot->sources, SNAPSHOT_SOURCES);
 	usage_read(&server->usage, &snapshot->usage);
 }
 
@@ -490,10 +498,23 @@ static void tell_serving(const struct server *server, const char *before)
 			       server->sockets.n);
 }
 
+static void note_reload(struct server *server, bool is_good, const char *cause)
+{
+	struct reload_note *note = &server->last_reload;
+
+	*note = (struct reload_note){
+		.at_s = loop_wall(&server->loop).tv_sec,
+		.is_good = is_good,
+	};
+	(void)snprintf(note->cause, sizeof(note->cause), "%s",
+		       cause ? cause : "out of memory");
+}
+
 static void hup_cb(evutil_socket_t signal, short what, void *arg)
 {
 	struct server *server = arg;
 	char *cause = NULL;
+	bool is_good;
 
 	(void)signal;
 	(void)what;
@@ -502,7 +523,9 @@ static void hup_cb(evutil_socket_t signal, short what, void *arg)
 		return;
 	}
 	supervisor_tell(SUPERVISOR_RELOADING);
-	if (reload(server, &cause) == 0) {
+	is_good = reload(server, &cause) == 0;
+	note_reload(server, is_good, cause);
+	if (is_good) {
 		log_info("reloaded: serving on %zu sockets", server->sockets.n);
 		tell_serving(server, "reloaded: ");
 	} else {

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state as JSON: valid whatever the names are, with everything in it that
+ * was in the snapshot, and bounded.
+ */
+#include "server/state_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "json_reader.h"
+#include "loop/loop.h"
+#include "snapshot_fixture.h"
+
+static char buf[LOOP_OUT_SIZE + 1];
+static size_t len;
+
+static void write_state(const struct snapshot *snapshot)
+{
+	struct text text = text_in(buf, sizeof(buf) - 1);
+
+	state_json_write(&text, snapshot);
+	ck_assert(!text.overflow);
+	len = text.len;
+	buf[len] = '\0';
+	ck_assert_msg(json_is_valid(buf, len), "%s", buf);
+}
+
+static void expect_member(const char *name, const char *value)
+{
+	char got[512];
+
+	(void)json_member(buf, len, name, got, sizeof(got));
+	ck_assert_str_eq(got, value);
+}
+
+START_TEST(everything_is_told)
+{
+	write_state(snapshot_make());
+	expect_member("state", "serving");
+	expect_member("uptime_s", "93784.000000");
+	expect_member("loop_lag_s", "0.002500");
+	expect_member("resident_bytes", "4096");
+	expect_member("udp_datagrams", "7");
+	expect_member("method", "HEAD");
+	expect_member("status", "404");
+	expect_member("tcp", "5");
+	expect_member("most", "100");
+	expect_member("rtt_s", "0.000250");
+	expect_member("age_s", "1.500000");
+	expect_member("bytes_received", "789");
+	ck_assert_ptr_nonnull(strstr(buf, "\"127.0.0.1:80\""));
+	ck_assert_ptr_nonnull(strstr(buf, "\"2001::/64\",\"connections\":12"));
+	ck_assert_ptr_nonnull(strstr(buf, "\"192.0.2.1\",\"connections\":2"));
+	ck_assert_ptr_nonnull(strstr(buf, "\"address\":\"unix\""));
+	ck_assert_ptr_nonnull(strstr(buf, "second line\"]"));
+}
+END_TEST
+
+/* What was escaped is what it was again, but for what JSON cannot say. */
+START_TEST(names_come_through_whole)
+{
+	write_state(snapshot_make());
+	expect_member("root", "a\"b\\c</script><b>&\x01\xef\xbf\xbd'");
+	expect_member("cause", "a\"b\\c</script><b>&\x01\xef\xbf\xbd'");
+	expect_member("succeeded", "false");
+}
+END_TEST
+
+START_TEST(what_is_not_known_is_null_or_empty)
+{
+	const struct sockets none = {.n = 0};
+	const struct reload_note never = {0};
+	struct snapshot *snapshot = snapshot_make();
+
+	snapshot->outcomes = NULL;
+	snapshot->sockets = &none;
+	snapshot->reload = &never;
+	snapshot->n_peers = snapshot->n_sources = snapshot->log.len = 0;
+	snapshot->is_draining = true;
+	write_state(snapshot);
+	expect_member("last_reload", "null");
+	expect_member("state", "draining");
+	expect_member("sockets", "[]");
+	expect_member("newest", "[]");
+	expect_member("log", "[]");
+}
+END_TEST
+
+/* As many of everything as there can be, as long as they get. */
+START_TEST(the_longest_state_fits_an_answer)
+{
+	static struct peer peers[PEERS_MAX];
+	static struct sockets sockets;
+	static char log[8192], name[4096];
+	struct snapshot *snapshot = snapshot_make();
+	struct config config = *snapshot->config;
+
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		peers[i] = snapshot->peers[0];
+		peers[i].address = address_any(AF_INET6, 65535);
+		memset(&peers[i].address.sa.in6.sin6_addr, 0xab, 16);
+		peers[i].n_sent = peers[i].n_received = UINT64_MAX;
+	}
+	snapshot->peers = peers;
+	snapshot->n_peers = PEERS_MAX;
+	for (sockets.n = 0; sockets.n < SOCKETS_MAX / 2; sockets.n++)
+		sockets.list[sockets.n] = snapshot->sockets->list[1];
+	snapshot->sockets = &sockets;
+	memset(log, '\xff', sizeof(log));
+	snapshot->log = (struct slice){log, sizeof(log)};
+	memset(name, '\xff', sizeof(name) - 1);
+	config.root = config.access_log = name;
+	snapshot->config = &config;
+	write_state(snapshot);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("state_json");
+	TCase *tcase = harness_case(suite, "state_json");
+
+	tcase_add_test(tcase, everything_is_told);
+	tcase_add_test(tcase, names_come_through_whole);
+	tcase_add_test(tcase, what_is_not_known_is_null_or_empty);
+	tcase_add_test(tcase, the_longest_state_fits_an_answer);
+	return harness_run(suite);
+}
