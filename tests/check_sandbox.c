@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sandbox around the test's own process: what the plan allows works, and
+ * nothing else does. What this kernel lacks is named.
+ */
+#include "os/sandbox.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static char *folder, *readable, *logs, *sockets;
+static uint16_t port, other_port;
+static int listener;
+
+/* A port that is free at the moment, and the socket that has it. */
+static int open_port(uint16_t *number)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+	ck_assert_int_eq(listen(fd, 4), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*number = ntohs(address.sin_port);
+	return fd;
+}
+
+static void set_up(void)
+{
+	int fd;
+
+	folder = folder_new();
+	folder_add(folder, "readable");
+	folder_add(folder, "logs");
+	folder_add(folder, "sockets");
+	folder_write_text(folder, "outside", "secret");
+	folder_write_text(folder, "readable/file", "text");
+	folder_write_text(folder, "logs/old", "line\n");
+	readable = folder_path(folder, "readable");
+	logs = folder_path(folder, "logs");
+	sockets = folder_path(folder, "sockets");
+	listener = open_port(&other_port);
+	fd = open_port(&port);
+	(void)close(fd);
+}
+
+static void tear_down(void)
+{
+	(void)close(listener);
+	free(readable);
+	free(logs);
+	free(sockets);
+	free(folder);
+}
+
+/* Returns whether there is none of these gaps, and says so if there is. */
+static bool enter_without(unsigned gaps, bool binds_any_port)
+{
+	const struct sandbox_place places[] = {
+		{readable, SANDBOX_READ_FILES | SANDBOX_READ_FOLDERS},
+		{logs, SANDBOX_WRITE},
+		{sockets, SANDBOX_SOCKETS | SANDBOX_REMOVE},
+		{"/nonexistent", SANDBOX_READ_FILES},
+	};
+	const struct sandbox_plan plan = {
+		.places = places,
+		.n_places = ARRAY_LEN(places),
+		.tcp_ports = &port,
+		.n_tcp_ports = 1,
+		.binds_any_port = binds_any_port,
+	};
+	unsigned found;
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(sandbox_enter(&plan, &found), 0);
+	found &= gaps | SANDBOX_NO_BUILD;
+	if (found & SANDBOX_NO_BUILD)
+		harness_skip("a build with sanitizers has no sandbox");
+	else if (found & SANDBOX_NO_FILES)
+		harness_skip("this kernel has no Landlock");
+	else if (found & SANDBOX_NO_PORTS)
+		harness_skip("this kernel's Landlock knows no ports");
+	else if (found & SANDBOX_NO_CALLS)
+		harness_skip("this kernel has no seccomp");
+	else if (found & SANDBOX_NO_LIBRARY)
+		harness_skip("built without libseccomp");
+	return found == 0;
+}
+
+/* Opens what is in the folder; returns 0 or errno. */
+static int try_open(const char *name, int flags)
+{
+	char *path = *name == '/' ? strdup(name) : folder_path(folder, name);
+	int fd = open(path, flags | O_CLOEXEC, 0600), error = errno;
+
+	free(path);
+	if (fd < 0)
+		return error;
+	(void)close(fd);
+	return 0;
+}
+
+/* --- files --- */
+
+static const struct {
+	const char *name;
+	int flags;
+	int error;
+	const char *why;
+} opened[] = {
+	{"readable/file", O_RDONLY, 0, "below what is allowed"},
+	{"readable", O_RDONLY | O_DIRECTORY, 0, "the folder itself"},
+	{"outside", O_RDONLY, EACCES, "beside it"},
+	{"readable/../outside", O_RDONLY, EACCES, "a name that leads out"},
+	{"logs/old", O_WRONLY | O_APPEND, 0, "a log"},
+	{"logs/new", O_WRONLY | O_APPEND | O_CREAT, 0, "a new log"},
+	{"logs/old", O_RDONLY, EACCES, "logs are not for reading"},
+	{"logs/old", O_WRONLY | O_TRUNC, EACCES, "nor to be cut"},
+	{"readable/file", O_WRONLY, EACCES, "files are not for writing"},
+	{"readable/new", O_WRONLY | O_CREAT, EACCES, "nor made"},
+	{"sockets/new", O_WRONLY | O_CREAT, EACCES, "no files among sockets"},
+	{"/etc/passwd", O_RDONLY, EACCES, "elsewhere"},
+	{"/", O_RDONLY | O_DIRECTORY, EACCES, "the top"},
+};
+
+START_TEST(files_are_opened_as_the_plan_says)
+{
+	if (!enter_without(SANDBOX_NO_FILES, false))
+		return;
+	ck_assert_msg(try_open(opened[_i].name, opened[_i].flags) ==
+			      opened[_i].error,
+		      "%s: %s", opened[_i].name, opened[_i].why);
+}
+END_TEST
+
+START_TEST(nothing_is_removed_or_moved_but_sockets)
+{
+	char *file = folder_path(folder, "readable/file");
+	char *log = folder_path(folder, "logs/old");
+	char *moved = folder_path(folder, "logs/moved");
+
+	if (!enter_without(SANDBOX_NO_FILES, false))
+		return;
+	ck_assert_int_lt(unlink(file), 0);
+	ck_assert_int_lt(unlink(log), 0);
+	ck_assert_int_lt(rename(log, moved), 0);
+	ck_assert_int_lt(mkdir(moved, 0700), 0);
+	ck_assert_int_lt(symlink("/", moved), 0);
+	free(file);
+	free(log);
+	free(moved);
+}
+END_TEST
+
+START_TEST(unix_sockets_come_and_go_in_their_folder)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct sockaddr_un elsewhere = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s/s", sockets);
+	(void)snprintf(elsewhere.sun_path, sizeof(elsewhere.sun_path), "%s/s",
+		       logs);
+	if (!enter_without(SANDBOX_NO_FILES, false))
+		return;
+	ck_assert_int_lt(
+		bind(fd, (struct sockaddr *)&elsewhere, sizeof(elsewhere)), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(chmod(at.sun_path, 0666), 0);
+	ck_assert_int_eq(unlink(at.sun_path), 0);
+	(void)close(fd);
+}
+END_TEST
+
+/* --- the network --- */
+
+static int bind_to(uint16_t number)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons(number),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int on = 1, error = 0;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		error = errno;
+	(void)close(fd);
+	return error;
+}
+
+START_TEST(no_other_port_is_bound)
+{
+	if (!enter_without(SANDBOX_NO_FILES | SANDBOX_NO_PORTS, false))
+		return;
+	ck_assert_int_eq(bind_to(port), 0);
+	(void)close(listener);
+	ck_assert_int_eq(bind_to(other_port), EACCES);
+	ck_assert_int_eq(bind_to(0), EACCES);
+}
+END_TEST
+
+START_TEST(any_port_is_bound_where_that_is_planned)
+{
+	if (!enter_without(SANDBOX_NO_FILES | SANDBOX_NO_PORTS, true))
+		return;
+	(void)close(listener);
+	ck_assert_int_eq(bind_to(other_port), 0);
+}
+END_TEST
+
+static struct sockaddr_in listening(void)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons(other_port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+}
+
+START_TEST(nobody_is_connected_to)
+{
+	struct sockaddr_in address = listening();
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	/* Either of both keeps it from that. */
+	if (!enter_without(SANDBOX_NO_LIBRARY | SANDBOX_NO_CALLS, true))
+		return;
+	ck_assert_int_lt(
+		connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert(errno == EACCES || errno == ENOSYS);
+}
+END_TEST
+
+START_TEST(nobody_is_connected_to_by_sending)
+{
+	struct sockaddr_in address = listening();
+	char byte = 'x';
+	struct iovec iov = {&byte, 1};
+	struct msghdr msg = {
+		.msg_name = &address,
+		.msg_namelen = sizeof(address),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (!enter_without(SANDBOX_NO_LIBRARY | SANDBOX_NO_CALLS, true))
+		return;
+	ck_assert_int_lt(sendto(fd, "x", 1, MSG_FASTOPEN,
+				(struct sockaddr *)&address, sizeof(address)),
+			 0);
+	ck_assert_int_eq(errno, ENOSYS);
+	ck_assert_int_lt(sendmsg(fd, &msg, MSG_FASTOPEN), 0);
+	ck_assert_int_eq(errno, ENOSYS);
+}
+END_TEST
+
+/* --- calls --- */
+
+static int call_exec(void)
+{
+	char program[] = "/bin/true";
+	char *argv[] = {program, NULL};
+
+	return execv(program, argv);
+}
+
+static int call_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+static int call_ptrace(void)
+{
+	return (int)ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+}
+
+static int call_kill(void)
+{
+	return kill(getppid(), 0);
+}
+
+static int call_packet_socket(void)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0);
+}
+
+static int call_raw_socket(void)
+{
+	return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+}
+
+static int call_executable_memory(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+		       ? -1
+		       : 0;
+}
+
+static int call_executable_later(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(page, MAP_FAILED);
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC);
+}
+
+static int call_memory_file(void)
+{
+	return memfd_create("program", 0);
+}
+
+static int call_read_memory(void)
+{
+	char here[8];
+	struct iovec iov = {here, sizeof(here)};
+
+	return (int)syscall(SYS_process_vm_readv, getppid(), &iov, 1, &iov, 1,
+			    0);
+}
+
+static int call_uring(void)
+{
+	return (int)syscall(425, 1, NULL);
+}
+
+static int call_unshare(void)
+{
+	return (int)syscall(SYS_unshare, 0);
+}
+
+static int call_open_mode(void)
+{
+	return chmod(readable, 04777);
+}
+
+static const struct {
+	int (*call)(void);
+	const char *what;
+} forbidden[] = {
+	{call_exec, "executing a program"},
+	{call_fork, "another process"},
+	{call_ptrace, "ptrace"},
+	{call_kill, "a signal to another process"},
+	{call_packet_socket, "a packet socket"},
+	{call_raw_socket, "a raw socket"},
+	{call_executable_memory, "memory that is written and executed"},
+	{call_executable_later, "memory that becomes a program"},
+	{call_memory_file, "a file in memory"},
+	{call_read_memory, "another process's memory"},
+	{call_uring, "io_uring"},
+	{call_unshare, "a name space"},
+	{call_open_mode, "another mode"},
+};
+
+START_TEST(no_other_call_is_there)
+{
+	if (!enter_without(SANDBOX_NO_LIBRARY | SANDBOX_NO_CALLS, false))
+		return;
+	ck_assert_msg(forbidden[_i].call() < 0 && errno == ENOSYS, "%s: %s",
+		      forbidden[_i].what, strerror(errno));
+}
+END_TEST
+
+START_TEST(what_the_library_needs_works)
+{
+	char *large;
+	int fd;
+
+	if (!enter_without(SANDBOX_NO_LIBRARY | SANDBOX_NO_CALLS, false))
+		return;
+	/* Large enough for a mapping of its own, which then moves. */
+	large = malloc(1 << 20);
+	ck_assert_ptr_nonnull(large);
+	large = realloc(large, 8 << 20);
+	ck_assert_ptr_nonnull(large);
+	free(large);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	ck_assert_int_gt(sysconf(_SC_NPROCESSORS_ONLN), 0);
+}
+END_TEST
+
+/* Not even a child's: abort(3) is for oneself. */
+START_TEST(it_ends_by_abort_as_before)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (!enter_without(SANDBOX_NO_LIBRARY | SANDBOX_NO_CALLS,
+				   false))
+			raise(SIGABRT);
+		abort();
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sandbox");
+	TCase *tcase = harness_case(suite, "sandbox");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, files_are_opened_as_the_plan_says, 0,
+			    ARRAY_LEN(opened));
+	tcase_add_test(tcase, nothing_is_removed_or_moved_but_sockets);
+	tcase_add_test(tcase, unix_sockets_come_and_go_in_their_folder);
+	tcase_add_test(tcase, no_other_port_is_bound);
+	tcase_add_test(tcase, any_port_is_bound_where_that_is_planned);
+	tcase_add_test(tcase, nobody_is_connected_to);
+	tcase_add_test(tcase, nobody_is_connected_to_by_sending);
+	tcase_add_loop_test(tcase, no_other_call_is_there, 0,
+			    ARRAY_LEN(forbidden));
+	tcase_add_test(tcase, what_the_library_needs_works);
+	tcase_add_test(tcase, it_ends_by_abort_as_before);
+	return harness_run(suite);
+}
