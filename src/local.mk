@@ -20,6 +20,7 @@ src_libbase_a_SOURCES = \
 
 src_libos_a_SOURCES = \
 	src/os/address.c src/os/address.h \
+	src/os/callfilter.c src/os/callfilter.h \
 	src/os/datagram.c src/os/datagram.h \
 	src/os/docroot.c src/os/docroot.h \
 	src/os/draft.c src/os/draft.h \
@@ -27,7 +28,9 @@ src_libos_a_SOURCES = \
 	src/os/icmp.c src/os/icmp.h \
 	src/os/interface.c src/os/interface.h \
 	src/os/pidfile.c src/os/pidfile.h \
+	src/os/privileges.c src/os/privileges.h \
 	src/os/process.c src/os/process.h \
+	src/os/sandbox.c src/os/sandbox.h \
 	src/os/socket.c src/os/socket.h \
 	src/os/supervisor.c src/os/supervisor.h \
 	src/os/usage.c src/os/usage.h \
@@ -88,8 +91,10 @@ src_libweb_a_SOURCES = \
 src_libserver_a_SOURCES = \
 	src/server/activation.c src/server/activation.h \
 	src/server/admin.c src/server/admin.h \
+	src/server/allowance.c src/server/allowance.h \
 	src/server/binding.c src/server/binding.h \
 	src/server/config.c src/server/config.h \
+	src/server/confinement.c src/server/confinement.h \
 	src/server/endpoint.c src/server/endpoint.h \
 	src/server/metrics.c src/server/metrics.h \
 	src/server/peers.c src/server/peers.h \
@@ -185,7 +190,7 @@ bin_PROGRAMS = src/uppercase-client src/uppercase-load src/uppercase-server
 src_uppercase_server_SOURCES = src/server/main.c
 src_uppercase_server_LDADD = src/libserver.a src/libcli.a src/libweb.a \
 	src/libloop.a src/libhttp.a src/libos.a src/libbase.a $(LIBEVENT_LIBS) $(XXHASH_LIBS) \
-	$(CONFUSE_LIBS) $(SYSTEMD_LIBS)
+	$(CONFUSE_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS)
 
 src_uppercase_client_SOURCES = src/client/main.c
 src_uppercase_client_LDADD = src/libclient.a src/libcli.a src/libos.a src/libbase.a

@@ -535,7 +535,7 @@ START_TEST(clients_beyond_the_limit_are_served_when_others_leave)
 	size_t n_served = 0;
 
 	connect_many(server, fds, ARRAY_LEN(fds));
-	server_wait_log(server, "warning: ");
+	server_wait_log(server, "warning: accept: ");
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		/*
 		 * They are served in the order in which they came. Whoever
@@ -549,7 +549,7 @@ START_TEST(clients_beyond_the_limit_are_served_when_others_leave)
 	}
 	ck_assert_uint_eq(n_served, ARRAY_LEN(fds));
 	/* One shortage, one line. */
-	ck_assert_uint_eq(server_count_log(server, "warning: "), 1);
+	ck_assert_uint_eq(server_count_warnings(server), 1);
 	(void)close(udp);
 	server_stop(server);
 }
@@ -564,7 +564,7 @@ START_TEST(a_shortage_of_descriptors_does_not_burn_the_processor)
 	long before;
 
 	connect_many(server, fds, ARRAY_LEN(fds));
-	server_wait_log(server, "warning: ");
+	server_wait_log(server, "warning: accept: ");
 	last = fds[ARRAY_LEN(fds) - 1];
 	/* The others have made room for it. */
 	tcp_expect_text(last, "HELLO");
@@ -599,7 +599,7 @@ START_TEST(idle_web_connections_make_room_for_new_ones)
 	service_expect_file(idle[ARRAY_LEN(idle) - 1]);
 	/* Whoever has just spoken is not the one. */
 	tcp_exchange(talking, "still here", 10);
-	ck_assert_uint_eq(server_count_log(server, "warning: "), 1);
+	ck_assert_uint_eq(server_count_warnings(server), 1);
 	close_many(idle, ARRAY_LEN(idle));
 	(void)close(talking);
 	server_stop(server);

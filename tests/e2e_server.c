@@ -354,6 +354,12 @@ size_t server_count_log(struct server *server, const char *text)
 	return n;
 }
 
+size_t server_count_warnings(struct server *server)
+{
+	return server_count_log(server, "warning: ") -
+	       server_count_log(server, "warning: user: ");
+}
+
 static const char *const service_names[] = {"udp", "tcp", "http", "admin"};
 
 static bool parse_service(const char *name, enum service *service)
@@ -453,6 +459,9 @@ struct server *server_start(const struct server_options *options)
 			args_add(&args, options->args[i], "");
 	else
 		add_options(&args, options);
+	/* The tests' folders are root's then, and closed to others. */
+	if (geteuid() == 0 && !options->drops_root)
+		args_add(&args, "--user=root", "");
 	server = spawn(options, args.argv);
 	while (parse_log(server) < n)
 		wait_for_log(server, deadline, "all its ready lines");

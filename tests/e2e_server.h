@@ -55,6 +55,7 @@ struct server_options {
 	rlim_t soft_descriptors; /* 0: as the test has it */
 	rlim_t hard_descriptors;
 	bool obeys_modes;   /* even root may not read what its mode forbids */
+	bool drops_root;    /* started as root it stays so, but for this */
 	bool lacks_openat2; /* as on a kernel before 5.6 */
 	const char *faults; /* see e2e_faults.h; "" for later, NULL for none */
 	void (*prepare)(void); /* what else the child does before it starts */
@@ -103,6 +104,9 @@ void server_wait_log_times(struct server *server, const char *text, size_t n);
 
 /* How often a text occurs in what it has said. */
 size_t server_count_log(struct server *server, const char *text);
+
+/* Its warnings, without the one that it stays root as the tests want it to. */
+size_t server_count_warnings(struct server *server);
 
 /* The first socket of a service. */
 const struct endpoint *server_endpoint(const struct server *server,

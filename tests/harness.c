@@ -160,7 +160,8 @@ static void make_scratch(void)
 {
 	(void)snprintf(scratch, sizeof(scratch), "%s/uppercase-e2e-XXXXXX",
 		       scratch_home());
-	if (!mkdtemp(scratch)) {
+	/* Programs under test may be of another user. */
+	if (!mkdtemp(scratch) || chmod(scratch, 0755) != 0) {
 		perror(scratch);
 		exit(EXIT_FAILURE);
 	}

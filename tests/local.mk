@@ -6,7 +6,7 @@
 # log), or anything else when it failed.
 
 base_libs = src/libbase.a
-os_libs = src/libos.a $(base_libs) $(SYSTEMD_LIBS)
+os_libs = src/libos.a $(base_libs) $(SYSTEMD_LIBS) $(SECCOMP_LIBS)
 http_libs = src/libhttp.a $(base_libs) $(XXHASH_LIBS)
 loop_libs = src/libloop.a $(os_libs) $(LIBEVENT_LIBS)
 web_libs = src/libweb.a src/libhttp.a $(loop_libs) $(XXHASH_LIBS)
@@ -26,8 +26,8 @@ os_tests = tests/check_address tests/check_datagram tests/check_docroot \
 	tests/check_icmp \
 	tests/check_draft \
 	tests/check_holder tests/check_process tests/check_socket \
-	tests/check_interface tests/check_supervisor tests/check_usage \
-	tests/check_wait
+	tests/check_interface tests/check_privileges tests/check_sandbox \
+	tests/check_supervisor tests/check_usage tests/check_wait
 tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
@@ -37,6 +37,8 @@ tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_holder_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_interface_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_privileges_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_sandbox_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_supervisor_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_usage_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_wait_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)

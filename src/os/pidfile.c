@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "os/socket.h"
 
 static struct flock whole_file(void)
@@ -85,7 +87,11 @@ void pidfile_close(int fd, const char *path)
 {
 	if (fd < 0)
 		return;
-	/* First the name, which is ours for as long as the lock is. */
-	(void)unlink(path);
+	/*
+	 * First the name, which is ours for as long as the lock is. In a folder
+	 * that is not this user's any more the number goes.
+	 */
+	if (unlink(path) < 0 && ftruncate(fd, 0) < 0)
+		log_warn("pid file %s: it stays: %s", path, strerror(errno));
 	(void)close(fd);
 }

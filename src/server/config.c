@@ -302,6 +302,16 @@ static const struct setting rows[] = {
 	 CONFIG_AT(pid_file),
 	 .value = "FILE",
 	 .help = "with the process's number, locked while it runs"},
+	{.name = "user",
+	 .type = SETTING_TEXT,
+	 CONFIG_AT(user),
+	 .value = "NAME",
+	 .help = "started as root, become this user (without it, "
+		 "uppercase if that exists, or nobody)"},
+	{.name = "no-sandbox",
+	 .type = SETTING_FLAG,
+	 CONFIG_AT(no_sandbox),
+	 .help = "serve without Landlock and seccomp"},
 	{.name = "config",
 	 .type = SETTING_TEXT,
 	 SETTING_AT(struct config, config_file),
@@ -444,6 +454,7 @@ enum arguments_verdict config_read(struct config_set *set, int argc,
 		set->file = config_file_read(&set->settings, path, why);
 	if (path && !set->file)
 		return fail_by_file(&all, why);
+	config->file_read = path;
 	return arguments_read(&all, &set->settings, argc, argv);
 }
 

@@ -32,8 +32,11 @@ struct config {
 	const char *access_log;	  /* a file, "-", or NULL */
 	enum http_log_format log_format;
 	const char *pid_file; /* NULL for none */
+	const char *user;     /* NULL for the standard one */
+	bool no_sandbox;
 	struct limits limits;
 	const char *config_file; /* NULL: the standard one, if any */
+	const char *file_read;	 /* the one that it was; NULL for none */
 	bool show_config;
 	bool test_config;
 };

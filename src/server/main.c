@@ -55,7 +55,7 @@ static int run_server(const struct config *config, int argc, char **argv)
 
 	if (lock_pid_file(pid_file, &fd) < 0)
 		return EXIT_FAILURE;
-	server = server_new(config, &cause);
+	server = server_new_confined(config, &cause);
 	if (!server) {
 		log_info("%s", cause ? cause : "out of memory");
 	} else if (config->test_config) {

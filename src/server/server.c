@@ -32,6 +32,7 @@
 #include "os/usage.h"
 #include "server/admin.h"
 #include "server/binding.h"
+#include "server/confinement.h"
 #include "server/sockets.h"
 #include "server/tcp_service.h"
 #include "server/udp_service.h"
@@ -81,7 +82,9 @@ struct server {
 	struct access_log *log;
 	const struct config *config;
 	struct config_set *reloaded; /* that config is of; NULL at first */
-	int argc;		     /* see server_read_again() */
+	bool is_to_confine;
+	struct confinement *confinement; /* NULL for none */
+	int argc;			 /* see server_read_again() */
 	char **argv;
 	struct reload_note last_reload;
 	struct sockets sockets;
@@ -295,26 +298,46 @@ static int make_room(struct server *server, const struct change *change,
 	return 0;
 }
 
+/* Once, when whatever needs privileges is done. */
+static int server_confine(struct server *server, const struct change *change,
+			  char **cause)
+{
+	if (!change->is_first || !server->is_to_confine)
+		return 0;
+	server->confinement =
+		confinement_enter(change->config, change->log_fd, cause);
+	return server->confinement ? 0 : -1;
+}
+
+/* The sockets, which a mere test leaves alone. */
+static int open_sockets(struct server *server, struct change *change,
+			char **cause)
+{
+	if (change->is_first)
+		tell_limits(server);
+	if (change->is_first &&
+	    sockets_take_handed(&server->sockets, change->config, cause) < 0)
+		return -1;
+	return sockets_open(&server->sockets, change->config, change->bindings,
+			    cause);
+}
+
 /* All that can fail; the loop's limits are the new ones already. */
 static int prepare_change(struct server *server, struct change *change,
 			  char **cause)
 {
 	const struct config *config = change->config;
 
-	if (sockets_resolve(config, change->bindings, cause) < 0 ||
+	if (confinement_judge(server->confinement, config, cause) < 0 ||
+	    sockets_resolve(config, change->bindings, cause) < 0 ||
 	    make_admin(server, config, cause) < 0 ||
 	    make_room(server, change, cause) < 0 ||
 	    make_services(server, config, cause) < 0 ||
 	    open_content(server, change, cause) < 0)
 		return -1;
-	if (config->test_config)
-		return 0;
-	if (change->is_first)
-		tell_limits(server);
-	if (change->is_first &&
-	    sockets_take_handed(&server->sockets, config, cause) < 0)
+	if (!config->test_config && open_sockets(server, change, cause) < 0)
 		return -1;
-	return sockets_open(&server->sockets, config, change->bindings, cause);
+	return server_confine(server, change, cause);
 }
 
 /* The log of a service that has been turned off has lines to come yet. */
@@ -346,6 +369,7 @@ static void commit_change(struct server *server, struct change *change)
 		server->site = change->site;
 		change_log(server, change);
 	}
+	sockets_tell_ready(&server->sockets, config);
 	sockets_settle(&server->sockets, config);
 	tell_site(server);
 }
@@ -390,7 +414,9 @@ static int reload(struct server *server, char **cause)
 	if (config_read(set, server->argc, server->argv, why) !=
 	    ARGUMENTS_RUN) {
 		config_set_free(set);
-		return binding_fail(cause, "%s", why);
+		return binding_fail(cause, "%s%s", why,
+				    confinement_advice(server->confinement,
+						       server->config));
 	}
 	if (server_apply(server, &set->config, cause) < 0) {
 		config_set_free(set);
@@ -633,7 +659,8 @@ static int start(struct server *server, char **cause)
 	return server_apply(server, server->config, cause);
 }
 
-struct server *server_new(const struct config *config, char **cause)
+static struct server *server_make(const struct config *config,
+				  bool is_to_confine, char **cause)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
@@ -641,10 +668,21 @@ struct server *server_new(const struct config *config, char **cause)
 	if (!server)
 		return NULL;
 	server->config = config;
+	server->is_to_confine = is_to_confine;
 	if (start(server, cause) == 0)
 		return server;
 	server_free(server);
 	return NULL;
+}
+
+struct server *server_new(const struct config *config, char **cause)
+{
+	return server_make(config, false, cause);
+}
+
+struct server *server_new_confined(const struct config *config, char **cause)
+{
+	return server_make(config, true, cause);
 }
 
 void server_read_again(struct server *server, int argc, char **argv)
@@ -686,5 +724,6 @@ void server_free(struct server *server)
 	accounts_free(server->loop.accounts);
 	loop_clear(&server->loop);
 	config_set_free(server->reloaded);
+	confinement_free(server->confinement);
 	free(server);
 }

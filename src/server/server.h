@@ -16,6 +16,13 @@ struct server;
 struct server *server_new(const struct config *config, char **cause) MUST_CHECK;
 
 /*
+ * The same, and confines the process as the configuration says, for good, when
+ * everything is open and before it says that anything is ready.
+ */
+struct server *server_new_confined(const struct config *config,
+				   char **cause) MUST_CHECK;
+
+/*
  * What SIGHUP reads again, beside the configuration file; without it there is
  * nothing that could have changed. argv must outlive the server.
  */

@@ -139,8 +139,6 @@ int sockets_take_handed(struct sockets *sockets, const struct config *config,
 			result = sockets_add(sockets, &sock, cause);
 		}
 	}
-	for (size_t i = 0; i < sockets->n && result == 0; i++)
-		tell_ready(&sockets->list[i], config);
 	activation_close(&activation);
 	return result;
 }
@@ -290,11 +288,16 @@ int sockets_open(struct sockets *sockets, const struct config *config,
 		share_ports(sockets, false);
 	while (result < 0 && sockets->n > n_before)
 		remove_last(sockets);
-	if (result < 0)
-		return -1;
-	for (size_t i = n_before; i < sockets->n; i++)
-		tell_ready(&sockets->list[i], config);
-	return 0;
+	return result;
+}
+
+void sockets_tell_ready(struct sockets *sockets, const struct config *config)
+{
+	for (size_t i = 0; i < sockets->n; i++) {
+		if (!sockets->list[i].is_told)
+			tell_ready(&sockets->list[i], config);
+		sockets->list[i].is_told = true;
+	}
 }
 
 /* Takes one away; the last one has its place then. */

@@ -20,6 +20,7 @@ struct served_socket {
 	int fd;
 	bool is_handed;	      /* from a supervisor: stands for the ports */
 	bool is_wanted;	      /* by the configuration that is being looked at */
+	bool is_told;	      /* that it is ready */
 	struct address asked; /* as bound: the port may be 0 */
 	struct address address;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* or "" */
@@ -60,13 +61,16 @@ int sockets_resolve(const struct config *config,
 
 /*
  * Opens the sockets that these places need and that are not open yet, and hands
- * them to their services; says "ready" of each. Those that are open and needed
- * stay as they are, whatever has connected to them. Returns 0, or -1 and a
- * cause, and all is as before.
+ * them to their services. Those that are open and needed stay as they are,
+ * whatever has connected to them. Returns 0, or -1 and a cause, and all is as
+ * before.
  */
 int sockets_open(struct sockets *sockets, const struct config *config,
 		 const struct binding bindings[SERVER_SERVICES],
 		 char **cause) MUST_CHECK;
+
+/* Says "ready" of each that it has not been said of. */
+void sockets_tell_ready(struct sockets *sockets, const struct config *config);
 
 /*
  * Ends what the last sockets_open() has begun: those that were not needed are
