@@ -638,7 +638,8 @@ static void expect_reload(const char *place, const char *text)
 START_TEST(a_reload_turns_it_on_and_off_and_moves_it)
 {
 	char *conf = folder_path(root, "conf"), one[160], other[160];
-	const char *const args[] = {"--config", conf, NULL};
+	/* The folder of its socket is in no sandbox of the start. */
+	const char *const args[] = {"--config", conf, "--no-sandbox", NULL};
 	struct response response;
 	int fd;
 

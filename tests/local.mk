@@ -113,7 +113,8 @@ tests_check_web_SOURCES = tests/check_web.c $(scarce)
 tests_check_web_LDFLAGS = $(scarce_ldflags)
 
 server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
-	tests/check_budget tests/check_config tests/check_conn \
+	tests/check_budget tests/check_config tests/check_confinement \
+	tests/check_conn \
 	tests/check_activation tests/check_conn_end tests/check_endpoint \
 	tests/check_loop tests/check_metrics tests/check_outcomes \
 	tests/check_state_json \
@@ -139,6 +140,7 @@ tests_check_bucket_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_budget_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_budget_SOURCES = tests/check_budget.c $(conn_fixture)
 tests_check_accesslog_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
+tests_check_confinement_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_config_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_conn_SOURCES = tests/check_conn.c $(conn_fixture)
@@ -181,6 +183,7 @@ e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_e2e_admin \
 	tests/check_e2e_codings \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
+	tests/check_e2e_sandbox \
 	tests/check_e2e_supervised \
 	tests/check_e2e_http tests/check_e2e_late \
 	tests/check_e2e_ranges \
@@ -203,6 +206,7 @@ tests_check_e2e_confined_LDADD = $(e2e_libs)
 tests_check_e2e_daemon_LDADD = $(e2e_libs)
 tests_check_e2e_places_LDADD = $(e2e_libs)
 tests_check_e2e_reload_LDADD = $(e2e_libs)
+tests_check_e2e_sandbox_LDADD = $(e2e_libs)
 tests_check_e2e_supervised_LDADD = $(e2e_libs)
 tests_check_e2e_drain_LDADD = $(e2e_libs)
 tests_check_e2e_fair_LDADD = $(e2e_libs)

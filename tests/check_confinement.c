@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A server that somebody has taken over: the real one, assembled and confined
+ * in the test's own process, which then tries from inside what it must not be
+ * able to do any more. And who it may become at all.
+ */
+#include "server/confinement.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "harness.h"
+#include "server/server.h"
+
+#define ARGS_MAX 12
+
+static char *folder, *root, *logs, *log_path;
+static char said[65536];
+static int log_fd;
+
+static void set_up(void)
+{
+	char *path;
+
+	folder = folder_new();
+	folder_add(folder, "root");
+	folder_add(folder, "logs");
+	folder_write_text(folder, "root/file", "text");
+	folder_write_text(folder, "beside", "secret");
+	root = folder_path(folder, "root");
+	logs = folder_path(folder, "logs");
+	log_path = folder_path(folder, "logs/access.log");
+	path = folder_path(folder, "said");
+	log_fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	ck_assert_int_ge(log_fd, 0);
+	log_open("test", log_fd);
+	free(path);
+}
+
+static void tear_down(void)
+{
+	free(folder);
+	free(root);
+	free(logs);
+	free(log_path);
+}
+
+static const char *read_said(void)
+{
+	ssize_t n;
+
+	log_flush();
+	n = pread(log_fd, said, sizeof(said) - 1, 0);
+	ck_assert_int_ge(n, 0);
+	said[n] = '\0';
+	return said;
+}
+
+static bool has_said(const char *text)
+{
+	return strstr(read_said(), text) != NULL;
+}
+
+/* The configuration of these options; each may hold the folder as "@". */
+static const struct config *configure(const char *const options[])
+{
+	static struct config_set set;
+	static char texts[ARGS_MAX][512];
+	char *argv[ARGS_MAX + 1] = {NULL};
+	int argc = 0;
+
+	for (; options[argc]; argc++) {
+		const char *at = strchr(options[argc], '@');
+		int before = at ? (int)(at - options[argc]) : 0;
+
+		(void)snprintf(texts[argc], sizeof(texts[0]), "%.*s%s%s",
+			       before, options[argc], at ? folder : "",
+			       at ? at + 1 : options[argc]);
+		argv[argc] = texts[argc];
+	}
+	ck_assert_int_eq(config_read(&set, argc, argv, NULL), ARGUMENTS_RUN);
+	return &set.config;
+}
+
+/* As it is started; NULL with a line that says what is missing here. */
+static struct server *taken_over(const char *user)
+{
+	const char *const options[] = {"uppercase-server",
+				       "--listen=127.0.0.1",
+				       "--udp-port=0",
+				       "--tcp-port=0",
+				       "--http-port=0",
+				       "--root=@/root",
+				       "--access-log=@/logs/access.log",
+				       user,
+				       NULL};
+	struct server *server;
+	char *cause;
+
+	/* The tree of the tests may be closed to anybody else. */
+	server = server_new_confined(configure(options), &cause);
+	ck_assert_msg(server, "%s", cause);
+	if (!has_said("sandbox: "))
+		return server;
+	harness_skip("%s", strstr(said, "sandbox: "));
+	return NULL;
+}
+
+static const char *same_user(void)
+{
+	return geteuid() == 0 ? "--user=root" : NULL;
+}
+
+/* --- what it cannot do --- */
+
+static int open_name(const char *path, int flags)
+{
+	return open(path, flags | O_CLOEXEC, 0600);
+}
+
+static int try_passwd(void)
+{
+	return open_name("/etc/passwd", O_RDONLY);
+}
+
+static int try_beside(void)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/../beside", root);
+	return open_name(path, O_RDONLY);
+}
+
+static int try_write_file(void)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/file", root);
+	return open_name(path, O_WRONLY);
+}
+
+static int try_make_file(void)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/new", root);
+	return open_name(path, O_WRONLY | O_CREAT);
+}
+
+static int try_remove_file(void)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/file", root);
+	return unlink(path);
+}
+
+static int try_read_log(void)
+{
+	return open_name(log_path, O_RDONLY);
+}
+
+static int try_empty_log(void)
+{
+	return open_name(log_path, O_WRONLY | O_TRUNC);
+}
+
+static int try_parent_memory(void)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/mem", (int)getppid());
+	return open_name(path, O_RDWR);
+}
+
+static int try_exec(void)
+{
+	char program[] = "/bin/sh";
+	char *argv[] = {program, NULL};
+
+	return execv(program, argv);
+}
+
+static int try_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+static int try_ptrace(void)
+{
+	return (int)ptrace(PTRACE_SEIZE, getppid(), NULL, NULL);
+}
+
+static int try_signal(void)
+{
+	return kill(getppid(), 0);
+}
+
+static struct sockaddr_in loopback(uint16_t port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+}
+
+static int listening;
+
+static int try_connect(void)
+{
+	struct sockaddr_in address = {0};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(
+		getsockname(listening, (struct sockaddr *)&address, &len), 0);
+	return connect(fd, (struct sockaddr *)&address, len);
+}
+
+static int try_raw_socket(void)
+{
+	return socket(AF_INET, SOCK_RAW, IPPROTO_TCP);
+}
+
+static const struct {
+	int (*try)(void);
+	const char *what;
+} deeds[] = {
+	{try_passwd, "opens /etc/passwd"},
+	{try_beside, "opens a file beside the root"},
+	{try_write_file, "writes a file of the root"},
+	{try_make_file, "makes a file in the root"},
+	{try_remove_file, "removes a file of the root"},
+	{try_read_log, "reads the log"},
+	{try_empty_log, "empties the log"},
+	{try_parent_memory, "opens another process's memory"},
+	{try_exec, "executes a shell"},
+	{try_fork, "starts a process"},
+	{try_ptrace, "traces another process"},
+	{try_signal, "signals another process"},
+	{try_connect, "connects out"},
+	{try_raw_socket, "has a raw socket"},
+};
+
+START_TEST(who_takes_it_over_gains_nothing)
+{
+	struct sockaddr_in address = loopback(0);
+	struct server *server;
+
+	listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(
+		bind(listening, (struct sockaddr *)&address, sizeof(address)),
+		0);
+	ck_assert_int_eq(listen(listening, 1), 0);
+	server = taken_over(same_user());
+	if (!server)
+		return;
+	ck_assert_msg(deeds[_i].try() < 0, "it %s", deeds[_i].what);
+	ck_assert_msg(errno == EACCES || errno == ENOSYS || errno == EPERM,
+		      "it %s: %s", deeds[_i].what, strerror(errno));
+	server_free(server);
+}
+END_TEST
+
+START_TEST(what_serving_takes_it_still_has)
+{
+	struct server *server = taken_over(same_user());
+	char path[512];
+	int fd;
+
+	if (!server)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/file", root);
+	fd = open_name(path, O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	(void)snprintf(path, sizeof(path), "%s/new", logs);
+	fd = open_name(path, O_WRONLY | O_APPEND | O_CREAT);
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	server_free(server);
+}
+END_TEST
+
+START_TEST(as_root_it_becomes_nobody_and_the_log_is_its)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	struct server *server;
+	struct stat st;
+
+	if (geteuid() != 0) {
+		harness_skip("only root can become another user");
+		return;
+	}
+	ck_assert_ptr_nonnull(nobody);
+	ck_assert_int_eq(chmod(logs, 0777), 0);
+	server = taken_over("--user=nobody");
+	if (!server)
+		return;
+	ck_assert_uint_eq(getuid(), nobody->pw_uid);
+	ck_assert_uint_eq(getegid(), nobody->pw_gid);
+	ck_assert_int_eq(stat(log_path, &st), 0);
+	ck_assert_uint_eq(st.st_uid, nobody->pw_uid);
+	ck_assert(has_said("user: nobody, without privileges"));
+	ck_assert(strstr(said, "user: ") < strstr(said, "ready: "));
+	server_free(server);
+}
+END_TEST
+
+/* --- who it can be --- */
+
+static void expect_refusal(const char *const options[], const char *text)
+{
+	char *cause = NULL;
+	struct server *server = server_new_confined(configure(options), &cause);
+
+	ck_assert_ptr_null(server);
+	ck_assert_msg(cause && strstr(cause, text), "%s", cause);
+	ck_assert(!has_said("ready: "));
+	free(cause);
+}
+
+#define QUIET "--udp-port=off", "--http-port=off", "--tcp-port=127.0.0.1:0"
+
+START_TEST(who_does_not_exist_ends_the_start_and_the_test)
+{
+	const char *const options[] = {"uppercase-server", QUIET,
+				       "--user=no-such-user",
+				       _i ? "--test-config" : NULL, NULL};
+
+	expect_refusal(options, "--user=no-such-user: there is no such user");
+}
+END_TEST
+
+START_TEST(who_is_not_root_becomes_nobody_else)
+{
+	const char *const options[] = {"uppercase-server", QUIET, "--user=root",
+				       NULL};
+
+	if (geteuid() == 0)
+		ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+	expect_refusal(options, "only root can become another user");
+}
+END_TEST
+
+START_TEST(a_root_that_the_user_cannot_enter_ends_the_start)
+{
+	const char *const options[] = {"uppercase-server",
+				       "--udp-port=off",
+				       "--tcp-port=off",
+				       "--http-port=127.0.0.1:0",
+				       "--root=@/root",
+				       "--user=nobody",
+				       _i ? "--test-config" : NULL,
+				       NULL};
+
+	if (geteuid() != 0) {
+		harness_skip("only root can become another user");
+		return;
+	}
+	ck_assert_int_eq(chmod(root, 0700), 0);
+	expect_refusal(options,
+		       "user nobody cannot read it: Permission denied");
+}
+END_TEST
+
+START_TEST(to_stay_root_is_warned_of)
+{
+	const char *const options[] = {"uppercase-server", QUIET, "--user=root",
+				       "--no-sandbox", NULL};
+	struct server *server;
+	char *cause;
+
+	if (geteuid() != 0) {
+		harness_skip("only root can stay root");
+		return;
+	}
+	server = server_new_confined(configure(options), &cause);
+	ck_assert_msg(server, "%s", cause);
+	ck_assert(has_said("warning: user: this stays root"));
+	ck_assert_int_ge(open_name("/etc/passwd", O_RDONLY), 0);
+	server_free(server);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("confinement");
+	TCase *tcase = harness_case(suite, "confinement");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, who_takes_it_over_gains_nothing, 0,
+			    ARRAY_LEN(deeds));
+	tcase_add_test(tcase, what_serving_takes_it_still_has);
+	tcase_add_test(tcase, as_root_it_becomes_nobody_and_the_log_is_its);
+	tcase_add_loop_test(
+		tcase, who_does_not_exist_ends_the_start_and_the_test, 0, 2);
+	tcase_add_test(tcase, who_is_not_root_becomes_nobody_else);
+	tcase_add_loop_test(
+		tcase, a_root_that_the_user_cannot_enter_ends_the_start, 0, 2);
+	tcase_add_test(tcase, to_stay_root_is_warned_of);
+	return harness_run(suite);
+}
