@@ -27,6 +27,7 @@ src_libos_a_SOURCES = \
 	src/os/holder.c src/os/holder.h \
 	src/os/icmp.c src/os/icmp.h \
 	src/os/interface.c src/os/interface.h \
+	src/os/network.c src/os/network.h \
 	src/os/pidfile.c src/os/pidfile.h \
 	src/os/privileges.c src/os/privileges.h \
 	src/os/process.c src/os/process.h \
@@ -65,6 +66,7 @@ src_libcli_a_SOURCES = \
 	src/cli/settings.c src/cli/settings.h
 
 src_libloop_a_SOURCES = \
+	src/loop/access.c src/loop/access.h \
 	src/loop/account.c src/loop/account.h \
 	src/loop/bucket.c src/loop/bucket.h \
 	src/loop/conn.c src/loop/conn.h \
@@ -72,7 +74,8 @@ src_libloop_a_SOURCES = \
 	src/loop/deadline.c src/loop/deadline.h \
 	src/loop/limits.c src/loop/limits.h \
 	src/loop/listener.c src/loop/listener.h \
-	src/loop/loop.c src/loop/loop.h
+	src/loop/loop.c src/loop/loop.h \
+	src/loop/refusal.c src/loop/refusal.h
 
 src_libweb_a_SOURCES = \
 	src/web/accesslog.c src/web/accesslog.h \

@@ -112,7 +112,8 @@ tests_check_web_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_web_SOURCES = tests/check_web.c $(scarce)
 tests_check_web_LDFLAGS = $(scarce_ldflags)
 
-server_tests = tests/check_accesslog tests/check_account tests/check_bucket \
+server_tests = tests/check_access tests/check_network tests/check_refusal \
+	tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_confinement \
 	tests/check_conn \
 	tests/check_activation tests/check_conn_end tests/check_endpoint \
@@ -135,6 +136,9 @@ tests_check_tcp_service_LDFLAGS = $(scarce_ldflags)
 tests_check_udp_service_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_udp_service_SOURCES = tests/check_udp_service.c $(scarce)
 tests_check_udp_service_LDFLAGS = $(scarce_ldflags)
+tests_check_access_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_network_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_refusal_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_account_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_bucket_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_budget_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
@@ -185,7 +189,7 @@ e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
 	tests/check_e2e_sandbox \
 	tests/check_e2e_supervised \
-	tests/check_e2e_http tests/check_e2e_late \
+	tests/check_e2e_http tests/check_e2e_late tests/check_e2e_limits \
 	tests/check_e2e_ranges \
 	tests/check_e2e_semantics tests/check_e2e_smuggling \
 	tests/check_e2e_validators tests/check_e2e_welcome
@@ -215,6 +219,7 @@ tests_check_e2e_files_LDADD = $(e2e_libs)
 tests_check_e2e_foreign_LDADD = $(e2e_libs)
 tests_check_e2e_http_LDADD = $(e2e_libs)
 tests_check_e2e_late_LDADD = $(e2e_libs)
+tests_check_e2e_limits_LDADD = $(e2e_libs)
 tests_check_e2e_listing_LDADD = $(e2e_libs)
 tests_check_e2e_logfile_LDADD = $(e2e_libs)
 tests_check_e2e_long_listing_LDADD = $(e2e_libs)

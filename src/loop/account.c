@@ -24,6 +24,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "os/network.h"
 
 /* Accounts with more connections than this are all called the largest. */
 #define ACCOUNT_ROWS	    1024
@@ -113,17 +114,6 @@ void accounts_free(struct accounts *accounts)
 
 /* --- accounts --- */
 
-/* What of an address tells peers apart: not the port, of IPv6 the network. */
-static struct address owner_of(const struct address *peer)
-{
-	struct address owner = *peer;
-
-	address_set_port(&owner, 0);
-	if (owner.sa.any.sa_family == AF_INET6)
-		memset(&owner.sa.in6.sin6_addr.s6_addr[8], 0, 8);
-	return owner;
-}
-
 /* Puts the account into the row that its number of connections names. */
 static void account_place(struct account *account)
 {
@@ -186,7 +176,7 @@ static void free_account(struct account *account)
 int account_join(struct accounts *accounts, struct account_member *member,
 		 const struct address *peer, uint64_t now_ns)
 {
-	struct address owner = owner_of(peer);
+	struct address owner = network_owner(peer);
 	struct account *account = get_account(accounts, &owner);
 
 	if (!account)

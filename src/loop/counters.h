@@ -18,6 +18,8 @@
 	  "udp_datagrams_refused_total{reason=\"source\"}")                    \
 	X(udp_loop_refused, "datagrams that may be part of an endless loop",   \
 	  "udp_datagrams_refused_total{reason=\"loop\"}")                      \
+	X(udp_access_refused, "datagrams refused by --allow and --deny",       \
+	  "udp_datagrams_refused_total{reason=\"access\"}")                    \
 	X(udp_send_refused, "answers that the kernel would not take",          \
 	  "udp_replies_failed_total")                                          \
 	X(udp_pauses, "times that receiving stopped for an error",             \
@@ -28,6 +30,8 @@
 	  "connections_failed_total{service=\"tcp\",reason=\"timeout\"}")      \
 	X(tcp_errors, "connections that failed, resets included",              \
 	  "connections_failed_total{service=\"tcp\",reason=\"error\"}")        \
+	X(tcp_access_refused, "connections refused by --allow and --deny",     \
+	  "connections_rejected_total{service=\"tcp\",reason=\"access\"}")     \
 	X(http_connections, "connections accepted",                            \
 	  "connections_accepted_total{service=\"http\"}")                      \
 	X(http_requests, "requests answered", "http_requests_answered_total")  \
@@ -37,6 +41,8 @@
 	  "connections_failed_total{service=\"http\",reason=\"timeout\"}")     \
 	X(http_errors, "connections that failed, resets included",             \
 	  "connections_failed_total{service=\"http\",reason=\"error\"}")       \
+	X(http_access_refused, "connections refused by --allow and --deny",    \
+	  "connections_rejected_total{service=\"http\",reason=\"access\"}")    \
 	X(http_aborted, "requests broken off before their answer was sent",    \
 	  "http_responses_aborted_total")                                      \
 	X(http_files_shrunk, "files that shrank while they were sent",         \

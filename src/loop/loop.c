@@ -63,8 +63,10 @@ int loop_init(struct loop *loop)
 	loop->in = malloc(LOOP_IN_SIZE);
 	loop->out = malloc(LOOP_OUT_SIZE);
 	loop->base = new_base();
-	if (loop->in && loop->out && loop->base)
+	if (loop->in && loop->out && loop->base) {
+		refusals_init(&loop->refusals, loop->base, &loop->counters);
 		return 0;
+	}
 	loop_clear(loop);
 	return -1;
 }
@@ -85,6 +87,7 @@ static void free_dead(struct loop *loop)
 void loop_clear(struct loop *loop)
 {
 	free_dead(loop);
+	refusals_clear(&loop->refusals);
 	if (loop->base)
 		event_base_free(loop->base);
 	free(loop->in);

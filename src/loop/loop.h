@@ -10,8 +10,10 @@
 
 #include "base/compiler.h"
 #include "base/list.h"
+#include "loop/access.h"
 #include "loop/counters.h"
 #include "loop/limits.h"
+#include "loop/refusal.h"
 
 /*
  * The shared buffers' sizes. `in` takes what one recv() brings; its size bounds
@@ -29,7 +31,9 @@
 struct loop {
 	struct event_base *base;
 	const struct limits *limits; /* the standard ones, or others */
+	const struct access *access; /* NULL: everybody is let in */
 	struct counters counters;
+	struct refusals refusals;
 	uint64_t turn;
 	bool running;
 	bool draining;	   /* no new work; see loop_stop_if_drained() */
@@ -75,6 +79,14 @@ static inline size_t loop_room(const struct loop *loop)
 	size_t used = loop->n_conns + loop->n_held + loop->n_accepted;
 
 	return used < loop->max_descriptors ? loop->max_descriptors - used : 0;
+}
+
+/* Whether a list keeps this peer from the service; the peer is settled. */
+static inline bool loop_denies(const struct loop *loop,
+			       enum access_service service,
+			       const struct address *peer)
+{
+	return loop->access && !access_permits(loop->access, service, peer);
 }
 
 /* Something to be freed at the end of the turn; embed it. */

@@ -55,6 +55,18 @@ static int check_tcp_port(void *config, const char *text, char *cause)
 	return check_endpoint(text, SOCK_STREAM, cause);
 }
 
+/* An item of --allow or --deny. */
+static int check_network(void *config, const char *text, char *cause)
+{
+	char why[NETWORK_CAUSE_SIZE];
+
+	(void)config;
+	if (access_add(NULL, text, why) == 0)
+		return 0;
+	settings_cause(cause, "%s", why);
+	return -1;
+}
+
 static int take_default_type(void *config, const char *text, char *cause)
 {
 	if (!http_media_is_type(slice_of(text))) {
@@ -131,6 +143,23 @@ static const struct setting rows[] = {
 	 .standard = HTDOCS_DIR,
 	 .value = "DIR",
 	 .help = "document root"},
+	{.name = "allow",
+	 .type = SETTING_LIST,
+	 CONFIG_AT(allow),
+	 .max = ACCESS_RULES_MAX,
+	 .take = check_network,
+	 .value = "NETWORK",
+	 .help = "serve these addresses and no others; NETWORK is like "
+		 "10.0.0.0/8, or udp:10.0.0.0/8 for one service; may be "
+		 "repeated"},
+	{.name = "deny",
+	 .type = SETTING_LIST,
+	 CONFIG_AT(deny),
+	 .max = ACCESS_RULES_MAX,
+	 .take = check_network,
+	 .value = "NETWORK",
+	 .help = "do not serve these addresses, whatever --allow says; "
+		 "likewise"},
 	{.name = "tcp-once",
 	 .type = SETTING_FLAG,
 	 CONFIG_AT(tcp_once),
@@ -369,9 +398,23 @@ static int judge_shared(const struct config *config, char *cause)
 	return 0;
 }
 
+static int read_networks(const struct setting_list *texts,
+			 struct access_list *list, char *cause)
+{
+	char why[NETWORK_CAUSE_SIZE];
+
+	*list = (struct access_list){0};
+	for (size_t i = 0; i < texts->n; i++)
+		if (access_add(list, texts->items[i], why) < 0) {
+			settings_cause(cause, "%s: %s", texts->items[i], why);
+			return -1;
+		}
+	return 0;
+}
+
 static int config_judge(void *arg, char *cause)
 {
-	const struct config *config = arg;
+	struct config *config = arg;
 
 	if (config->max_age_ns > 0 && config->max_age_ns < CLOCK_NS_PER_S) {
 		settings_cause(cause, "--max-age: less than a second, but it "
@@ -387,6 +430,9 @@ static int config_judge(void *arg, char *cause)
 	    judge_off("tcp-port", &config->tcp, cause) < 0 ||
 	    judge_off("http-port", &config->http, cause) < 0 ||
 	    judge_off("admin", &config->admin, cause) < 0)
+		return -1;
+	if (read_networks(&config->allow, &config->access.allow, cause) < 0 ||
+	    read_networks(&config->deny, &config->access.deny, cause) < 0)
 		return -1;
 	return judge_shared(config, cause);
 }

@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/config_file.h"
 #include "http/logline.h"
+#include "loop/access.h"
 #include "loop/limits.h"
 
 #define CONFIG_LISTEN_MAX 16 /* of an option that tells where to serve */
@@ -20,6 +21,9 @@ struct config {
 	struct setting_list tcp;
 	struct setting_list http;
 	struct setting_list admin;
+	struct setting_list allow; /* networks, see access_add() */
+	struct setting_list deny;
+	struct access access; /* the same, understood */
 	const char *root;
 	bool tcp_once;
 	bool defer_accept;

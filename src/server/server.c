@@ -382,6 +382,14 @@ static void discard_change(struct change *change)
 		(void)close(change->log_fd);
 }
 
+/* What the loop hands down of a configuration. */
+static void use_limits(struct loop *loop, const struct config *config)
+{
+	loop->limits = &config->limits;
+	loop->access =
+		access_is_limited(&config->access) ? &config->access : NULL;
+}
+
 /* From one configuration to the next; all stays as it was when that fails. */
 static int server_apply(struct server *server, const struct config *config,
 			char **cause)
@@ -391,14 +399,14 @@ static int server_apply(struct server *server, const struct config *config,
 		.is_first = config == server->config,
 		.log_fd = -1,
 	};
-	const struct limits *before = server->loop.limits;
+	const struct config *before = server->config;
 
-	server->loop.limits = &config->limits;
+	use_limits(&server->loop, config);
 	if (prepare_change(server, &change, cause) == 0) {
 		commit_change(server, &change);
 		return 0;
 	}
-	server->loop.limits = before;
+	use_limits(&server->loop, before);
 	discard_change(&change);
 	return -1;
 }

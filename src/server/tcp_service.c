@@ -206,8 +206,15 @@ size_t tcp_service_count(const struct tcp_service *service)
 void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct tcp_service *service = arg;
-	struct tcp_conn *tc = malloc(sizeof(*tc));
+	struct tcp_conn *tc;
 
+	if (loop_denies(service->loop, ACCESS_TCP, peer)) {
+		refusals_note(&service->loop->refusals,
+			      REFUSAL_tcp_access_refused, peer);
+		(void)close(fd);
+		return;
+	}
+	tc = malloc(sizeof(*tc));
 	if (!tc) {
 		service->loop->counters.out_of_memory++;
 		(void)close(fd);

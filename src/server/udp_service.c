@@ -77,6 +77,19 @@ static bool is_client(const struct address *source)
 	       !address_is_group(source) && !address_is_any(source);
 }
 
+/* Whether a limit that is on keeps the source from its answer. */
+static bool udp_is_refused(struct loop *loop, const struct address *source)
+{
+	struct address peer = *source;
+
+	/* A socket that was handed over may be of both families. */
+	address_settle(&peer);
+	if (!loop_denies(loop, ACCESS_UDP, &peer))
+		return false;
+	refusals_note(&loop->refusals, REFUSAL_udp_access_refused, &peer);
+	return true;
+}
+
 /* Changes a datagram; true when it gets an answer. Counts the refusals. */
 static bool udp_answer(struct udp_service *service,
 		       const struct address *source, char *bytes, size_t len)
@@ -87,6 +100,8 @@ static bool udp_answer(struct udp_service *service,
 		counters->udp_source_refused++;
 		return false;
 	}
+	if (service->loop->access && udp_is_refused(service->loop, source))
+		return false;
 	/* Whoever sends letters is in no loop. */
 	if (upper_ascii(bytes, len) ||
 	    bucket_take(service->buckets, source, loop_now_ns(service->loop)))

@@ -563,8 +563,15 @@ void web_service_change(struct web_service *service, struct site *site)
 void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct web_service *service = arg;
-	struct web_conn *wc = malloc(sizeof(*wc));
+	struct web_conn *wc;
 
+	if (loop_denies(service->loop, ACCESS_HTTP, peer)) {
+		refusals_note(&service->loop->refusals,
+			      REFUSAL_http_access_refused, peer);
+		(void)close(fd);
+		return;
+	}
+	wc = malloc(sizeof(*wc));
 	if (!wc) {
 		service->loop->counters.out_of_memory++;
 		(void)close(fd);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The limits that an operator sets, through the front door: who is served, and
+ * what becomes of who is not. 127.0.0.1, 127.0.0.2 and so on are so many hosts.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "e2e_http.h"
+#include "e2e_server.h"
+#include "e2e_sock.h"
+#include "harness.h"
+
+static char *folder, *conf;
+static struct server *server;
+static size_t n_reloads;
+
+static void set_up(void)
+{
+	folder = folder_new();
+	conf = folder_path(folder, "conf");
+	folder_write_text(folder, "a", "text\n");
+	n_reloads = 0;
+}
+
+static void tear_down(void)
+{
+	free(conf);
+	free(folder);
+}
+
+/* All three services on this address, and what else is said. */
+static void write_conf(const char *host, const char *text)
+{
+	char all[4096];
+
+	(void)snprintf(all, sizeof(all),
+		       "udp-port = \"%s:0\"\ntcp-port = \"%s:0\"\n"
+		       "http-port = \"%s:0\"\nroot = %s\n%s",
+		       host, host, host, folder, text);
+	folder_write_text(folder, "conf", all);
+}
+
+static void start_on(const char *host, const char *text)
+{
+	const char *const args[] = {"--config", conf, NULL};
+
+	write_conf(host, text);
+	server = server_start(
+		&(struct server_options){.args = args, .n_ready = 3});
+}
+
+static void start(const char *text)
+{
+	start_on("127.0.0.1", text);
+}
+
+static void reload(const char *text)
+{
+	write_conf("127.0.0.1", text);
+	server_signal(server, SIGHUP);
+	n_reloads++;
+	server_wait_log_times(server, "reloaded: ", n_reloads);
+}
+
+static socklen_t make_sockaddr(struct sockaddr_storage *out, const char *host,
+			       uint16_t port)
+{
+	struct sockaddr_in *in4 = (void *)out;
+	struct sockaddr_in6 *in6 = (void *)out;
+
+	*out = (struct sockaddr_storage){0};
+	if (inet_pton(AF_INET, host, &in4->sin_addr) == 1) {
+		out->ss_family = AF_INET;
+		in4->sin_port = htons(port);
+		return sizeof(*in4);
+	}
+	ck_assert_int_eq(inet_pton(AF_INET6, host, &in6->sin6_addr), 1);
+	out->ss_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	return sizeof(*in6);
+}
+
+/* A socket of this host that is connected to the service. */
+static int connect_from(const char *from, enum service service)
+{
+	const struct endpoint *to = server_endpoint(server, service);
+	int type = service == SERVICE_UDP ? SOCK_DGRAM : SOCK_STREAM;
+	struct sockaddr_storage address;
+	socklen_t len = make_sockaddr(&address, from, 0);
+	int fd = socket(address.ss_family, type | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+	len = make_sockaddr(&address, to->host, to->port);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, len), 0);
+	return fd;
+}
+
+static void expect_text(int fd)
+{
+	struct response response;
+
+	http_get(fd, "/a", &response);
+	http_expect(&response, 200, "text\n", 5);
+	http_clear(&response);
+}
+
+static void expect_served(const char *from, enum service service)
+{
+	int fd = connect_from(from, service);
+
+	if (service == SERVICE_UDP)
+		udp_exchange(fd, "hello", 5);
+	else if (service == SERVICE_TCP)
+		tcp_exchange(fd, "hello", 5);
+	else
+		expect_text(fd);
+	(void)close(fd);
+}
+
+/*
+ * That the connection is closed without an answer. A datagram has none to wait
+ * for: one of another host, sent after it, is answered.
+ */
+static void expect_refused(const char *from, const char *other,
+			   enum service service)
+{
+	int fd = connect_from(from, service);
+
+	(void)send(fd, "hello", 5, MSG_NOSIGNAL);
+	if (service == SERVICE_UDP) {
+		expect_served(other, SERVICE_UDP);
+		ck_assert(!sock_is_readable(fd));
+	} else {
+		tcp_expect_gone(fd);
+	}
+	(void)close(fd);
+}
+
+/* What a counter is in the end; the server is stopped. */
+static void stop_with(const char *const *lines)
+{
+	server_signal(server, SIGTERM);
+	server_expect_exit(server, 0);
+	for (; *lines; lines++)
+		ck_assert_msg(server_count_log(server, *lines) == 1, "%s in %s",
+			      *lines, server_log(server));
+	server_stop(server);
+}
+
+/* --- who is served --- */
+
+START_TEST(who_is_denied_is_refused_and_counted)
+{
+	static const char *const lines[] = {
+		"counter: udp_access_refused 1 ",
+		"counter: tcp_access_refused 1 ",
+		"counter: http_access_refused 1 ",
+		"counter: tcp_connections 1 ",
+		"tcp: connections refused by --allow and --deny: 1, 1 of them "
+		"from 127.0.0.2",
+		NULL,
+	};
+
+	start("deny = 127.0.0.2\n");
+	for (int i = SERVICE_UDP; i <= SERVICE_HTTP; i++) {
+		expect_refused("127.0.0.2", "127.0.0.3", (enum service)i);
+		expect_served("127.0.0.1", (enum service)i);
+	}
+	stop_with(lines);
+}
+END_TEST
+
+START_TEST(who_is_not_allowed_is_refused)
+{
+	start("allow = {127.0.0.2, 127.0.0.128/25}\n");
+	for (int i = SERVICE_UDP; i <= SERVICE_HTTP; i++) {
+		expect_refused("127.0.0.1", "127.0.0.2", (enum service)i);
+		expect_served("127.0.0.2", (enum service)i);
+		expect_served("127.0.0.200", (enum service)i);
+	}
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_rule_may_be_for_one_service)
+{
+	start("allow = \"tcp:127.0.0.1\"\ndeny = \"http:127.0.0.2\"\n");
+	expect_served("127.0.0.2", SERVICE_UDP);
+	expect_refused("127.0.0.2", "127.0.0.2", SERVICE_TCP);
+	expect_refused("127.0.0.2", "127.0.0.2", SERVICE_HTTP);
+	expect_served("127.0.0.1", SERVICE_TCP);
+	expect_served("127.0.0.1", SERVICE_HTTP);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(both_families_have_their_rules)
+{
+	if (!harness_has_ipv6())
+		return;
+	start_on("[::1]", "deny = 127.0.0.0/8\n");
+	for (int i = SERVICE_UDP; i <= SERVICE_HTTP; i++)
+		expect_served("::1", (enum service)i);
+	server_stop(server);
+	start_on("[::1]", "allow = 127.0.0.0/8\ndeny = \"udp:1::/16\"\n");
+	for (int i = SERVICE_TCP; i <= SERVICE_HTTP; i++)
+		expect_refused("::1", NULL, (enum service)i);
+	server_stop(server);
+}
+END_TEST
+
+/* Whoever is in stays in. */
+START_TEST(a_reload_changes_the_lists_for_who_comes_next)
+{
+	int tcp, http;
+
+	start("");
+	tcp = connect_from("127.0.0.2", SERVICE_TCP);
+	http = connect_from("127.0.0.2", SERVICE_HTTP);
+	tcp_exchange(tcp, "hello", 5);
+	expect_text(http);
+	reload("deny = 127.0.0.2\n");
+	for (int i = SERVICE_UDP; i <= SERVICE_HTTP; i++)
+		expect_refused("127.0.0.2", "127.0.0.3", (enum service)i);
+	tcp_exchange(tcp, "hello", 5);
+	expect_text(http);
+	/* A file that is wrong leaves the list as it was. */
+	write_conf("127.0.0.1", "deny = 127.0.0.2/8\n");
+	server_signal(server, SIGHUP);
+	server_wait_log(server, "the one of 8 bits is 127.0.0.0/8");
+	expect_refused("127.0.0.2", "127.0.0.3", SERVICE_TCP);
+	reload("");
+	for (int i = SERVICE_UDP; i <= SERVICE_HTTP; i++)
+		expect_served("127.0.0.2", (enum service)i);
+	(void)close(tcp);
+	(void)close(http);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_flood_of_refused_ones_is_told_in_few_lines)
+{
+	int64_t began_ms;
+	size_t n_lines;
+
+	start("deny = 127.0.0.2\n");
+	began_ms = harness_now_ms();
+	for (int i = 0; i < 100; i++)
+		expect_refused("127.0.0.2", NULL, SERVICE_TCP);
+	server_signal(server, SIGTERM);
+	server_expect_exit(server, 0);
+	n_lines = server_count_log(server, "tcp: connections refused by");
+	/* At once, one for each second, and the end. */
+	ck_assert_uint_ge(n_lines, 2);
+	ck_assert_int_le((int64_t)n_lines,
+			 2 + (harness_now_ms() - began_ms) / 1000);
+	ck_assert_uint_eq(
+		server_count_log(server, "counter: tcp_access_refused 100 "),
+		1);
+	server_stop(server);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("e2e_limits");
+	TCase *tcase = harness_case(suite, "access");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, who_is_denied_is_refused_and_counted);
+	tcase_add_test(tcase, who_is_not_allowed_is_refused);
+	tcase_add_test(tcase, a_rule_may_be_for_one_service);
+	tcase_add_test(tcase, both_families_have_their_rules);
+	tcase_add_test(tcase, a_reload_changes_the_lists_for_who_comes_next);
+	tcase_add_test(tcase, a_flood_of_refused_ones_is_told_in_few_lines);
+	return harness_run(suite);
+}
