@@ -95,12 +95,16 @@ src_libserver_a_SOURCES = \
 	src/server/activation.c src/server/activation.h \
 	src/server/admin.c src/server/admin.h \
 	src/server/allowance.c src/server/allowance.h \
+	src/server/assets.h \
 	src/server/binding.c src/server/binding.h \
 	src/server/config.c src/server/config.h \
 	src/server/confinement.c src/server/confinement.h \
+	src/server/dashboard.c src/server/dashboard.h \
 	src/server/endpoint.c src/server/endpoint.h \
+	src/server/history.c src/server/history.h \
 	src/server/metrics.c src/server/metrics.h \
 	src/server/peers.c src/server/peers.h \
+	src/server/readings.c src/server/readings.h \
 	src/server/server.c src/server/server.h \
 	src/server/snapshot.h \
 	src/server/state_json.c src/server/state_json.h \
@@ -108,6 +112,23 @@ src_libserver_a_SOURCES = \
 	src/server/tcp_service.c src/server/tcp_service.h \
 	src/server/udp_service.c src/server/udp_service.h \
 	src/server/webroot.c src/server/webroot.h
+
+nodist_src_libserver_a_SOURCES = src/server/assets.c
+asset_files = src/server/dashboard.css src/server/dashboard.js
+EXTRA_DIST += $(asset_files)
+CLEANFILES += src/server/assets.c
+
+# The live page's fixed parts, each line a string.
+src/server/assets.c: $(asset_files)
+	$(AM_V_GEN)$(MKDIR_P) src/server && { \
+	echo '/* clang-format off */'; \
+	echo '#include "server/assets.h"'; \
+	for asset in style:css script:js; do \
+		echo "const char *assets_$${asset%%:*}(void) { return"; \
+		sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' \
+			"$(srcdir)/src/server/dashboard.$${asset#*:}" || exit 1; \
+		echo '; }'; \
+	done; } >$@.new && mv $@.new $@
 
 src_libresult_a_SOURCES = \
 	src/result/chart.c src/result/chart.h \

@@ -275,6 +275,201 @@ START_TEST(a_crowd_is_told_in_part)
 }
 END_TEST
 
+/* --- the live page --- */
+
+/* A client of the TCP service who has not taken his answer. */
+static int connect_stuck(void)
+{
+	unsigned char *data = bytes_new((size_t)1 << 20);
+	int fd = tcp_connect_small(server, SERVICE_TCP);
+
+	memset(data, 'a', (size_t)1 << 20);
+	(void)tcp_send_until_stuck(fd, data, (size_t)1 << 20, 100);
+	free(data);
+	return fd;
+}
+
+/* The nonce that the page's policy names. */
+static void read_nonce(char nonce[64])
+{
+	struct response response;
+	char policy[512], *at;
+	int fd = connect_admin();
+
+	http_get(fd, "/", &response);
+	http_expect_status(&response, 200);
+	ck_assert(http_field(&response, "Content-Security-Policy", policy,
+			     sizeof(policy)));
+	ck_assert_int_eq(strncmp(policy, "default-src 'none'; ", 20), 0);
+	ck_assert_ptr_null(strstr(policy, "unsafe"));
+	at = strstr(policy, "script-src 'nonce-");
+	ck_assert_ptr_nonnull(at);
+	ck_assert_int_eq(sscanf(at, "script-src 'nonce-%32[0-9a-f]'", nonce),
+			 1);
+	ck_assert_uint_eq(strlen(nonce), 32);
+	ck_assert_ptr_nonnull(
+		memmem(response.content, response.len, nonce, 32));
+	http_clear(&response);
+	(void)close(fd);
+}
+
+START_TEST(each_page_has_a_nonce_of_its_own)
+{
+	char one[64], other[64];
+
+	start();
+	read_nonce(one);
+	read_nonce(other);
+	ck_assert_str_ne(one, other);
+	server_stop(server);
+}
+END_TEST
+
+/* Reads on until the text has come; returns all that came, NUL-ended. */
+static char *read_until(int fd, char *all, size_t size, const char *text)
+{
+	size_t len = strlen(all);
+	char *at;
+
+	while (!(at = strstr(all, text))) {
+		size_t n = tcp_read_some(fd, all + len, size - 1 - len);
+
+		if (n == 0)
+			harness_fail("it ended before %s: %s", text, all);
+		len += n;
+		all[len] = '\0';
+	}
+	return at + strlen(text);
+}
+
+static int read_events(char *all, size_t size)
+{
+	int fd = connect_admin();
+
+	all[0] = '\0';
+	tcp_send_text(fd, "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+	(void)read_until(fd, all, size, "\r\n\r\n");
+	ck_assert_ptr_nonnull(
+		strstr(all, "Content-Type: text/event-stream\r\n"));
+	ck_assert_ptr_null(strstr(all, "Content-Length"));
+	(void)read_until(fd, all, size, "event: history\ndata: [[");
+	return fd;
+}
+
+START_TEST(events_bring_the_numbers_as_they_move)
+{
+	char *all = bytes_new(1 << 20), *event;
+	int udp, fd;
+
+	start();
+	fd = read_events(all, 1 << 20);
+	event = read_until(fd, all, 1 << 20, "\n\ndata: {\"values\":[");
+	(void)read_until(fd, event, 1 << 16, "}}\n\n");
+	ck_assert_ptr_nonnull(strstr(event, "\"udp_datagrams\":\"0\""));
+	udp = udp_connect(server);
+	udp_exchange(udp, "abc", 3);
+	(void)read_until(fd, event, 1 << 16, "\"udp_datagrams\":\"1\"");
+	/* What a reader sends is nothing to anybody. */
+	tcp_send_text(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	(void)read_until(fd, event, 1 << 16, "\"http_open\":\"0\"");
+	expect_metric("uppercase_connections_active{service=\"admin\"}", 2);
+	(void)close(fd);
+	wait_metric("uppercase_connections_active{service=\"admin\"}", 1);
+	(void)close(udp);
+	free(all);
+	server_stop(server);
+}
+END_TEST
+
+/* It holds nothing up, and sees the end. */
+START_TEST(who_reads_events_sees_the_drain)
+{
+	char *all = bytes_new(1 << 20);
+	int stuck, fd;
+
+	start();
+	fd = read_events(all, 1 << 20);
+	stuck = connect_stuck();
+	server_signal(server, SIGTERM);
+	(void)read_until(fd, all, 1 << 20, "\"state\":\"draining\"");
+	tcp_reset(stuck);
+	server_expect_exit(server, 0);
+	tcp_expect_gone(fd);
+	(void)close(fd);
+	free(all);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(the_head_of_the_events_is_without_events)
+{
+	char *all = bytes_new(4096);
+	int fd;
+
+	start();
+	fd = connect_admin();
+	all[0] = '\0';
+	tcp_send_text(fd, "HEAD /events HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_str_eq(read_until(fd, all, 4096, "\r\n\r\n"), "");
+	tcp_expect_end(fd);
+	(void)close(fd);
+	free(all);
+	server_stop(server);
+}
+END_TEST
+
+static struct outcome browse_page(void)
+{
+	char data[160], page[64];
+	const char *const argv[] = {
+		"chromium",
+		"--headless",
+		"--no-sandbox",
+		"--disable-gpu",
+		"--no-first-run",
+		"--disable-background-networking",
+		"--disable-component-update",
+		"--disable-sync",
+		data,
+		"--enable-logging=stderr",
+		"--dump-dom",
+		page,
+		NULL,
+	};
+	struct outcome outcome;
+
+	(void)snprintf(data, sizeof(data), "--user-data-dir=%s/profile", root);
+	(void)snprintf(page, sizeof(page), "http://127.0.0.1:%u/",
+		       server_endpoint(server, SERVICE_ADMIN)->port);
+	outcome = program_run(argv, "", 0);
+	if (outcome.status != 0)
+		harness_fail("chromium: status %d: %s", outcome.status,
+			     outcome.err);
+	return outcome;
+}
+
+/* Its console is where it would complain of the policy or of the script. */
+START_TEST(a_browser_finds_the_numbers_and_nothing_wrong)
+{
+	struct outcome outcome;
+	int udp;
+
+	if (!program_exists("chromium"))
+		return;
+	start();
+	udp = udp_connect(server);
+	udp_exchange(udp, "abc", 3);
+	outcome = browse_page();
+	ck_assert_ptr_nonnull(
+		strstr(outcome.out, "<span data-k=\"udp_datagrams\">1</span>"));
+	ck_assert_ptr_nonnull(strstr(outcome.out, "</footer>"));
+	ck_assert_msg(!strstr(outcome.err, "CONSOLE"), "%s", outcome.err);
+	outcome_clear(&outcome);
+	(void)close(udp);
+	server_stop(server);
+}
+END_TEST
+
 /* --- what is asked for, and how --- */
 
 static const struct {
@@ -291,6 +486,7 @@ static const struct {
 	{"GET http://admin/healthz HTTP/1.1", 200, "text/plain", "ok\n"},
 	{"GET /metrics HTTP/1.1", 200,
 	 "text/plain; version=0.0.4; charset=utf-8", NULL},
+	{"GET / HTTP/1.1", 200, "text/html; charset=utf-8", NULL},
 	{"GET /status.json HTTP/1.1", 200, "application/json", NULL},
 	{"GET /healthz/ HTTP/1.1", 404, "text/html", NULL},
 	{"GET /HEALTHZ HTTP/1.1", 404, "text/html", NULL},
@@ -507,18 +703,6 @@ START_TEST(a_full_house_does_not_keep_the_operator_out)
 }
 END_TEST
 
-/* A client of the TCP service who has not taken his answer. */
-static int connect_stuck(void)
-{
-	unsigned char *data = bytes_new((size_t)1 << 20);
-	int fd = tcp_connect_small(server, SERVICE_TCP);
-
-	memset(data, 'a', (size_t)1 << 20);
-	(void)tcp_send_until_stuck(fd, data, (size_t)1 << 20, 100);
-	free(data);
-	return fd;
-}
-
 START_TEST(a_drain_can_be_watched)
 {
 	struct response response;
@@ -683,6 +867,11 @@ int main(void)
 	tcase_add_test(tcase, promtool_finds_nothing_wrong);
 	tcase_add_test(tcase, the_state_tells_connections_one_by_one);
 	tcase_add_test(tcase, a_crowd_is_told_in_part);
+	tcase_add_test(tcase, each_page_has_a_nonce_of_its_own);
+	tcase_add_test(tcase, events_bring_the_numbers_as_they_move);
+	tcase_add_test(tcase, who_reads_events_sees_the_drain);
+	tcase_add_test(tcase, the_head_of_the_events_is_without_events);
+	tcase_add_test(tcase, a_browser_finds_the_numbers_and_nothing_wrong);
 	tcase_add_loop_test(tcase, a_request_has_the_answer_of_its_row, 0,
 			    ARRAY_LEN(asked));
 	tcase_add_test(tcase, head_leaves_the_content_out);

@@ -118,12 +118,19 @@ server_tests = tests/check_access tests/check_network tests/check_refusal \
 	tests/check_conn \
 	tests/check_activation tests/check_conn_end tests/check_endpoint \
 	tests/check_loop tests/check_metrics tests/check_outcomes \
+	tests/check_dashboard tests/check_history tests/check_readings \
 	tests/check_state_json \
 	tests/check_server tests/check_tcp_service tests/check_udp_service
 snapshot_fixture = tests/snapshot_fixture.c tests/snapshot_fixture.h
 tests_check_state_json_LDADD = tests/libharness.a $(server_libs) \
 	$(CHECK_LIBS)
 tests_check_state_json_SOURCES = tests/check_state_json.c $(json_reader) \
+	$(snapshot_fixture)
+tests_check_dashboard_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_dashboard_SOURCES = tests/check_dashboard.c $(snapshot_fixture)
+tests_check_history_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_readings_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_readings_SOURCES = tests/check_readings.c $(json_reader) \
 	$(snapshot_fixture)
 tests_check_metrics_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_outcomes_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)

@@ -26,6 +26,7 @@
 	  "udp_pauses_total")                                                  \
 	X(tcp_connections, "connections accepted",                             \
 	  "connections_accepted_total{service=\"tcp\"}")                       \
+	X(tcp_bytes, "bytes answered", "tcp_bytes_total")                      \
 	X(tcp_timeouts, "connections closed for being idle",                   \
 	  "connections_failed_total{service=\"tcp\",reason=\"timeout\"}")      \
 	X(tcp_errors, "connections that failed, resets included",              \

@@ -6,8 +6,10 @@
  */
 #include "server/admin.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,12 +20,20 @@
 #include "http/status.h"
 #include "http/target.h"
 #include "loop/conn.h"
+#include "server/dashboard.h"
+#include "server/history.h"
 #include "server/metrics.h"
 #include "server/peers.h"
+#include "server/readings.h"
 #include "server/state_json.h"
 
 #define ADMIN_HEAD_SIZE 1024 /* of an answer */
 #define ADMIN_TICK_NS	CLOCK_NS_PER_S
+#define ADMIN_EVENT_NS	(60 * ADMIN_TICK_NS) /* longer than we are ever late */
+
+/* 128 random bits, so that nobody can write a script that passes for ours. */
+#define ADMIN_NONCE_BYTES 16
+#define ADMIN_NONCE_SIZE  (2 * ADMIN_NONCE_BYTES + 1)
 
 struct admin {
 	struct loop *loop;
@@ -32,11 +42,14 @@ struct admin {
 	size_t n_open;
 	struct deadline_queue head;
 	struct deadline_queue idle;
+	struct deadline_queue event; /* until a reader's next one */
 	struct conn_stall stall;
 	struct deadline_queue linger;
 	struct event tick;
 	uint64_t tick_at_ns; /* when it is due */
 	uint64_t lag_ns;
+	size_t n_readers; /* of /events */
+	struct history history;
 	struct http_date_memo date;
 };
 
@@ -47,6 +60,7 @@ struct admin_conn {
 	uint32_t scanned;    /* how far the parser looked at it */
 	bool in_head;	     /* the head deadline runs for it */
 	bool is_last;	     /* close when the output is gone */
+	bool is_reader;	     /* gets events until it closes */
 };
 
 static struct admin_conn *admin_conn_of(struct conn *conn)
@@ -63,8 +77,20 @@ struct admin_answer {
 	bool has_allow;
 	bool is_close;
 	bool is_head_only;
+	bool is_stream; /* without a length: the connection's end is its */
+	char nonce[ADMIN_NONCE_SIZE]; /* of a page with a script; or "" */
 	struct text content;
 };
+
+static void answer_failure(struct admin_answer *answer, unsigned status,
+			   const char *advice)
+{
+	answer->status = status;
+	answer->media_type = HTTP_PAGE_TYPE;
+	answer->content.len = 0;
+	answer->content.overflow = false;
+	http_page_write(&answer->content, status, advice);
+}
 
 /* Writes the content, and may choose another status than 200. */
 typedef void (*admin_page_fn)(struct admin *admin, struct admin_answer *answer,
@@ -87,6 +113,61 @@ static void show_state(struct admin *admin, struct admin_answer *answer,
 	state_json_write(&answer->content, snapshot);
 }
 
+/* False when the system has no randomness yet. */
+static bool make_nonce(char nonce[ADMIN_NONCE_SIZE])
+{
+	unsigned char bytes[ADMIN_NONCE_BYTES];
+
+	if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(bytes))
+		return false;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		(void)snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
+	return true;
+}
+
+static void show_dashboard(struct admin *admin, struct admin_answer *answer,
+			   struct snapshot *snapshot)
+{
+	struct readings readings;
+	struct peer peers[PEERS_MAX];
+
+	if (!make_nonce(answer->nonce)) {
+		answer_failure(answer, 503, NULL);
+		return;
+	}
+	snapshot->peers = peers;
+	snapshot->n_peers = peers_list(admin->loop, peers);
+	readings_take(&readings, snapshot, &admin->history);
+	dashboard_write(&answer->content, snapshot, &readings, &admin->history,
+			answer->nonce);
+}
+
+/* The numbers as they are now, as an event without a name. */
+static void add_event(const struct admin *admin, struct text *text,
+		      const struct snapshot *snapshot)
+{
+	struct readings readings;
+
+	readings_take(&readings, snapshot, &admin->history);
+	text_add_str(text, "data: ");
+	readings_write(text, &readings, &admin->history);
+	text_add_str(text, "\n\n");
+}
+
+/* What was before comes first; the rest comes by the tick. */
+static void show_events(struct admin *admin, struct admin_answer *answer,
+			struct snapshot *snapshot)
+{
+	(void)snapshot;
+	answer->is_stream = true;
+	answer->is_close = true;
+	text_add_str(&answer->content, "retry: 2000\n"
+				       "event: history\ndata: ");
+	readings_write_history(&answer->content, &admin->history);
+	text_add_str(&answer->content, "\n\n");
+}
+
 /* For balancers: the next request should go to another server. */
 static void show_health(struct admin *admin, struct admin_answer *answer,
 			struct snapshot *snapshot)
@@ -102,6 +183,8 @@ static const struct admin_page {
 	const char *media_type;
 	admin_page_fn show;
 } admin_pages[] = {
+	{"", DASHBOARD_TYPE, show_dashboard},
+	{"events", "text/event-stream", show_events},
 	{"metrics", METRICS_TYPE, show_metrics},
 	{"status.json", STATE_JSON_TYPE, show_state},
 	{"healthz", "text/plain; charset=utf-8", show_health},
@@ -116,16 +199,6 @@ static const struct admin_page *find_page(struct slice path)
 }
 
 /* --- answering --- */
-
-static void answer_failure(struct admin_answer *answer, unsigned status,
-			   const char *advice)
-{
-	answer->status = status;
-	answer->media_type = HTTP_PAGE_TYPE;
-	answer->content.len = 0;
-	answer->content.overflow = false;
-	http_page_write(&answer->content, status, advice);
-}
 
 static void answer_page(struct admin *admin, const struct admin_page *page,
 			struct admin_answer *answer)
@@ -179,6 +252,13 @@ static void answer_method(struct admin *admin,
 	}
 }
 
+/* Nothing but what is in the page itself, and nobody may frame it. */
+#define ADMIN_POLICY                                                           \
+	"Content-Security-Policy: default-src 'none'; connect-src 'self'; "    \
+	"style-src 'nonce-%s'; script-src 'nonce-%s'; base-uri 'none'; "       \
+	"form-action 'none'; frame-ancestors 'none'\r\n"                       \
+	"Referrer-Policy: no-referrer\r\n"
+
 static void add_answer_head(struct admin *admin, struct text *text,
 			    const struct admin_answer *answer)
 {
@@ -190,11 +270,14 @@ static void add_answer_head(struct admin *admin, struct text *text,
 		  "Server: uppercase-server\r\n"
 		  "Date: %.*s\r\n"
 		  "Content-Type: %s\r\n"
-		  "Content-Length: %zu\r\n"
 		  "Cache-Control: no-store\r\n"
 		  "X-Content-Type-Options: nosniff\r\n",
 		  answer->status, http_status_reason(answer->status),
-		  HTTP_DATE_LEN, date, answer->media_type, answer->content.len);
+		  HTTP_DATE_LEN, date, answer->media_type);
+	if (!answer->is_stream)
+		text_addf(text, "Content-Length: %zu\r\n", answer->content.len);
+	if (answer->nonce[0])
+		text_addf(text, ADMIN_POLICY, answer->nonce, answer->nonce);
 	if (answer->has_allow)
 		text_add_str(text, "Allow: GET, HEAD\r\n");
 	/* Also to one of HTTP/1.0, who must be told that it may go on. */
@@ -217,7 +300,9 @@ static enum conn_sent send_answer(struct admin_conn *ac,
 
 	add_answer_head(ac->admin, &head, answer);
 	ac->conn.loop->counters.admin_requests++;
-	ac->is_last = answer->is_close;
+	ac->is_reader = answer->is_stream && !answer->is_head_only;
+	ac->admin->n_readers += ac->is_reader;
+	ac->is_last = answer->is_close && !ac->is_reader;
 	iov[0] = (struct iovec){head.ptr, head.len};
 	iov[1] = (struct iovec){answer->content.ptr, answer->content.len};
 	return conn_send_iov(&ac->conn, iov, answer->is_head_only ? 1 : 2,
@@ -265,13 +350,22 @@ static void await_request(struct admin_conn *ac)
 	conn_wait_readable(&ac->conn);
 }
 
+/* Nothing more is asked by a reader; each event gives it another period. */
+static void await_event(struct admin_conn *ac)
+{
+	deadline_start(&ac->admin->event, &ac->conn.deadline);
+	conn_wait_readable(&ac->conn);
+}
+
 /* An answer has been given to the connection. */
 static void admin_settle(struct admin_conn *ac, enum conn_sent sent)
 {
 	if (sent == CONN_BROKEN)
 		return;
-	if (sent == CONN_HELD || (!ac->is_last && ac->in.ptr))
+	if (sent == CONN_HELD || (!ac->is_last && !ac->is_reader && ac->in.ptr))
 		conn_wait_writable(&ac->conn, &ac->admin->stall);
+	else if (ac->is_reader)
+		await_event(ac);
 	else if (ac->is_last)
 		conn_linger(&ac->conn, &ac->admin->linger);
 	else
@@ -341,8 +435,12 @@ static void admin_readable(struct conn *conn)
 	char *buf = conn->loop->in;
 	size_t kept = ac->in.len, n;
 
+	if (ac->is_reader)
+		kept = 0;
 	switch (conn_receive(conn, buf + kept, HTTP_HEAD_MAX - kept, &n)) {
 	case CONN_GOT_BYTES:
+		if (ac->is_reader)
+			break;
 		(void)take_kept_input(ac);
 		admin_serve(ac, (struct slice){buf, kept + n});
 		break;
@@ -362,7 +460,7 @@ static void admin_writable(struct conn *conn)
 {
 	struct admin_conn *ac = admin_conn_of(conn);
 
-	if (ac->is_last || !ac->in.ptr)
+	if (ac->is_last || ac->is_reader || !ac->in.ptr)
 		admin_settle(ac, CONN_SENT);
 	else
 		admin_serve(ac, (struct slice){conn->loop->in,
@@ -381,6 +479,7 @@ static void admin_closed(struct conn *conn, enum conn_reason reason)
 
 	(void)reason;
 	ac->admin->n_open--;
+	ac->admin->n_readers -= ac->is_reader;
 	conn_held_clear(&ac->in);
 }
 
@@ -441,6 +540,41 @@ void admin_accept_cb(void *arg, int fd, const struct address *peer)
 
 /* --- the service --- */
 
+static bool wants_event(const struct admin_conn *ac)
+{
+	return ac->is_reader && conn_is_reading(&ac->conn);
+}
+
+/*
+ * One event for all readers. One that has not taken the last ones gets none: it
+ * sees the next when it has.
+ */
+static void send_events(struct admin *admin)
+{
+	struct text event = text_in(admin->loop->out, LOOP_OUT_SIZE);
+	struct list_node *node, *following;
+	struct snapshot snapshot = {0};
+
+	admin->look_cb(admin->look_arg, &snapshot);
+	add_event(admin, &event, &snapshot);
+	LIST_FOR_EACH (node, following, &admin->loop->apart) {
+		struct conn *conn = CONTAINER_OF(node, struct conn, node);
+		struct admin_conn *ac = admin_conn_of(conn);
+
+		if (wants_event(ac))
+			admin_settle(ac, conn_send(conn, event.ptr, event.len,
+						   false));
+	}
+}
+
+static void take_sample(struct admin *admin, uint64_t now_ns)
+{
+	uint64_t begun_ns = admin->tick_at_ns - ADMIN_TICK_NS;
+
+	history_add(&admin->history, &admin->loop->counters, now_ns - begun_ns,
+		    admin->loop->n_conns, admin->lag_ns);
+}
+
 /*
  * Once a second, and while there is an admin service only: how late this is
  * tells how long others have to wait for the loop. The loop's own clock is that
@@ -456,7 +590,10 @@ static void admin_tick_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	admin->lag_ns =
 		now_ns > admin->tick_at_ns ? now_ns - admin->tick_at_ns : 0;
+	take_sample(admin, now_ns);
 	admin->tick_at_ns = now_ns + ADMIN_TICK_NS;
+	if (admin->n_readers > 0)
+		send_events(admin);
 	/* It was allocated before: this cannot fail for want of memory. */
 	(void)event_add(&admin->tick, &period);
 }
@@ -481,9 +618,12 @@ struct admin *admin_new(struct loop *loop, admin_look_cb look_cb, void *arg)
 	admin->loop = loop;
 	admin->look_cb = look_cb;
 	admin->look_arg = arg;
+	history_begin(&admin->history, &loop->counters);
 	deadline_queue_init(&admin->head, loop, limits->header_ns,
 			    admin_head_expired_cb);
 	deadline_queue_init(&admin->idle, loop, limits->http_idle_ns,
+			    conn_idle_expired_cb);
+	deadline_queue_init(&admin->event, loop, ADMIN_EVENT_NS,
 			    conn_idle_expired_cb);
 	conn_stall_init(&admin->stall, loop, limits->send_ns);
 	deadline_queue_init(&admin->linger, loop, limits->linger_ns,
@@ -521,6 +661,7 @@ void admin_free(struct admin *admin)
 	(void)event_del(&admin->tick);
 	deadline_queue_clear(&admin->head);
 	deadline_queue_clear(&admin->idle);
+	deadline_queue_clear(&admin->event);
 	conn_stall_clear(&admin->stall);
 	deadline_queue_clear(&admin->linger);
 	free(admin);

@@ -22,6 +22,8 @@
  * and apart from the services: neither their crowd nor a drain keeps the
  * operator out.
  *
+ *	/             a live page for people
+ *	/events       what keeps it up to date: server-sent events
  *	/metrics      what Prometheus reads
  *	/status.json  everything, connections one by one
  *	/healthz      200, or 503 in a drain

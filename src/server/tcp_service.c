@@ -56,6 +56,7 @@ static bool answer(struct conn *conn, size_t n)
 
 	deadline_start(&service->idle, &conn->deadline);
 	upper_ascii(buf, n);
+	conn->loop->counters.tcp_bytes += n;
 	switch (conn_send(conn, buf, n, false)) {
 	case CONN_SENT:
 		return true;
