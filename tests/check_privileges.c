@@ -7,11 +7,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -136,6 +140,46 @@ START_TEST(who_stays_gives_up_capabilities_too)
 }
 END_TEST
 
+/* As a service manager does that has taken all of them already. */
+static void forbid_capset(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {ARRAY_LEN(code), code};
+
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program),
+			 0);
+}
+
+START_TEST(who_has_none_need_not_ask_to_have_none)
+{
+	ck_assert_int_eq(privileges_lock(), 0);
+	if (geteuid() == 0) {
+		forbid_capset();
+		ck_assert_int_lt(privileges_give_up(), 0);
+		return;
+	}
+	ck_assert_int_eq(privileges_give_up(), 0);
+	forbid_capset();
+	ck_assert_int_eq(privileges_give_up(), 0);
+}
+END_TEST
+
+START_TEST(after_root_has_gone_nothing_is_left_to_ask_for)
+{
+	if (!is_root())
+		return;
+	drop();
+	forbid_capset();
+	ck_assert_int_eq(privileges_give_up(), 0);
+}
+END_TEST
+
 START_TEST(who_does_not_exist_is_not_found)
 {
 	struct privileges_user user;
@@ -155,6 +199,8 @@ int main(void)
 	tcase_add_test(tcase, there_is_no_way_back);
 	tcase_add_test(tcase, ports_below_1024_are_closed_afterwards);
 	tcase_add_test(tcase, who_stays_gives_up_capabilities_too);
+	tcase_add_test(tcase, who_has_none_need_not_ask_to_have_none);
+	tcase_add_test(tcase, after_root_has_gone_nothing_is_left_to_ask_for);
 	tcase_add_test(tcase, who_does_not_exist_is_not_found);
 	return harness_run(suite);
 }

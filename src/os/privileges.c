@@ -61,16 +61,28 @@ static int change_capabilities(int call, struct __user_cap_data_struct *sets)
 	return (int)syscall(call, &head, sets);
 }
 
-/* The ambient ones go with the permitted ones. */
-static int empty_capabilities(void)
+static bool has_none(void)
 {
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
 	struct __user_cap_data_struct left[_LINUX_CAPABILITY_U32S_3];
 
-	if (change_capabilities(SYS_capset, none) < 0 ||
-	    change_capabilities(SYS_capget, left) < 0)
+	return change_capabilities(SYS_capget, left) == 0 &&
+	       memcmp(none, left, sizeof(none)) == 0;
+}
+
+/*
+ * The ambient ones go with the permitted ones. Who has none may not even be let
+ * ask to have none (systemd's @privileged).
+ */
+static int empty_capabilities(void)
+{
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (has_none())
+		return 0;
+	if (change_capabilities(SYS_capset, none) < 0)
 		return -1;
-	if (memcmp(none, left, sizeof(none)) == 0)
+	if (has_none())
 		return 0;
 	errno = EPERM;
 	return -1;
