@@ -28,6 +28,7 @@ src_libos_a_SOURCES = \
 	src/os/icmp.c src/os/icmp.h \
 	src/os/interface.c src/os/interface.h \
 	src/os/network.c src/os/network.h \
+	src/os/keeper.c src/os/keeper.h \
 	src/os/pidfile.c src/os/pidfile.h \
 	src/os/privileges.c src/os/privileges.h \
 	src/os/process.c src/os/process.h \

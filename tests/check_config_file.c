@@ -86,7 +86,7 @@ static bool read_bytes(const char *text, size_t len)
 {
 	folder_write(folder, "a.conf", text, len);
 	config_file_free(file);
-	file = config_file_read(&settings, path, cause);
+	file = config_file_read(&settings, path, -1, cause);
 	return file != NULL;
 }
 
@@ -224,9 +224,9 @@ END_TEST
 
 START_TEST(what_cannot_be_read_is_told_with_the_reason)
 {
-	ck_assert_ptr_null(config_file_read(&settings, path, cause));
+	ck_assert_ptr_null(config_file_read(&settings, path, -1, cause));
 	ck_assert_ptr_nonnull(strstr(cause, "No such file"));
-	ck_assert_ptr_null(config_file_read(&settings, folder, cause));
+	ck_assert_ptr_null(config_file_read(&settings, folder, -1, cause));
 	ck_assert_ptr_nonnull(strstr(cause, "Is a directory"));
 }
 END_TEST

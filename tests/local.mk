@@ -26,7 +26,7 @@ os_tests = tests/check_address tests/check_datagram tests/check_docroot \
 	tests/check_icmp \
 	tests/check_draft \
 	tests/check_holder tests/check_process tests/check_socket \
-	tests/check_interface tests/check_privileges tests/check_sandbox \
+	tests/check_interface tests/check_keeper tests/check_privileges tests/check_sandbox \
 	tests/check_supervisor tests/check_usage tests/check_wait
 tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
@@ -37,6 +37,7 @@ tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_holder_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_interface_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_keeper_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_privileges_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_sandbox_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_supervisor_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)

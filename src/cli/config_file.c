@@ -177,7 +177,7 @@ static int config_read_lines(struct config_file *file, struct slice text)
 }
 
 struct config_file *config_file_read(struct settings *settings,
-				     const char *path,
+				     const char *path, int fd,
 				     char cause[SETTINGS_CAUSE_SIZE])
 {
 	struct config_file *file = calloc(1, sizeof(*file));
@@ -185,7 +185,8 @@ struct config_file *config_file_read(struct settings *settings,
 	int result = -1;
 
 	cause[0] = '\0';
-	if (!file || process_read_file(path, &text) < 0) {
+	if (!file || (fd < 0 ? process_read_file(path, &text)
+			     : process_read_open(fd, &text)) < 0) {
 		settings_cause(cause, "%s: %s", path, strerror(errno));
 		free(file);
 		return NULL;

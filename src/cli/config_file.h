@@ -15,11 +15,12 @@ struct config_file;
 
 /*
  * Reads the file into settings, whose texts live as long as what is returned.
+ * Where fd is not -1 it is the file, opened already.
  * NULL and a cause, which names file, line, setting and what is allowed, when
  * it cannot be read or anything in it is wrong.
  */
 struct config_file *config_file_read(
-	struct settings *settings, const char *path,
+	struct settings *settings, const char *path, int fd,
 	char cause[SETTINGS_CAUSE_SIZE]) MUST_CHECK;
 
 /* Harmless on NULL. */

@@ -70,13 +70,22 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 
 int process_read_file(const char *path, struct slice *out)
 {
-	char *buf = malloc(PROCESS_FILE_MAX + 1);
-	int fd = buf ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	ssize_t len = fd >= 0 ? read_all(fd, buf, PROCESS_FILE_MAX + 1) : -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int result = fd < 0 ? -1 : process_read_open(fd, out);
 	int saved = errno;
 
 	if (fd >= 0)
 		(void)close(fd);
+	errno = saved;
+	return result;
+}
+
+int process_read_open(int fd, struct slice *out)
+{
+	char *buf = malloc(PROCESS_FILE_MAX + 1);
+	ssize_t len = buf ? read_all(fd, buf, PROCESS_FILE_MAX + 1) : -1;
+	int saved = errno;
+
 	if (len > PROCESS_FILE_MAX)
 		saved = EFBIG;
 	if (len < 0 || len > PROCESS_FILE_MAX) {

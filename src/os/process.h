@@ -27,6 +27,9 @@ int process_reopen_nonblocking(int fd);
  */
 #define PROCESS_FILE_MAX (4 << 20)
 int process_read_file(const char *path, struct slice *out) MUST_CHECK;
+
+/* The same of an open file. */
+int process_read_open(int fd, struct slice *out) MUST_CHECK;
 void process_free_file(struct slice text);
 
 /*

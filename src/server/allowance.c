@@ -220,8 +220,9 @@ static int add_config_file(struct allowance *allowance, const char *path)
 	if (!real)
 		return errno == ENOMEM ? -1 : 0;
 	result = allowance_add(allowance, real, SANDBOX_READ_FILES, false);
-	if (result == 0 && find_folder(real, folder) &&
-	    has_only_ours(allowance, folder))
+	allowance->is_file_alone =
+		!find_folder(real, folder) || !has_only_ours(allowance, folder);
+	if (result == 0 && !allowance->is_file_alone)
 		result = allowance_add(allowance, folder, SANDBOX_READ_FILES,
 				       false);
 	free(real);

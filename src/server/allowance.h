@@ -33,6 +33,7 @@ struct allowance {
 	uint16_t ports[ALLOWANCE_PORTS_MAX];
 	size_t n_ports;
 	bool binds_any_port; /* a configuration file may name others */
+	bool is_file_alone;  /* that file's folder is not allowed */
 };
 
 /*

@@ -477,6 +477,12 @@ static enum arguments_verdict fail_by_file(const struct arguments *told,
 enum arguments_verdict config_read(struct config_set *set, int argc,
 				   char **argv, char *cause)
 {
+	return config_read_open(set, argc, argv, -1, cause);
+}
+
+enum arguments_verdict config_read_open(struct config_set *set, int argc,
+					char **argv, int fd, char *cause)
+{
 	struct arguments all = arguments, ahead;
 	struct config *config = &set->config;
 	char why[SETTINGS_CAUSE_SIZE];
@@ -497,7 +503,7 @@ enum arguments_verdict config_read(struct config_set *set, int argc,
 	settings_init(&set->settings, rows, ARRAY_LEN(rows), config,
 		      sizeof(*config));
 	if (path)
-		set->file = config_file_read(&set->settings, path, why);
+		set->file = config_file_read(&set->settings, path, fd, why);
 	if (path && !set->file)
 		return fail_by_file(&all, why);
 	config->file_read = path;

@@ -63,6 +63,11 @@ struct config_set {
 enum arguments_verdict config_read(struct config_set *set, int argc,
 				   char **argv, char *cause) MUST_CHECK;
 
+/* The same; where fd is not -1 it is the configuration file, open already. */
+enum arguments_verdict config_read_open(struct config_set *set, int argc,
+					char **argv, int fd,
+					char *cause) MUST_CHECK;
+
 /* One from malloc(3), and its file. Harmless on NULL. */
 void config_set_free(struct config_set *set);
 

@@ -6,13 +6,13 @@
 #include "server/confinement.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "os/keeper.h"
 #include "os/privileges.h"
 #include "os/sandbox.h"
 #include "server/allowance.h"
@@ -25,6 +25,7 @@ struct confinement {
 	struct allowance allowance;
 	unsigned gaps; /* enum sandbox_gap */
 	bool is_sandboxed;
+	struct keeper keeper; /* of the configuration file */
 };
 
 /* --- the user --- */
@@ -139,6 +140,12 @@ static int change_user(const struct config *config, int log_fd, char **cause)
 
 /* --- the sandbox --- */
 
+static bool has_files(const struct confinement *confinement)
+{
+	return confinement && confinement->is_sandboxed &&
+	       !(confinement->gaps & (SANDBOX_NO_FILES | SANDBOX_NO_BUILD));
+}
+
 static void tell_gaps(unsigned gaps)
 {
 	static const struct {
@@ -196,9 +203,20 @@ static int enter_sandbox(struct confinement *confinement,
 				    strerror(errno));
 	confinement->is_sandboxed = true;
 	tell_gaps(confinement->gaps);
-	if (!(confinement->gaps & (SANDBOX_NO_FILES | SANDBOX_NO_BUILD)))
+	if (has_files(confinement))
 		warn_of_overlap(confinement, config);
 	return 0;
+}
+
+/* A file that is alone can be replaced only if somebody else opens it. */
+static int start_keeper(struct confinement *confinement,
+			const struct config *config, char **cause)
+{
+	if (!confinement->allowance.is_file_alone ||
+	    keeper_start(&confinement->keeper, config->file_read) == 0)
+		return 0;
+	return binding_fail(cause, "sandbox: a process for %s: %s",
+			    config->file_read, strerror(errno));
 }
 
 static int confine(struct confinement *confinement, const struct config *config,
@@ -210,7 +228,12 @@ static int confine(struct confinement *confinement, const struct config *config,
 		return 0;
 	if (allowance_init(&confinement->allowance, config) < 0)
 		return binding_fail(cause, "sandbox: %s", strerror(errno));
-	return enter_sandbox(confinement, config, cause);
+	if (start_keeper(confinement, config, cause) < 0 ||
+	    enter_sandbox(confinement, config, cause) < 0)
+		return -1;
+	if (!has_files(confinement))
+		keeper_stop(&confinement->keeper);
+	return 0;
 }
 
 struct confinement *confinement_enter(const struct config *config, int log_fd,
@@ -222,6 +245,7 @@ struct confinement *confinement_enter(const struct config *config, int log_fd,
 		(void)binding_fail(cause, "out of memory");
 		return NULL;
 	}
+	confinement->keeper.fd = -1;
 	if (confine(confinement, config, log_fd, cause) == 0)
 		return confinement;
 	confinement_free(confinement);
@@ -229,12 +253,6 @@ struct confinement *confinement_enter(const struct config *config, int log_fd,
 }
 
 /* --- later --- */
-
-static bool has_files(const struct confinement *confinement)
-{
-	return confinement && confinement->is_sandboxed &&
-	       !(confinement->gaps & (SANDBOX_NO_FILES | SANDBOX_NO_BUILD));
-}
 
 static int judge_wanted(const struct confinement *confinement,
 			const struct allowance *wanted, char **cause)
@@ -272,32 +290,18 @@ int confinement_judge(const struct confinement *confinement,
 	return result;
 }
 
-/* access(2) judges by the modes alone, and so tells the two apart. */
-static bool is_shut_out(const char *path)
+int confinement_open_config(const struct confinement *confinement)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == EACCES && access(path, R_OK) == 0;
-	(void)close(fd);
-	return false;
-}
-
-const char *confinement_advice(const struct confinement *confinement,
-			       const struct config *config)
-{
-	if (!has_files(confinement) || !config->file_read ||
-	    !is_shut_out(config->file_read))
-		return "";
-	return " (another file has taken its place since the start, and the "
-	       "sandbox knows the old one: write into that, keep it in a "
-	       "folder of its own, or start anew)";
+	if (!confinement || confinement->keeper.fd < 0)
+		return -1;
+	return keeper_open(&confinement->keeper);
 }
 
 void confinement_free(struct confinement *confinement)
 {
 	if (!confinement)
 		return;
+	keeper_stop(&confinement->keeper);
 	allowance_clear(&confinement->allowance);
 	free(confinement);
 }

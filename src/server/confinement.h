@@ -26,11 +26,10 @@ int confinement_judge(const struct confinement *confinement,
 		      const struct config *config, char **cause) MUST_CHECK;
 
 /*
- * What to add when the file that config was read from could not be read again:
- * a static string, empty when confinement has no part in it.
+ * Opens the file that the configuration at the start was read from, where this
+ * process cannot do that any more; -1 otherwise, and when it is not there.
  */
-const char *confinement_advice(const struct confinement *confinement,
-			       const struct config *config);
+int confinement_open_config(const struct confinement *confinement) MUST_CHECK;
 
 /* Forgets what it was; the process stays in it. Harmless on NULL. */
 void confinement_free(struct confinement *confinement);

@@ -411,6 +411,19 @@ static int server_apply(struct server *server, const struct config *config,
 	return -1;
 }
 
+static enum arguments_verdict read_config_again(const struct server *server,
+						struct config_set *set,
+						char *cause)
+{
+	int fd = confinement_open_config(server->confinement);
+	enum arguments_verdict verdict =
+		config_read_open(set, server->argc, server->argv, fd, cause);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return verdict;
+}
+
 /* The configuration file and what the command line says, once more. */
 static int reload(struct server *server, char **cause)
 {
@@ -419,12 +432,9 @@ static int reload(struct server *server, char **cause)
 
 	if (!set)
 		return binding_fail(cause, "out of memory");
-	if (config_read(set, server->argc, server->argv, why) !=
-	    ARGUMENTS_RUN) {
+	if (read_config_again(server, set, why) != ARGUMENTS_RUN) {
 		config_set_free(set);
-		return binding_fail(cause, "%s%s", why,
-				    confinement_advice(server->confinement,
-						       server->config));
+		return binding_fail(cause, "%s", why);
 	}
 	if (server_apply(server, &set->config, cause) < 0) {
 		config_set_free(set);

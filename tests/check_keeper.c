@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keeper of a file: it opens whatever goes by the name, and nothing else;
+ * its user may be in a sandbox of its own meanwhile.
+ */
+#include "os/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static char *folder, *path;
+static struct keeper keeper;
+
+static void set_up(void)
+{
+	folder = folder_new();
+	path = folder_path(folder, "file");
+	folder_write_text(folder, "file", "first");
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(keeper_start(&keeper, path), 0);
+}
+
+static void tear_down(void)
+{
+	keeper_stop(&keeper);
+	keeper_stop(&keeper);
+	ck_assert_int_gt(wait(NULL), 0);
+	free(path);
+	free(folder);
+}
+
+static void expect_text(const char *text)
+{
+	char got[32] = "";
+	int fd = keeper_open(&keeper);
+
+	ck_assert_msg(fd >= 0, "%s", strerror(errno));
+	ck_assert_int_ge(read(fd, got, sizeof(got) - 1), 0);
+	ck_assert_str_eq(got, text);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	(void)close(fd);
+}
+
+START_TEST(what_goes_by_the_name_now_is_opened)
+{
+	char *other = folder_path(folder, "other");
+
+	expect_text("first");
+	folder_write_text(folder, "other", "second");
+	ck_assert_int_eq(rename(other, path), 0);
+	expect_text("second");
+	free(other);
+}
+END_TEST
+
+START_TEST(why_it_cannot_be_opened_is_told)
+{
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(keeper_open(&keeper), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	folder_write_text(folder, "file", "again");
+	expect_text("again");
+}
+END_TEST
+
+/* A FIFO without a writer would be waited for, and for ever. */
+START_TEST(nothing_makes_it_wait)
+{
+	int fd;
+
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	fd = keeper_open(&keeper);
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+}
+END_TEST
+
+/* Its sandbox holds it, too: a link leads nowhere else. */
+START_TEST(it_opens_nothing_elsewhere)
+{
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+	errno = 0;
+	if (keeper_open(&keeper) >= 0)
+		harness_skip("no Landlock in this kernel or build");
+	else
+		ck_assert_int_eq(errno, EACCES);
+}
+END_TEST
+
+START_TEST(a_keeper_that_is_gone_is_an_error)
+{
+	struct keeper gone = {.fd = -1};
+
+	ck_assert_int_eq(shutdown(keeper.fd, SHUT_RDWR), 0);
+	ck_assert_int_eq(keeper_open(&keeper), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	keeper_stop(&gone);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("keeper");
+	TCase *tcase = harness_case(suite, "keeper");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, what_goes_by_the_name_now_is_opened);
+	tcase_add_test(tcase, why_it_cannot_be_opened_is_told);
+	tcase_add_test(tcase, nothing_makes_it_wait);
+	tcase_add_test(tcase, it_opens_nothing_elsewhere);
+	tcase_add_test(tcase, a_keeper_that_is_gone_is_an_error);
+	return harness_run(suite);
+}
