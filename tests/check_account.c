@@ -292,12 +292,30 @@ START_TEST(leaving_twice_does_no_harm)
 }
 END_TEST
 
+START_TEST(an_account_tells_how_many_it_has)
+{
+	struct address one = host(1), other = host(2);
+
+	ck_assert_uint_eq(account_count(accounts, &one), 0);
+	join(0, 3, 1, 10);
+	join(3, 4, 2, 10);
+	address_set_port(&one, 4711); /* is no part of it */
+	ck_assert_uint_eq(account_count(accounts, &one), 3);
+	ck_assert_uint_eq(account_count(accounts, &other), 1);
+	account_leave(&members[0]);
+	account_leave(&members[3]);
+	ck_assert_uint_eq(account_count(accounts, &one), 2);
+	ck_assert_uint_eq(account_count(accounts, &other), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("account");
 	TCase *tcase = harness_case(suite, "account");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, an_account_tells_how_many_it_has);
 	tcase_add_test(tcase, without_connections_none_can_be_spared);
 	tcase_add_test(tcase,
 		       the_address_with_the_most_loses_its_longest_idle_one);

@@ -269,6 +269,145 @@ START_TEST(a_flood_of_refused_ones_is_told_in_few_lines)
 }
 END_TEST
 
+/* --- how many connections --- */
+
+static void expect_unavailable(const char *from)
+{
+	int fd = connect_from(from, SERVICE_HTTP);
+	struct response response;
+
+	http_read(fd, &response, true);
+	http_expect_status(&response, 503);
+	http_expect_field(&response, "Retry-After", "1");
+	http_expect_field(&response, "Connection", "close");
+	http_clear(&response);
+	tcp_expect_end(fd);
+	(void)close(fd);
+}
+
+START_TEST(one_address_has_no_more_than_its_share)
+{
+	static const char *const lines[] = {
+		"counter: tcp_address_refused 2 ",
+		"counter: http_address_refused 2 ",
+		NULL,
+	};
+	int tcp, http;
+
+	start("max-per-address = 2\n");
+	tcp = connect_from("127.0.0.2", SERVICE_TCP);
+	http = connect_from("127.0.0.2", SERVICE_HTTP);
+	tcp_exchange(tcp, "hello", 5);
+	expect_text(http);
+	for (int i = 0; i < 2; i++) {
+		expect_refused("127.0.0.2", NULL, SERVICE_TCP);
+		expect_unavailable("127.0.0.2");
+	}
+	/* Neither those that it has nor others notice. */
+	tcp_exchange(tcp, "hello", 5);
+	expect_text(http);
+	expect_served("127.0.0.3", SERVICE_TCP);
+	expect_served("127.0.0.3", SERVICE_HTTP);
+	expect_served("127.0.0.2", SERVICE_UDP);
+	(void)close(tcp);
+	(void)close(http);
+	stop_with(lines);
+}
+END_TEST
+
+/* Those that are told so, and do not leave, are as many again at the most. */
+START_TEST(answers_to_surplus_connections_are_bounded)
+{
+	int told[4];
+
+	start("max-per-address = 2\nlinger-timeout = 1h\n"
+	      "parting-timeout = 1ms\n");
+	for (int i = 0; i < 4; i++) {
+		char byte;
+
+		told[i] = connect_from("127.0.0.2", SERVICE_HTTP);
+		if (i < 2)
+			expect_text(told[i]);
+		else
+			ck_assert_uint_eq(tcp_read_some(told[i], &byte, 1), 1);
+	}
+	for (int i = 0; i < 10; i++)
+		expect_refused("127.0.0.2", NULL, SERVICE_HTTP);
+	expect_served("127.0.0.3", SERVICE_HTTP);
+	for (int i = 0; i < 4; i++)
+		(void)close(told[i]);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_network_of_64_bits_is_one_address)
+{
+	int fd;
+
+	if (!harness_has_ipv6())
+		return;
+	start_on("[::1]", "max-per-address = 1\n");
+	fd = connect_from("::1", SERVICE_TCP);
+	tcp_exchange(fd, "hello", 5);
+	expect_refused("::1", NULL, SERVICE_TCP);
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_reload_changes_how_many)
+{
+	int fd, other;
+
+	start("");
+	fd = connect_from("127.0.0.2", SERVICE_TCP);
+	other = connect_from("127.0.0.2", SERVICE_TCP);
+	tcp_exchange(fd, "hello", 5);
+	tcp_exchange(other, "hello", 5);
+	reload("max-per-address = 1\n");
+	expect_refused("127.0.0.2", NULL, SERVICE_TCP);
+	/* Both stay. */
+	tcp_exchange(fd, "hello", 5);
+	tcp_exchange(other, "hello", 5);
+	reload("max-per-address = 3\n");
+	expect_served("127.0.0.2", SERVICE_TCP);
+	(void)close(fd);
+	(void)close(other);
+	server_stop(server);
+}
+END_TEST
+
+/* The holder's loses the one that has been idle for longest. */
+START_TEST(at_the_cap_the_one_with_most_makes_room)
+{
+	int held[4], last = -1;
+
+	start("max-connections = 4\n");
+	for (int i = 0; i < 4; i++) {
+		held[i] = connect_from("127.0.0.2",
+				       i % 2 ? SERVICE_TCP : SERVICE_HTTP);
+		if (i % 2)
+			tcp_exchange(held[i], "hello", 5);
+		else
+			expect_text(held[i]);
+	}
+	last = connect_from("127.0.0.3", SERVICE_HTTP);
+	expect_text(last);
+	tcp_expect_gone(held[0]);
+	tcp_exchange(held[1], "hello", 5);
+	expect_text(held[2]);
+	tcp_exchange(held[3], "hello", 5);
+	server_wait_log(server, "--max-connections allows no more");
+	/* A file that is sent takes no place of a connection. */
+	expect_text(last);
+	tcp_exchange(held[1], "hello", 5);
+	(void)close(last);
+	for (int i = 0; i < 4; i++)
+		(void)close(held[i]);
+	server_stop(server);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("e2e_limits");
@@ -281,5 +420,12 @@ int main(void)
 	tcase_add_test(tcase, both_families_have_their_rules);
 	tcase_add_test(tcase, a_reload_changes_the_lists_for_who_comes_next);
 	tcase_add_test(tcase, a_flood_of_refused_ones_is_told_in_few_lines);
+	tcase = harness_case(suite, "connections");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, one_address_has_no_more_than_its_share);
+	tcase_add_test(tcase, answers_to_surplus_connections_are_bounded);
+	tcase_add_test(tcase, a_network_of_64_bits_is_one_address);
+	tcase_add_test(tcase, a_reload_changes_how_many);
+	tcase_add_test(tcase, at_the_cap_the_one_with_most_makes_room);
 	return harness_run(suite);
 }

@@ -131,16 +131,24 @@ static void account_place(struct account *account)
 		accounts->top--;
 }
 
+static struct account *find_account(const struct accounts *accounts,
+				    const struct address *owner, uint64_t hash)
+{
+	struct account *account = accounts->buckets[hash & accounts->mask];
+
+	while (account && !address_eq(&account->owner, owner))
+		account = account->next;
+	return account;
+}
+
 /* The owner's account, which is made when there is none; NULL: no memory. */
 static struct account *get_account(struct accounts *accounts,
 				   const struct address *owner)
 {
 	uint64_t hash = address_hash(owner, accounts->seed);
 	struct account **bucket = &accounts->buckets[hash & accounts->mask];
-	struct account *account = *bucket;
+	struct account *account = find_account(accounts, owner, hash);
 
-	while (account && !address_eq(&account->owner, owner))
-		account = account->next;
 	if (account)
 		return account;
 	account = calloc(1, sizeof(*account));
@@ -188,6 +196,16 @@ int account_join(struct accounts *accounts, struct account_member *member,
 	accounts->n_members++;
 	account_place(account);
 	return 0;
+}
+
+size_t account_count(const struct accounts *accounts,
+		     const struct address *peer)
+{
+	struct address owner = network_owner(peer);
+	const struct account *account = find_account(
+		accounts, &owner, address_hash(&owner, accounts->seed));
+
+	return account ? account->n : 0;
 }
 
 void account_leave(struct account_member *member)

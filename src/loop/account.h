@@ -34,6 +34,10 @@ void accounts_free(struct accounts *accounts);
 int account_join(struct accounts *accounts, struct account_member *member,
 		 const struct address *peer, uint64_t now_ns) MUST_CHECK;
 
+/* How many connections this peer's account has. */
+size_t account_count(const struct accounts *accounts,
+		     const struct address *peer);
+
 /* Takes it out again; harmless when it is in none. */
 void account_leave(struct account_member *member);
 

@@ -129,6 +129,21 @@ void conn_init_apart(struct conn *conn, struct loop *loop, int fd,
 bool conn_join(struct conn *conn, const struct address *peer) MUST_CHECK;
 
 /*
+ * Whether this peer has as many connections as one may have, times that many.
+ * It costs a branch when there is no such limit. Peers of Unix sockets, all of
+ * whom have one account, have none.
+ */
+static inline bool conn_is_surplus(const struct loop *loop,
+				   const struct address *peer, size_t times)
+{
+	uint64_t most = loop->limits->max_per_address;
+
+	return most != UINT64_MAX && loop->accounts &&
+	       peer->sa.any.sa_family != AF_UNIX &&
+	       account_count(loop->accounts, peer) / times >= most;
+}
+
+/*
  * Closes the connection that can best be spared; see account_to_spare(). False
  * when there is none.
  */

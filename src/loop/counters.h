@@ -33,6 +33,8 @@
 	  "connections_failed_total{service=\"tcp\",reason=\"error\"}")        \
 	X(tcp_access_refused, "connections refused by --allow and --deny",     \
 	  "connections_rejected_total{service=\"tcp\",reason=\"access\"}")     \
+	X(tcp_address_refused, "connections refused by --max-per-address",     \
+	  "connections_rejected_total{service=\"tcp\",reason=\"address\"}")    \
 	X(http_connections, "connections accepted",                            \
 	  "connections_accepted_total{service=\"http\"}")                      \
 	X(http_requests, "requests answered", "http_requests_answered_total")  \
@@ -44,6 +46,8 @@
 	  "connections_failed_total{service=\"http\",reason=\"error\"}")       \
 	X(http_access_refused, "connections refused by --allow and --deny",    \
 	  "connections_rejected_total{service=\"http\",reason=\"access\"}")    \
+	X(http_address_refused, "connections refused by --max-per-address",    \
+	  "connections_rejected_total{service=\"http\",reason=\"address\"}")   \
 	X(http_aborted, "requests broken off before their answer was sent",    \
 	  "http_responses_aborted_total")                                      \
 	X(http_files_shrunk, "files that shrank while they were sent",         \

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 
 const struct limits limits_standard = {
+	.max_connections = UINT64_MAX,
+	.max_per_address = UINT64_MAX,
 	.tcp_idle_ns = 300 * CLOCK_NS_PER_S,
 	.http_idle_ns = 65 * CLOCK_NS_PER_S,
 	.header_ns = 10 * CLOCK_NS_PER_S,

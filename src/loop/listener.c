@@ -22,6 +22,7 @@
 #define LISTENER_BUDGET		64 /* accepts per wake-up, then others' turn */
 #define LISTENER_DRAIN_PAUSE_NS (100 * CLOCK_NS_PER_MS)
 #define LISTENER_FULL		(-1) /* in place of an errno: no room is left */
+#define LISTENER_CROWDED	(-2) /* likewise: as many as were allowed */
 
 /*
  * Beyond this many connections each may keep little in the kernel: a thousand
@@ -53,7 +54,18 @@ static struct listener *listener_of(struct list_node *node)
 
 static size_t count_room(const struct listener_set *set)
 {
-	return set->has_reserve ? SIZE_MAX : loop_room(set->loop);
+	size_t room = loop_room(set->loop);
+	uint64_t places = loop_places(set->loop);
+
+	if (set->has_reserve)
+		return SIZE_MAX;
+	return places < room ? (size_t)places : room;
+}
+
+/* What there is none of when there is no room. */
+static int lack_of_room(const struct listener_set *set)
+{
+	return loop_places(set->loop) == 0 ? LISTENER_CROWDED : LISTENER_FULL;
 }
 
 static bool is_shortage(int error)
@@ -101,6 +113,15 @@ static bool arm_all(struct listener_set *set)
 	return armed;
 }
 
+static const char *listener_reason(int error)
+{
+	if (error == LISTENER_FULL)
+		return "the descriptor limit is near";
+	if (error == LISTENER_CROWDED)
+		return "--max-connections allows no more";
+	return strerror(error);
+}
+
 static void listener_tell_trouble(struct listener_set *set, const char *what,
 				  int error)
 {
@@ -108,9 +129,7 @@ static void listener_tell_trouble(struct listener_set *set, const char *what,
 
 	if (log_is_news(&set->trouble, error, loop_now_ns(set->loop)))
 		log_warn("accept: %s with %zu connections open: %s%s", what,
-			 set->loop->n_conns,
-			 error == LISTENER_FULL ? "the descriptor limit is near"
-						: strerror(error),
+			 set->loop->n_conns, listener_reason(error),
 			 is_limit ? " (raise the limit with ulimit -n)" : "");
 }
 
@@ -263,6 +282,7 @@ static bool close_drained(struct listener *listener, int error)
 {
 	bool may_go_on =
 		error == 0 || error == LISTENER_FULL ||
+		error == LISTENER_CROWDED ||
 		(is_shortage(error) && listener->set->loop->n_conns > 0);
 
 	if (listener->n_left > 0 && may_go_on)
@@ -279,12 +299,12 @@ static bool close_drained(struct listener *listener, int error)
 static size_t accept_round(struct listener *listener, size_t n)
 {
 	struct listener_set *set = listener->set;
-	int error = LISTENER_FULL;
+	int error = lack_of_room(set);
 
 	if (listener->is_leaving && listener->n_left < n)
 		n = listener->n_left;
 	/* Somebody is known to wait, so the shortage is real. */
-	if (count_room(set) > 0 || listener_make_room(set, LISTENER_FULL))
+	if (count_room(set) > 0 || listener_make_room(set, error))
 		error = accept_some(listener, &n);
 	else
 		n = 0;

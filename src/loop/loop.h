@@ -81,6 +81,15 @@ static inline size_t loop_room(const struct loop *loop)
 	return used < loop->max_descriptors ? loop->max_descriptors - used : 0;
 }
 
+/* How many more connections the operator lets there be. */
+static inline uint64_t loop_places(const struct loop *loop)
+{
+	uint64_t used = loop->n_conns + loop->n_accepted;
+	uint64_t most = loop->limits->max_connections;
+
+	return used < most ? most - used : 0;
+}
+
 /* Whether a list keeps this peer from the service; the peer is settled. */
 static inline bool loop_denies(const struct loop *loop,
 			       enum access_service service,

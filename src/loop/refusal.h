@@ -19,7 +19,11 @@
 	X(tcp_access_refused,                                                  \
 	  "tcp: connections refused by --allow and --deny")                    \
 	X(http_access_refused,                                                 \
-	  "http: connections refused by --allow and --deny")
+	  "http: connections refused by --allow and --deny")                   \
+	X(tcp_address_refused,                                                 \
+	  "tcp: connections refused by --max-per-address")                     \
+	X(http_address_refused,                                                \
+	  "http: connections refused by --max-per-address")
 
 enum refusal {
 #define X(name, text) REFUSAL_##name,

@@ -22,6 +22,7 @@
 #define MAX_AGE_MAX	  INT32_MAX /* RFC 9111, 1.2.2: as good as for ever */
 #define CACHE_FILES_MAX	  (1 << 22)
 #define CACHE_SIZE_MAX	  (UINT64_C(1) << 40)
+#define MAX_COUNT_MAX	  (1 << 22)
 #define TIMEOUT_MIN	  CLOCK_NS_PER_MS
 #define TIMEOUT_MAX	  (UINT64_C(365) * 86400 * CLOCK_NS_PER_S)
 
@@ -215,6 +216,24 @@ static const struct setting rows[] = {
 	 .value = "FORMAT",
 	 .help = "combined or json"},
 
+	{.name = "max-connections",
+	 .type = SETTING_COUNT,
+	 LIMIT_AT(max_connections),
+	 .may_be_off = true,
+	 .min = 1,
+	 .max = MAX_COUNT_MAX,
+	 .standard = "off",
+	 .value = "N",
+	 .help = "of all services together; off: what the descriptors allow"},
+	{.name = "max-per-address",
+	 .type = SETTING_COUNT,
+	 LIMIT_AT(max_per_address),
+	 .may_be_off = true,
+	 .min = 1,
+	 .max = MAX_COUNT_MAX,
+	 .standard = "off",
+	 .value = "N",
+	 .help = "connections of one IPv4 address or IPv6 network of 64 bits"},
 	{.name = "cache-size",
 	 .type = SETTING_SIZE,
 	 LIMIT_AT(cache_size),

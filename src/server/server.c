@@ -185,6 +185,15 @@ struct change {
 	int log_fd; /* -1 when the access log stays as it is, or is off */
 };
 
+/* How many connections there can be. */
+static size_t count_most(const struct loop *loop)
+{
+	uint64_t most = loop->limits->max_connections;
+
+	return most < loop->max_descriptors ? (size_t)most
+					    : loop->max_descriptors;
+}
+
 static void look_cb(void *arg, struct snapshot *snapshot)
 {
 	struct server *server = arg;
@@ -201,7 +210,7 @@ static void look_cb(void *arg, struct snapshot *snapshot)
 		.n_open = {[SERVER_TCP] = tcp_service_count(server->tcp),
 			   [SERVER_HTTP] = web_service_count(server->web),
 			   [SERVER_ADMIN] = admin_count(server->admin)},
-		.n_open_most = loop->max_descriptors,
+		.n_open_most = count_most(loop),
 		.n_descriptors_most = server->n_descriptors,
 		.lag_ns = admin_lag_ns(server->admin),
 		.config = server->config,
@@ -273,7 +282,7 @@ static void tell_limits(const struct server *server)
 	units_format_time(limits->http_idle_ns, http_idle);
 	log_info("limits: %zu descriptors, %zu connections; tcp idle %s; "
 		 "http request head %zu bytes in %s, idle %s",
-		 server->n_descriptors, server->loop.max_descriptors, tcp_idle,
+		 server->n_descriptors, count_most(&server->loop), tcp_idle,
 		 (size_t)limits->header_size, header, http_idle);
 }
 

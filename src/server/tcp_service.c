@@ -204,14 +204,26 @@ size_t tcp_service_count(const struct tcp_service *service)
 	return service ? service->n_open : 0;
 }
 
+/* Whether this peer is turned away; counts it then. */
+static bool tcp_refuses(struct loop *loop, const struct address *peer)
+{
+	if (loop_denies(loop, ACCESS_TCP, peer))
+		refusals_note(&loop->refusals, REFUSAL_tcp_access_refused,
+			      peer);
+	else if (conn_is_surplus(loop, peer, 1))
+		refusals_note(&loop->refusals, REFUSAL_tcp_address_refused,
+			      peer);
+	else
+		return false;
+	return true;
+}
+
 void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct tcp_service *service = arg;
 	struct tcp_conn *tc;
 
-	if (loop_denies(service->loop, ACCESS_TCP, peer)) {
-		refusals_note(&service->loop->refusals,
-			      REFUSAL_tcp_access_refused, peer);
+	if (tcp_refuses(service->loop, peer)) {
 		(void)close(fd);
 		return;
 	}

@@ -485,20 +485,14 @@ static const struct conn_ops web_ops = {
 	.free = web_free,
 };
 
-/* --- deadlines --- */
-
-/* A head took too long: tell the peer, then close. */
-static void head_expired_cb(struct deadline *deadline)
+/* The last answer, though there is no request. */
+static void answer_unread(struct web_conn *wc, unsigned status)
 {
-	struct conn *conn = CONTAINER_OF(deadline, struct conn, deadline);
-	struct web_conn *wc = web_conn_of(conn);
 	struct gather out;
 
-	if (conn_look(conn))
-		return;
-	conn->loop->counters.http_timeouts++;
-	gather_init(&out, conn->loop->out, LOOP_OUT_SIZE);
-	answer_bad(wc, &out, (struct slice){wc->in.ptr, wc->in.len}, NULL, 408);
+	gather_init(&out, wc->conn.loop->out, LOOP_OUT_SIZE);
+	answer_bad(wc, &out, (struct slice){wc->in.ptr, wc->in.len}, NULL,
+		   status);
 	conn_held_clear(&wc->in);
 	switch (send_gathered(wc, &out)) {
 	case CONN_SENT:
@@ -510,6 +504,20 @@ static void head_expired_cb(struct deadline *deadline)
 	case CONN_BROKEN:
 		break;
 	}
+}
+
+/* --- deadlines --- */
+
+/* A head took too long: tell the peer, then close. */
+static void head_expired_cb(struct deadline *deadline)
+{
+	struct conn *conn = CONTAINER_OF(deadline, struct conn, deadline);
+	struct web_conn *wc = web_conn_of(conn);
+
+	if (conn_look(conn))
+		return;
+	conn->loop->counters.http_timeouts++;
+	answer_unread(wc, 408);
 }
 
 /* --- the service --- */
@@ -560,14 +568,34 @@ void web_service_change(struct web_service *service, struct site *site)
 	deadline_queue_set_limit(&service->parting, limits->parting_ns);
 }
 
+/*
+ * Whether this peer is turned away without an answer; counts it then. One that
+ * has too many connections is told so, for as many again: those cost
+ * something, too.
+ */
+static bool web_refuses(struct loop *loop, const struct address *peer,
+			bool *is_surplus)
+{
+	*is_surplus = false;
+	if (loop_denies(loop, ACCESS_HTTP, peer)) {
+		refusals_note(&loop->refusals, REFUSAL_http_access_refused,
+			      peer);
+		return true;
+	}
+	if (!conn_is_surplus(loop, peer, 1))
+		return false;
+	*is_surplus = true;
+	refusals_note(&loop->refusals, REFUSAL_http_address_refused, peer);
+	return conn_is_surplus(loop, peer, 2);
+}
+
 void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct web_service *service = arg;
 	struct web_conn *wc;
+	bool is_surplus;
 
-	if (loop_denies(service->loop, ACCESS_HTTP, peer)) {
-		refusals_note(&service->loop->refusals,
-			      REFUSAL_http_access_refused, peer);
+	if (web_refuses(service->loop, peer, &is_surplus)) {
 		(void)close(fd);
 		return;
 	}
@@ -590,6 +618,10 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 	deadline_start(&service->idle, &wc->conn.deadline);
 	if (!conn_join(&wc->conn, peer))
 		return;
+	if (is_surplus) {
+		answer_unread(wc, 503);
+		return;
+	}
 	/*
 	 * A new peer has mostly sent its request by now. If it is answered and
 	 * closed in this turn, epoll never hears of the connection. It may have
