@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "harness.h"
+#include "os/network.h"
 
 #define MEMBERS 3000
 #define MS	CLOCK_NS_PER_MS
@@ -119,7 +120,8 @@ static void expect_largest(size_t max, const char *const *wanted)
 
 	for (i = 0; i < n; i++) {
 		(void)snprintf(all, sizeof(all), "%s %zu",
-			       account_share_format(&list[i], text), list[i].n);
+			       network_format_owner(&list[i].owner, text),
+			       list[i].n);
 		ck_assert_ptr_nonnull(wanted[i]);
 		ck_assert_str_eq(all, wanted[i]);
 	}

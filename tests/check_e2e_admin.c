@@ -4,6 +4,7 @@
  * from them, whatever crowds there or here; and they stay to the end of a stop
  * without holding it up.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -758,6 +759,56 @@ START_TEST(a_port_alone_is_on_this_host_alone)
 }
 END_TEST
 
+static int connect_from(const char *host)
+{
+	const struct endpoint *place = server_endpoint(server, SERVICE_ADMIN);
+	struct sockaddr_in from = {.sin_family = AF_INET};
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(place->port)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(inet_pton(AF_INET, host, &from.sin_addr), 1);
+	ck_assert_int_eq(inet_pton(AF_INET, place->host, &to.sin_addr), 1);
+	ck_assert_int_eq(bind(fd, (const void *)&from, sizeof(from)), 0);
+	ck_assert_int_eq(connect(fd, (const void *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+/* Each list is for its own; of a Unix socket the file's mode decides. */
+START_TEST(only_who_is_allowed_gets_in)
+{
+	char option[160], *path = folder_path(root, "admin");
+	struct response response;
+	int fd;
+
+	(void)snprintf(option, sizeof(option), "--admin=unix:%s", path);
+	START_WITH(5, "--admin=127.0.0.1:0", "--admin-allow=127.0.0.8/30",
+		   "--allow=127.0.0.1", option);
+	fd = connect_from("127.0.0.9");
+	http_get(fd, "/healthz", &response);
+	http_expect_status(&response, 200);
+	http_clear(&response);
+	tcp_expect_gone(connect_from("127.0.0.1"));
+	server_wait_log(server,
+			"admin: connections refused by --admin-allow: 1, "
+			"1 of them from 127.0.0.1");
+	http_get(fd, "/metrics", &response);
+	ck_assert_ptr_nonnull(
+		memmem(response.content, response.len,
+		       "{service=\"admin\",reason=\"access\"} 1\n", 36));
+	http_clear(&response);
+	(void)close(fd);
+	(void)snprintf(option, sizeof(option), "unix:%s", path);
+	fd = tcp_try_connect(option, 0);
+	http_get(fd, "/healthz", &response);
+	http_expect_status(&response, 200);
+	http_clear(&response);
+	(void)close(fd);
+	server_stop(server);
+	free(path);
+}
+END_TEST
+
 START_TEST(a_unix_socket_leads_there_until_the_end)
 {
 	char option[160], *path = folder_path(root, "admin");
@@ -887,6 +938,7 @@ int main(void)
 	tcase_add_test(tcase, a_full_house_does_not_keep_the_operator_out);
 	tcase_add_test(tcase, a_drain_can_be_watched);
 	tcase_add_test(tcase, a_port_alone_is_on_this_host_alone);
+	tcase_add_test(tcase, only_who_is_allowed_gets_in);
 	tcase_add_test(tcase, a_unix_socket_leads_there_until_the_end);
 	tcase_add_test(tcase, off_is_the_default);
 	tcase_add_test(tcase, a_reload_turns_it_on_and_off_and_moves_it);

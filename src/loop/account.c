@@ -396,13 +396,3 @@ size_t accounts_largest(const struct accounts *accounts,
 	}
 	return n;
 }
-
-const char *account_share_format(const struct account_share *share,
-				 char buf[ADDRESS_TEXT_SIZE])
-{
-	(void)address_format_host(&share->owner, buf);
-	/* A network's address is shorter than the longest by far. */
-	if (share->owner.sa.any.sa_family == AF_INET6)
-		strcat(buf, "/64");
-	return buf;
-}

@@ -47,15 +47,11 @@ void account_note_useful(struct account_member *member, uint64_t now_ns);
 /* Whether it waits for its peer to take what it asked for, or to ask. */
 void account_note_taking(struct account_member *member, bool is_taking);
 
-/* How many connections a peer has: an IPv4 address, or an IPv6 network's. */
+/* How many connections a peer has; see network_owner(). */
 struct account_share {
 	struct address owner;
 	size_t n;
 };
-
-/* Writes "192.0.2.1" or "2001:db8::/64"; returns buf. */
-const char *account_share_format(const struct account_share *share,
-				 char buf[ADDRESS_TEXT_SIZE]);
 
 /*
  * Lists those who have most, largest first, at most max of them. Beyond a

@@ -56,6 +56,8 @@
 	  "connections_accepted_total{service=\"admin\"}")                     \
 	X(admin_replaced, "admin connections that made room for newer ones",   \
 	  "connections_rejected_total{service=\"admin\",reason=\"limit\"}")    \
+	X(admin_access_refused, "connections refused by --admin-allow",        \
+	  "connections_rejected_total{service=\"admin\",reason=\"access\"}")   \
 	X(admin_requests, "requests for the admin pages answered",             \
 	  "admin_requests_total")                                              \
 	X(log_lines_lost, "lines of the access log that were lost",            \

@@ -23,7 +23,8 @@
 	X(tcp_address_refused,                                                 \
 	  "tcp: connections refused by --max-per-address")                     \
 	X(http_address_refused,                                                \
-	  "http: connections refused by --max-per-address")
+	  "http: connections refused by --max-per-address")                    \
+	X(admin_access_refused, "admin: connections refused by --admin-allow")
 
 enum refusal {
 #define X(name, text) REFUSAL_##name,

@@ -39,6 +39,7 @@ struct admin {
 	struct loop *loop;
 	admin_look_cb look_cb;
 	void *look_arg;
+	const struct access *access; /* NULL: nobody yet */
 	size_t n_open;
 	struct deadline_queue head;
 	struct deadline_queue idle;
@@ -517,12 +518,27 @@ static void replace_oldest(struct admin *admin)
 	conn_close(CONTAINER_OF(oldest, struct conn, node), CONN_SHED);
 }
 
+/* The list of the services is none of the operator's. */
+static bool admin_lets_in(struct admin *admin, const struct address *peer)
+{
+	/* All of its rules are for every service: whichever is asked for. */
+	if (admin->access && access_permits(admin->access, ACCESS_HTTP, peer))
+		return true;
+	refusals_note(&admin->loop->refusals, REFUSAL_admin_access_refused,
+		      peer);
+	return false;
+}
+
 void admin_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct admin *admin = arg;
-	struct admin_conn *ac = calloc(1, sizeof(*ac));
+	struct admin_conn *ac;
 
-	(void)peer;
+	if (!admin_lets_in(admin, peer)) {
+		(void)close(fd);
+		return;
+	}
+	ac = calloc(1, sizeof(*ac));
 	if (!ac) {
 		admin->loop->counters.out_of_memory++;
 		(void)close(fd);
@@ -634,10 +650,11 @@ struct admin *admin_new(struct loop *loop, admin_look_cb look_cb, void *arg)
 	return NULL;
 }
 
-void admin_change(struct admin *admin)
+void admin_change(struct admin *admin, const struct access *access)
 {
 	const struct limits *limits = admin->loop->limits;
 
+	admin->access = access;
 	deadline_queue_set_limit(&admin->head, limits->header_ns);
 	deadline_queue_set_limit(&admin->idle, limits->http_idle_ns);
 	conn_stall_set_limit(&admin->stall, limits->send_ns);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "loop/access.h"
 #include "loop/loop.h"
 #include "os/address.h"
 #include "server/snapshot.h"
@@ -33,12 +34,15 @@ struct admin;
 /* Fills in what the server is at. */
 typedef void (*admin_look_cb)(void *arg, struct snapshot *snapshot);
 
-/* NULL when out of memory. */
+/* Nobody may connect before admin_change(). NULL when out of memory. */
 struct admin *admin_new(struct loop *loop, admin_look_cb look_cb,
 			void *arg) MUST_CHECK;
 
-/* Takes over the loop's limits, which have changed. */
-void admin_change(struct admin *admin);
+/*
+ * Takes over the loop's limits, which have changed, and who may connect, which
+ * must stay until the next change.
+ */
+void admin_change(struct admin *admin, const struct access *access);
 
 /* Connections that are open; 0 for NULL. */
 size_t admin_count(const struct admin *admin);

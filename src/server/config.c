@@ -68,6 +68,19 @@ static int check_network(void *config, const char *text, char *cause)
 	return -1;
 }
 
+/* The pages are of no service that could be named. */
+static int check_admin_network(void *config, const char *text, char *cause)
+{
+	char why[NETWORK_CAUSE_SIZE];
+	struct network network;
+
+	(void)config;
+	if (network_parse(text, &network, why) == 0)
+		return 0;
+	settings_cause(cause, "%s", why);
+	return -1;
+}
+
 static int take_default_type(void *config, const char *text, char *cause)
 {
 	if (!http_media_is_type(slice_of(text))) {
@@ -137,6 +150,14 @@ static const struct setting rows[] = {
 	 .value = "PORT",
 	 .help = "pages that show what goes on, for this host alone, or at "
 		 "ADDRESS:PORT or unix:PATH"},
+	{.name = "admin-allow",
+	 .type = SETTING_LIST,
+	 CONFIG_AT(admin_allow),
+	 .max = ACCESS_RULES_MAX,
+	 .take = check_admin_network,
+	 .value = "NETWORK",
+	 .help = "show those pages to these addresses and no others; may be "
+		 "repeated"},
 	{.name = "root",
 	 .letter = 'r',
 	 .type = SETTING_TEXT,
@@ -449,6 +470,9 @@ static int config_judge(void *arg, char *cause)
 	    judge_off("tcp-port", &config->tcp, cause) < 0 ||
 	    judge_off("http-port", &config->http, cause) < 0 ||
 	    judge_off("admin", &config->admin, cause) < 0)
+		return -1;
+	if (read_networks(&config->admin_allow, &config->admin_access.allow,
+			  cause) < 0)
 		return -1;
 	if (read_networks(&config->allow, &config->access.allow, cause) < 0 ||
 	    read_networks(&config->deny, &config->access.deny, cause) < 0)

@@ -24,6 +24,8 @@ struct config {
 	struct setting_list allow; /* networks, see access_add() */
 	struct setting_list deny;
 	struct access access; /* the same, understood */
+	struct setting_list admin_allow;
+	struct access admin_access; /* all of it is for the admin pages */
 	const char *root;
 	bool tcp_once;
 	bool defer_accept;

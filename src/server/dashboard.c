@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "http/date.h"
 #include "http/status.h"
+#include "os/network.h"
 #include "server/assets.h"
 
 /* The lines' coordinates: a second is a step. */
@@ -214,7 +215,8 @@ static void add_sources(struct text *text, const struct snapshot *snapshot)
 		text_addf(text,
 			  "<tr><td class=\"name\">%s</td>"
 			  "<td class=\"n\">%zu</td></tr>\n",
-			  account_share_format(&snapshot->sources[i], address),
+			  network_format_owner(&snapshot->sources[i].owner,
+					       address),
 			  snapshot->sources[i].n);
 	end_table(text, snapshot->n_sources);
 }

@@ -371,7 +371,7 @@ static void commit_change(struct server *server, struct change *change)
 	if (server->tcp)
 		tcp_service_change(server->tcp, config->tcp_once);
 	if (server->admin)
-		admin_change(server->admin);
+		admin_change(server->admin, &config->admin_access);
 	if (change->site) {
 		web_service_change(server->web, change->site);
 		site_retire(server->site);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "os/address.h"
+#include "os/network.h"
 
 /* --- members; each is preceded by a comma unless it is the first --- */
 
@@ -182,7 +182,7 @@ static void add_state_sources(struct text *text,
 
 		add_open_brace(text, NULL, '{');
 		add_string(text, "address",
-			   account_share_format(share, address));
+			   network_format_owner(&share->owner, address));
 		add_number(text, "connections", share->n);
 		text_add_char(text, '}');
 	}
