@@ -276,6 +276,34 @@ START_TEST(the_next_release_is_served)
 }
 END_TEST
 
+/* Announced at the start; and replaced by another one of its name. */
+START_TEST(a_spare_root_is_served)
+{
+	char *one = folder_path(folder, "site/one");
+	char *old = folder_path(folder, "site/old");
+	char *two = folder_path(folder, "site/two");
+	int fd;
+
+	start(USUAL "spare-root = {@/elsewhere, @/site}\n");
+	if (!is_sandboxed())
+		return;
+	fd = tcp_connect(server, SERVICE_HTTP);
+	expect_text(fd, SERVICE_FILE_TEXT);
+	reload(BASE "root = @/elsewhere\naccess-log = @/logs/log\n");
+	expect_text(fd, "elsewhere\n");
+	reload(USUAL);
+	expect_text(fd, SERVICE_FILE_TEXT);
+	ck_assert_int_eq(rename(one, old), 0);
+	ck_assert_int_eq(rename(two, one), 0);
+	expect_text(fd, "two\n");
+	(void)close(fd);
+	server_stop(server);
+	free(one);
+	free(old);
+	free(two);
+}
+END_TEST
+
 /* --- what is refused --- */
 
 static const struct {
@@ -517,6 +545,7 @@ int main(void)
 	tcase_add_test(tcase, counters_are_told_and_it_drains);
 	tcase_add_test(tcase, unix_sockets_come_and_go);
 	tcase_add_test(tcase, the_next_release_is_served);
+	tcase_add_test(tcase, a_spare_root_is_served);
 	tcase_add_loop_test(tcase, what_is_outside_is_refused_and_all_stays, 0,
 			    ARRAY_LEN(refused));
 	tcase_add_test(tcase, in_a_folder_of_its_own_the_file_may_be_replaced);

@@ -159,6 +159,10 @@ static int add_releases(struct allowance *allowance, const char *root)
 
 static int add_root(struct allowance *allowance, const struct config *config)
 {
+	for (size_t i = 0; i < config->spare_roots.n; i++)
+		if (allowance_add(allowance, config->spare_roots.items[i],
+				  READ_ALL, false) < 0)
+			return -1;
 	if (config_is_off(&config->http))
 		return 0;
 	if (allowance_add(allowance, config->root, READ_ALL, true) < 0)

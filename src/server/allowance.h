@@ -11,7 +11,7 @@
 #include "os/sandbox.h"
 #include "server/config.h"
 
-#define ALLOWANCE_PLACES_MAX 96
+#define ALLOWANCE_PLACES_MAX 128
 #define ALLOWANCE_PORTS_MAX  (4 * CONFIG_LISTEN_MAX)
 
 /* What names this file or folder had when it was looked at. */

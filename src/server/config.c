@@ -377,6 +377,13 @@ static const struct setting rows[] = {
 	 .value = "NAME",
 	 .help = "started as root, become this user (without it, "
 		 "uppercase if that exists, or nobody)"},
+	{.name = "spare-root",
+	 .type = SETTING_LIST,
+	 CONFIG_AT(spare_roots),
+	 .max = CONFIG_LISTEN_MAX,
+	 .value = "DIR",
+	 .help = "let a reload move the document root there, or below; may be "
+		 "repeated"},
 	{.name = "no-sandbox",
 	 .type = SETTING_FLAG,
 	 CONFIG_AT(no_sandbox),

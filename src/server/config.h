@@ -40,6 +40,7 @@ struct config {
 	const char *pid_file; /* NULL for none */
 	const char *user;     /* NULL for the standard one */
 	bool no_sandbox;
+	struct setting_list spare_roots; /* which the sandbox lets be read */
 	struct limits limits;
 	const char *config_file; /* NULL: the standard one, if any */
 	const char *file_read;	 /* the one that it was; NULL for none */
