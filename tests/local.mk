@@ -113,7 +113,7 @@ tests_check_web_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_web_SOURCES = tests/check_web.c $(scarce)
 tests_check_web_LDFLAGS = $(scarce_ldflags)
 
-server_tests = tests/check_access tests/check_network tests/check_refusal \
+server_tests = tests/check_allowance tests/check_access tests/check_network tests/check_refusal \
 	tests/check_accesslog tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_confinement \
 	tests/check_conn \
@@ -152,6 +152,7 @@ tests_check_bucket_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_budget_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_budget_SOURCES = tests/check_budget.c $(conn_fixture)
 tests_check_accesslog_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
+tests_check_allowance_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_confinement_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_config_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
