@@ -128,6 +128,17 @@ static int add_log(struct allowance *allowance, const char *path)
 	return result;
 }
 
+static int add_logs(struct allowance *allowance, const struct config *config)
+{
+	const char *paths[CONFIG_LOGS];
+
+	config_logs(config, paths);
+	for (size_t i = 0; i < CONFIG_LOGS; i++)
+		if (add_log(allowance, paths[i]) < 0)
+			return -1;
+	return 0;
+}
+
 /* --- the document root --- */
 
 /* "current", a link to "releases/42": the next one stands beside that. */
@@ -302,7 +313,7 @@ int allowance_init(struct allowance *allowance, const struct config *config)
 		.binds_any_port = config->file_read != NULL,
 	};
 	if (add_root(allowance, config) < 0 ||
-	    add_log(allowance, config->access_log) < 0 ||
+	    add_logs(allowance, config) < 0 ||
 	    add_pid_file(allowance, config->pid_file) < 0 ||
 	    add_endpoints(allowance, &config->tcp) < 0 ||
 	    add_endpoints(allowance, &config->http) < 0 ||

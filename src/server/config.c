@@ -31,6 +31,11 @@ bool config_is_off(const struct setting_list *service)
 	return service->n == 1 && strcmp(service->items[0], "off") == 0;
 }
 
+void config_logs(const struct config *config, const char *paths[CONFIG_LOGS])
+{
+	paths[0] = config->access_log;
+}
+
 /* --- values of the server's own --- */
 
 static int check_endpoint(const char *text, int socktype, char *cause)

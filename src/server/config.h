@@ -48,6 +48,11 @@ struct config {
 	bool test_config;
 };
 
+#define CONFIG_LOGS 1
+
+/* The files that are appended to, "-" and NULL among them. */
+void config_logs(const struct config *config, const char *paths[CONFIG_LOGS]);
+
 /* Whether a service's endpoints are "off". */
 bool config_is_off(const struct setting_list *service);
 

@@ -6,6 +6,7 @@
 #include "server/confinement.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,30 +64,47 @@ static int stay_user(const struct config *config,
 	return 0;
 }
 
-/* A new log must be one that the user can open anew. */
-static void give_log(int fd, const struct config *config,
-		     const struct privileges_user *user)
+/* A log that is new must be one that the user can open anew. */
+static void give_log(const char *path, const struct privileges_user *user)
 {
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0 || strcmp(config->access_log, "-") == 0 ||
-	    fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > 0 ||
-	    st.st_uid != 0 || st.st_nlink != 1)
+	if (fd < 0)
 		return;
-	if (fchown(fd, user->uid, user->gid) < 0)
-		log_warn("access log %s: it stays root's: %s",
-			 config->access_log, strerror(errno));
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0 &&
+	    st.st_uid == 0 && st.st_nlink == 1 &&
+	    fchownat(fd, "", user->uid, user->gid, AT_EMPTY_PATH) < 0)
+		log_warn("log %s: it stays root's: %s", path, strerror(errno));
+	(void)close(fd);
+}
+
+/* Calls one of the functions for each log that is a file. */
+static void each_log(const struct config *config,
+		     void (*look)(const char *path,
+				  const struct privileges_user *user),
+		     const struct privileges_user *user)
+{
+	const char *paths[CONFIG_LOGS];
+
+	config_logs(config, paths);
+	for (size_t i = 0; i < CONFIG_LOGS; i++)
+		if (paths[i] && strcmp(paths[i], "-") != 0)
+			look(paths[i], user);
+}
+
+static void warn_of_log(const char *path, const struct privileges_user *user)
+{
+	if (access(path, W_OK) < 0)
+		log_warn("log %s: user %s cannot open it anew: %s", path,
+			 user->name, strerror(errno));
 }
 
 /* What can be done at the start and not any more. */
 static void warn_of_losses(const struct config *config,
 			   const struct privileges_user *user)
 {
-	const char *log = config->access_log;
-
-	if (log && strcmp(log, "-") != 0 && access(log, W_OK) < 0)
-		log_warn("access log %s: user %s cannot open it anew: %s", log,
-			 user->name, strerror(errno));
+	each_log(config, warn_of_log, user);
 	if (config->file_read && access(config->file_read, R_OK) < 0)
 		log_warn("%s: user %s cannot read it again: %s",
 			 config->file_read, user->name, strerror(errno));
@@ -104,10 +122,10 @@ static int try_root(const struct config *config,
 			    config->root, user->name, strerror(errno));
 }
 
-static int become_user(const struct config *config, int log_fd,
+static int become_user(const struct config *config,
 		       const struct privileges_user *user, char **cause)
 {
-	give_log(log_fd, config, user);
+	each_log(config, give_log, user);
 	if (privileges_drop(user) < 0)
 		return binding_fail(cause,
 				    "cannot become user %s: %s (--user=root "
@@ -120,7 +138,7 @@ static int become_user(const struct config *config, int log_fd,
 	return 0;
 }
 
-static int change_user(const struct config *config, int log_fd, char **cause)
+static int change_user(const struct config *config, char **cause)
 {
 	struct privileges_user user = {.uid = geteuid()};
 	bool is_root = geteuid() == 0;
@@ -132,7 +150,7 @@ static int change_user(const struct config *config, int log_fd, char **cause)
 	if (!is_root)
 		return stay_user(config, &user, cause);
 	if (user.uid != 0)
-		return become_user(config, log_fd, &user, cause);
+		return become_user(config, &user, cause);
 	log_warn("user: this stays root, as it was told: whoever takes the "
 		 "server over has the host");
 	return 0;
@@ -220,9 +238,9 @@ static int start_keeper(struct confinement *confinement,
 }
 
 static int confine(struct confinement *confinement, const struct config *config,
-		   int log_fd, char **cause)
+		   char **cause)
 {
-	if (change_user(config, log_fd, cause) < 0)
+	if (change_user(config, cause) < 0)
 		return -1;
 	if (config->no_sandbox || config->test_config)
 		return 0;
@@ -236,8 +254,7 @@ static int confine(struct confinement *confinement, const struct config *config,
 	return 0;
 }
 
-struct confinement *confinement_enter(const struct config *config, int log_fd,
-				      char **cause)
+struct confinement *confinement_enter(const struct config *config, char **cause)
 {
 	struct confinement *confinement = calloc(1, sizeof(*confinement));
 
@@ -246,7 +263,7 @@ struct confinement *confinement_enter(const struct config *config, int log_fd,
 		return NULL;
 	}
 	confinement->keeper.fd = -1;
-	if (confine(confinement, config, log_fd, cause) == 0)
+	if (confine(confinement, config, cause) == 0)
 		return confinement;
 	confinement_free(confinement);
 	return NULL;

@@ -10,12 +10,11 @@ struct confinement;
 
 /*
  * When everything is bound and open: becomes --user, if it is root, and puts
- * the sandbox around itself, unless --no-sandbox, for good. log_fd is the open
- * access log, which becomes that user's when it is new; or -1. With test_config
- * the sandbox is left out. Returns NULL and a cause when it could not be done,
- * or when that user could not serve.
+ * the sandbox around itself, unless --no-sandbox, for good. Logs that are new
+ * become that user's. With test_config the sandbox is left out. Returns NULL
+ * and a cause when it could not be done, or when that user could not serve.
  */
-struct confinement *confinement_enter(const struct config *config, int log_fd,
+struct confinement *confinement_enter(const struct config *config,
 				      char **cause) MUST_CHECK;
 
 /*

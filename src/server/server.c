@@ -313,8 +313,7 @@ static int server_confine(struct server *server, const struct change *change,
 {
 	if (!change->is_first || !server->is_to_confine)
 		return 0;
-	server->confinement =
-		confinement_enter(change->config, change->log_fd, cause);
+	server->confinement = confinement_enter(change->config, cause);
 	return server->confinement ? 0 : -1;
 }
 
