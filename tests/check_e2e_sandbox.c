@@ -4,11 +4,15 @@
  * works, and what the sandbox cannot give is refused with the reason.
  */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
-#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -444,6 +448,48 @@ START_TEST(without_the_keeper_all_stays_as_it_was)
 }
 END_TEST
 
+/* The kernel answers as one before 5.13. */
+static void lack_landlock(void)
+{
+	const uint32_t nr_create_ruleset = 444; /* on every architecture */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr_create_ruleset, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {ARRAY_LEN(code), code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(125);
+}
+
+START_TEST(what_the_kernel_lacks_is_told_once_and_lived_with)
+{
+	const char *const args[] = {"--config", conf, NULL};
+
+	write_conf(USUAL);
+	server = server_start(&(struct server_options){
+		.args = args, .n_ready = 3, .prepare = lack_landlock});
+	if (strstr(server_log(server), "sandbox: none in a build")) {
+		harness_skip("a build with sanitizers has no sandbox");
+		server_stop(server);
+		return;
+	}
+	ck_assert_uint_eq(
+		server_count_log(server, "sandbox: no Landlock in this kernel"),
+		1);
+	service_expect_all(server);
+	/* There is nothing that would forbid it. */
+	reload(BASE "root = @/elsewhere\naccess-log = @/elsewhere/log\n");
+	service_expect(server_endpoint(server, SERVICE_TCP));
+	ck_assert_uint_eq(server_count_log(server, "sandbox: no Landlock"), 1);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(without_it_nothing_is_amiss)
 {
 	const char *const more[] = {"--no-sandbox", NULL};
@@ -551,6 +597,8 @@ int main(void)
 	tcase_add_test(tcase, in_a_folder_of_its_own_the_file_may_be_replaced);
 	tcase_add_test(tcase, elsewhere_the_file_may_be_replaced_too);
 	tcase_add_test(tcase, without_the_keeper_all_stays_as_it_was);
+	tcase_add_test(tcase,
+		       what_the_kernel_lacks_is_told_once_and_lived_with);
 	tcase_add_test(tcase, without_it_nothing_is_amiss);
 	tcase_add_test(tcase, a_low_port_is_bound_and_then_root_is_gone);
 	tcase_add_test(tcase, the_pid_file_of_root_is_left_empty);

@@ -281,12 +281,14 @@ static int judge_wanted(const struct confinement *confinement,
 	if (place)
 		return binding_fail(cause,
 				    "%s is not in the sandbox that was made at "
-				    "the start: start anew",
+				    "the start: start anew (see --spare-root, "
+				    "--no-sandbox)",
 				    place);
 	if (port >= 0 && !(confinement->gaps & SANDBOX_NO_PORTS))
 		return binding_fail(cause,
 				    "TCP port %d is not in the sandbox that "
-				    "was made at the start: start anew",
+				    "was made at the start: start anew (see "
+				    "--no-sandbox)",
 				    port);
 	return 0;
 }
