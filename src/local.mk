@@ -71,15 +71,16 @@ src_libloop_a_SOURCES = \
 	src/loop/account.c src/loop/account.h \
 	src/loop/bucket.c src/loop/bucket.h \
 	src/loop/conn.c src/loop/conn.h \
+	src/loop/connlog.c src/loop/connlog.h \
 	src/loop/counters.c src/loop/counters.h \
 	src/loop/deadline.c src/loop/deadline.h \
 	src/loop/limits.c src/loop/limits.h \
 	src/loop/listener.c src/loop/listener.h \
 	src/loop/loop.c src/loop/loop.h \
-	src/loop/refusal.c src/loop/refusal.h
+	src/loop/refusal.c src/loop/refusal.h \
+	src/loop/spool.c src/loop/spool.h
 
 src_libweb_a_SOURCES = \
-	src/web/accesslog.c src/web/accesslog.h \
 	src/web/body.c src/web/body.h \
 	src/web/cache.c src/web/cache.h \
 	src/web/content.c src/web/content.h \
@@ -111,6 +112,7 @@ src_libserver_a_SOURCES = \
 	src/server/state_json.c src/server/state_json.h \
 	src/server/sockets.c src/server/sockets.h \
 	src/server/tcp_service.c src/server/tcp_service.h \
+	src/server/udp_log.c src/server/udp_log.h \
 	src/server/udp_service.c src/server/udp_service.h \
 	src/server/webroot.c src/server/webroot.h
 

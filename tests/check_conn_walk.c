@@ -82,7 +82,7 @@ struct house {
 	struct tcp_service *tcp;
 	struct tcp_service *once;
 	struct site *site;
-	struct access_log *log;
+	struct spool *log;
 	struct web_service *web;
 	char *root;
 };
@@ -116,7 +116,7 @@ static void house_init(struct house *house)
 	house->once = tcp_service_new(&house->loop, true);
 	house->site = site_new(&house->loop, docroot_open(house->root), NULL,
 			       &options);
-	house->log = access_log_new(&house->loop);
+	house->log = spool_new(&house->loop, "access log");
 	house->web = web_service_new(&house->loop, house->log);
 	web_service_change(house->web, house->site);
 	is_choked = false;
@@ -127,7 +127,7 @@ static void house_clear(struct house *house)
 	conn_close_all(&house->loop);
 	(void)event_del(&house->stop);
 	web_service_free(house->web);
-	access_log_close(house->log);
+	spool_close(house->log);
 	tcp_service_free(house->tcp);
 	tcp_service_free(house->once);
 	site_free(house->site);

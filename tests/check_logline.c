@@ -21,6 +21,7 @@ static struct http_log_record record_of(const char *target)
 	return (struct http_log_record){
 		.time = {TIME_S, 123456789},
 		.peer = slice_of("192.0.2.1"),
+		.port = 40000,
 		.method = slice_of("GET"),
 		.target = slice_of(target),
 		.minor = 1,
@@ -87,7 +88,7 @@ START_TEST(json_is_one_object_a_line)
 
 	assert_line(HTTP_LOG_JSON, &record,
 		    "{\"time\":\"1994-11-06T08:49:37.123456Z\","
-		    "\"peer\":\"192.0.2.1\",\"method\":\"GET\","
+		    "\"peer\":\"192.0.2.1\",\"port\":40000,\"method\":\"GET\","
 		    "\"target\":\"/a?b=c\",\"status\":200,\"bytes\":612,"
 		    "\"duration_us\":41,\"user_agent\":\"curl/7.88.1\","
 		    "\"referer\":\"http://h/\",\"connection\":17,"

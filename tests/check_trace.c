@@ -15,11 +15,12 @@
 #include "harness.h"
 #include "http_fixture.h"
 #include "json_reader.h"
+#include "spool_fixture.h"
 
 #define AGENT "User-Agent: me\r\nReferer: there\r\n"
 
 static struct loop loop;
-static struct access_log *access;
+static struct spool *access;
 static struct trace *trace;
 static char *path;
 static char log_text[65536];
@@ -44,22 +45,6 @@ static void trace_peer(int family, const char *host)
 	ck_assert_ptr_nonnull(trace);
 }
 
-/* One that writes to this file; NULL with errno. */
-static struct access_log *open_log(const char *name,
-				   enum http_log_format format)
-{
-	struct access_log *opened = access_log_new(&loop);
-	int fd = access_log_open_file(name);
-
-	ck_assert_ptr_nonnull(opened);
-	if (fd >= 0) {
-		access_log_use(opened, fd, name, format);
-		return opened;
-	}
-	access_log_close(opened);
-	return NULL;
-}
-
 static void set_up(void)
 {
 	char *folder = folder_new();
@@ -67,7 +52,7 @@ static void set_up(void)
 	path = folder_path(folder, "log");
 	free(folder);
 	ck_assert_int_eq(loop_init(&loop), 0);
-	access = open_log(path, HTTP_LOG_JSON);
+	access = spool_fixture_open(&loop, path, HTTP_LOG_JSON);
 	ck_assert_ptr_nonnull(access);
 	next_line = log_text;
 	trace_peer(AF_INET, "192.0.2.1");
@@ -76,7 +61,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	trace_free(trace, 0);
-	access_log_close(access);
+	spool_close(access);
 	loop_clear(&loop);
 	free(path);
 }
@@ -87,7 +72,7 @@ static void read_log(void)
 	FILE *file = fopen(path, "re");
 	size_t len;
 
-	access_log_flush(access);
+	spool_flush(access);
 	ck_assert_ptr_nonnull(file);
 	len = fread(log_text, 1, sizeof(log_text) - 1, file);
 	log_text[len] = '\0';

@@ -19,9 +19,11 @@
 
 #include "base/clock.h"
 #include "harness.h"
+#include "http/logline.h"
 #include "loop/conn.h"
 #include "os/docroot.h"
 #include "scarce.h"
+#include "spool_fixture.h"
 
 /* The standard limits, in seconds. */
 #define HTTP_IDLE_S 65
@@ -53,7 +55,7 @@ static struct loop loop;
 static struct event stop;
 static struct accounts *accounts;
 static struct site *site;
-static struct access_log *requests;
+static struct spool *requests;
 static struct web_service *service;
 static char *folder;
 static char *log_path;
@@ -66,22 +68,6 @@ static void stop_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	loop_stop(arg);
-}
-
-/* One that writes to this file; NULL with errno. */
-static struct access_log *open_log(const char *name,
-				   enum http_log_format format)
-{
-	struct access_log *opened = access_log_new(&loop);
-	int fd = access_log_open_file(name);
-
-	ck_assert_ptr_nonnull(opened);
-	if (fd >= 0) {
-		access_log_use(opened, fd, name, format);
-		return opened;
-	}
-	access_log_close(opened);
-	return NULL;
 }
 
 static void set_up(void)
@@ -110,7 +96,7 @@ static void set_up(void)
 	accounts = accounts_new(16);
 	loop.accounts = accounts;
 	log_path = folder_path(folder, "log");
-	requests = open_log(log_path, HTTP_LOG_COMBINED);
+	requests = spool_fixture_open(&loop, log_path, HTTP_LOG_COMBINED);
 	data = folder_path(folder, "root");
 	site = site_new(&loop, docroot_open(data), NULL, &options);
 	free(data);
@@ -128,7 +114,7 @@ static void tear_down(void)
 	(void)event_del(&stop);
 	web_service_free(service);
 	site_free(site);
-	access_log_close(requests);
+	spool_close(requests);
 	loop_clear(&loop);
 	accounts_free(accounts);
 	free(log_path);
@@ -723,7 +709,7 @@ static size_t count_in_log(const char *text)
 	size_t n = 0;
 	ssize_t len;
 
-	access_log_flush(requests);
+	spool_flush(requests);
 	len = read(fd, lines, sizeof(lines) - 1);
 	ck_assert_int_ge(len, 0);
 	lines[len] = '\0';

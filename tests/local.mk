@@ -89,6 +89,7 @@ scarce_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc
 
 conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
+spool_fixture = tests/spool_fixture.c tests/spool_fixture.h
 web_tests = tests/check_body tests/check_cache tests/check_content \
 	tests/check_facts tests/check_folder \
 	tests/check_gather tests/check_site tests/check_trace tests/check_web
@@ -108,13 +109,13 @@ tests_check_site_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_site_SOURCES = tests/check_site.c $(http_fixture) $(scarce)
 tests_check_site_LDFLAGS = $(scarce_ldflags)
 tests_check_trace_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
-tests_check_trace_SOURCES = tests/check_trace.c $(http_fixture) $(json_reader)
+tests_check_trace_SOURCES = tests/check_trace.c $(spool_fixture) $(http_fixture) $(json_reader)
 tests_check_web_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
-tests_check_web_SOURCES = tests/check_web.c $(scarce)
+tests_check_web_SOURCES = tests/check_web.c $(spool_fixture) $(scarce)
 tests_check_web_LDFLAGS = $(scarce_ldflags)
 
 server_tests = tests/check_allowance tests/check_access tests/check_network tests/check_refusal \
-	tests/check_accesslog tests/check_account tests/check_bucket \
+	tests/check_spool tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_confinement \
 	tests/check_conn \
 	tests/check_activation tests/check_conn_end tests/check_endpoint \
@@ -151,9 +152,10 @@ tests_check_account_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_bucket_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_budget_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_budget_SOURCES = tests/check_budget.c $(conn_fixture)
-tests_check_accesslog_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_allowance_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_confinement_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_spool_SOURCES = tests/check_spool.c $(spool_fixture)
+tests_check_spool_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_config_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_conn_SOURCES = tests/check_conn.c $(conn_fixture)
@@ -194,7 +196,7 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_client_modes tests/check_e2e_accept \
 	tests/check_e2e_admin \
-	tests/check_e2e_codings \
+	tests/check_e2e_codings tests/check_e2e_connlog \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
 	tests/check_e2e_sandbox \
 	tests/check_e2e_supervised \
@@ -211,6 +213,8 @@ tests_check_e2e_accept_LDADD = $(e2e_libs)
 tests_check_e2e_admin_LDADD = $(e2e_libs)
 tests_check_e2e_admin_SOURCES = tests/check_e2e_admin.c $(json_reader)
 tests_check_e2e_accesslog_LDADD = $(e2e_libs)
+tests_check_e2e_connlog_LDADD = $(e2e_libs)
+tests_check_e2e_connlog_SOURCES = tests/check_e2e_connlog.c $(json_reader)
 tests_check_e2e_bounds_LDADD = $(e2e_libs)
 tests_check_e2e_cache_LDADD = $(e2e_libs)
 tests_check_e2e_clients_LDADD = $(e2e_libs)

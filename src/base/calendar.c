@@ -91,3 +91,13 @@ void calendar_add(struct text *text, const struct calendar *at, char middle)
 	text_add_char(text, ':');
 	text_add_padded(text, (uint64_t)at->second, 2);
 }
+
+void calendar_add_time(struct text *text, const struct timespec *time)
+{
+	struct calendar at = calendar_of(time->tv_sec);
+
+	calendar_add(text, &at, 'T');
+	text_add_char(text, '.');
+	text_add_padded(text, (uint64_t)time->tv_nsec / 1000, 6);
+	text_add_char(text, 'Z');
+}

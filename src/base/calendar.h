@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/text.h"
 
@@ -38,5 +39,8 @@ bool calendar_is_valid(const struct calendar *at);
 
 /* Adds "2026-11-22T09:51:54" with this byte in the middle. */
 void calendar_add(struct text *text, const struct calendar *at, char middle);
+
+/* Adds a time of day as RFC 3339 has it: "2026-11-22T09:51:54.123456Z". */
+void calendar_add_time(struct text *text, const struct timespec *time);
 
 #endif

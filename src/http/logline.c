@@ -25,16 +25,6 @@ static void add_combined_time(struct text *text, const struct calendar *at)
 	text_add_str(text, " +0000");
 }
 
-/* "1994-11-06T08:49:37.123456Z" */
-static void add_json_time(struct text *text, const struct calendar *at,
-			  long nsec)
-{
-	calendar_add(text, at, 'T');
-	text_add_char(text, '.');
-	text_add_padded(text, (uint64_t)nsec / 1000, 6);
-	text_add_char(text, 'Z');
-}
-
 /* "-" stands for what was not sent. */
 static void add_quoted(struct text *text, struct slice s)
 {
@@ -62,12 +52,14 @@ static void add_request(struct text *text, const struct http_log_record *record)
 	text_add_char(text, '"');
 }
 
-static void add_combined(struct text *text, const struct calendar *at,
+static void add_combined(struct text *text,
 			 const struct http_log_record *record)
 {
+	struct calendar at = calendar_of(record->time.tv_sec);
+
 	text_add(text, record->peer);
 	text_add_str(text, " - - [");
-	add_combined_time(text, at);
+	add_combined_time(text, &at);
 	text_add_str(text, "] ");
 	add_request(text, record);
 	text_add_char(text, ' ');
@@ -100,12 +92,12 @@ static void add_json_string(struct text *text, const char *name, struct slice s)
 	text_add_char(text, '"');
 }
 
-static void add_json(struct text *text, const struct calendar *at,
-		     const struct http_log_record *record)
+static void add_json(struct text *text, const struct http_log_record *record)
 {
 	text_add_str(text, "{\"time\":\"");
-	add_json_time(text, at, record->time.tv_nsec);
+	calendar_add_time(text, &record->time);
 	add_json_string(text, "\",\"peer\":", record->peer);
+	add_json_uint(text, ",\"port\":", record->port);
 	add_json_string(text, ",\"method\":", record->method);
 	add_json_string(text, ",\"target\":", record->target);
 	if (record->line.ptr)
@@ -123,10 +115,8 @@ static void add_json(struct text *text, const struct calendar *at,
 void http_log_write(struct text *text, enum http_log_format format,
 		    const struct http_log_record *record)
 {
-	struct calendar at = calendar_of(record->time.tv_sec);
-
 	if (format == HTTP_LOG_JSON)
-		add_json(text, &at, record);
+		add_json(text, record);
 	else
-		add_combined(text, &at, record);
+		add_combined(text, record);
 }

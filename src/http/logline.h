@@ -16,6 +16,7 @@ enum http_log_format {
 struct http_log_record {
 	struct timespec time; /* of day, when its answer was done */
 	struct slice peer;    /* address as text */
+	uint16_t port;	      /* the peer's; 0 of a Unix socket */
 	struct slice method;  /* as sent; empty for an unreadable head */
 	struct slice target;  /* as sent */
 	struct slice line;    /* of an unreadable head: its first line */

@@ -201,6 +201,8 @@ bool conn_join(struct conn *conn, const struct address *peer)
 {
 	struct loop *loop = conn->loop;
 
+	if (loop->connlog)
+		conn->note = connlog_begin(loop, peer);
 	if (!loop->accounts || account_join(loop->accounts, &conn->member, peer,
 					    loop_now_ns(loop)) == 0)
 		return true;
@@ -281,6 +283,8 @@ enum conn_got conn_receive(struct conn *conn, char *buf, size_t size, size_t *n)
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
 		*n = (size_t)got;
+		if (conn->note)
+			conn->note->n_received += (size_t)got;
 		return CONN_GOT_BYTES;
 	}
 	if (got == 0)
@@ -561,6 +565,26 @@ static void free_corpse(struct loop_corpse *corpse)
 	conn->ops->free(conn);
 }
 
+/* Its line in the connection log. */
+static void log_end(struct conn *conn, enum conn_reason reason)
+{
+	static const char *const why[] = {
+		[CONN_FINISHED] = "finished",	[CONN_ABANDONED] = "abandoned",
+		[CONN_FAILED] = "failed",	[CONN_TIMED_OUT] = "timed-out",
+		[CONN_SHRUNK] = "file-shrunk",	[CONN_SHED] = "shed",
+		[CONN_NO_MEMORY] = "no-memory", [CONN_STOPPED] = "stopped",
+	};
+
+	connlog_end(conn->loop, conn->note,
+		    &(struct connlog_end){
+			    .service = conn->ops->service,
+			    .why = why[reason],
+			    .n_sent = conn->n_sent,
+			    .fd = conn->fd,
+		    });
+	conn->note = NULL;
+}
+
 void conn_close(struct conn *conn, enum conn_reason reason)
 {
 	struct loop *loop = conn->loop;
@@ -572,6 +596,8 @@ void conn_close(struct conn *conn, enum conn_reason reason)
 	deadline_stop(&conn->deadline);
 	account_leave(&conn->member);
 	list_remove(&conn->node);
+	if (conn->note)
+		log_end(conn, reason);
 	(void)close(conn->fd);
 	if (reason == CONN_NO_MEMORY)
 		loop->counters.out_of_memory++;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/compiler.h"
 #include "loop/account.h"
+#include "loop/connlog.h"
 #include "loop/deadline.h"
 #include "loop/loop.h"
 #include "os/address.h"
@@ -31,7 +32,7 @@ struct conn;
 
 /* What a service does with its connections. */
 struct conn_ops {
-	const char *service; /* "tcp" */
+	const char *service; /* its name, for logs */
 	/* Bytes, or the end of the stream, can be received. */
 	void (*readable)(struct conn *conn);
 	/* The socket has room, and nothing is held any more. */
@@ -75,11 +76,12 @@ struct conn {
 		struct loop_corpse corpse;
 	};
 	struct conn_held out;
-	uint64_t since_ns;	  /* when it was taken over */
-	uint64_t n_sent;	  /* bytes handed to the kernel so far */
-	struct conn_stall *stall; /* that it was last told to wait in */
-	uint64_t stall_at_ns;	  /* when that wait is over, if it is in vain */
-	uint32_t unsent;	  /* bytes in the kernel when the wait began */
+	struct connlog_note *note; /* NULL without a connection log */
+	uint64_t since_ns;	   /* when it was taken over */
+	uint64_t n_sent;	   /* bytes handed to the kernel so far */
+	struct conn_stall *stall;  /* that it was last told to wait in */
+	uint64_t stall_at_ns; /* when that wait is over, if it is in vain */
+	uint32_t unsent;      /* bytes in the kernel when the wait began */
 	int fd;
 	short armed; /* EV_READ, EV_WRITE or 0: what the event waits for */
 	bool closed;

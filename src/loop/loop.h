@@ -49,6 +49,7 @@ struct loop {
 
 	size_t max_descriptors;	   /* for both */
 	struct accounts *accounts; /* of all connections, or NULL */
+	struct spool *connlog;	   /* see connlog.h; NULL for none */
 
 	/*
 	 * I/O memory that every callback may use until it returns. Nothing in

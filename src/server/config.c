@@ -33,7 +33,8 @@ bool config_is_off(const struct setting_list *service)
 
 void config_logs(const struct config *config, const char *paths[CONFIG_LOGS])
 {
-	paths[0] = config->access_log;
+	paths[CONFIG_LOG_ACCESS] = config->access_log;
+	paths[CONFIG_LOG_CONNECTIONS] = config->connection_log;
 }
 
 /* --- values of the server's own --- */
@@ -234,13 +235,19 @@ static const struct setting rows[] = {
 	 CONFIG_AT(access_log),
 	 .value = "FILE",
 	 .help = "a line for each request; - for standard output"},
+	{.name = "connection-log",
+	 .type = SETTING_TEXT,
+	 CONFIG_AT(connection_log),
+	 .value = "FILE",
+	 .help = "a line for each connection when it ends, and each UDP "
+		 "source and minute"},
 	{.name = "log-format",
 	 .type = SETTING_CHOICE,
 	 CONFIG_AT(log_format),
 	 .choices = log_formats,
 	 .standard = "combined",
 	 .value = "FORMAT",
-	 .help = "combined or json"},
+	 .help = "of both logs: combined or json"},
 
 	{.name = "max-connections",
 	 .type = SETTING_COUNT,

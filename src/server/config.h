@@ -36,6 +36,7 @@ struct config {
 	const char *default_type; /* a media type */
 	uint64_t max_age_ns;	  /* SETTING_OFF for none */
 	const char *access_log;	  /* a file, "-", or NULL */
+	const char *connection_log;
 	enum http_log_format log_format;
 	const char *pid_file; /* NULL for none */
 	const char *user;     /* NULL for the standard one */
@@ -48,7 +49,11 @@ struct config {
 	bool test_config;
 };
 
-#define CONFIG_LOGS 1
+enum config_log {
+	CONFIG_LOG_ACCESS,
+	CONFIG_LOG_CONNECTIONS,
+	CONFIG_LOGS
+};
 
 /* The files that are appended to, "-" and NULL among them. */
 void config_logs(const struct config *config, const char *paths[CONFIG_LOGS]);

@@ -27,6 +27,7 @@
 #include "loop/conn.h"
 #include "loop/listener.h"
 #include "loop/loop.h"
+#include "loop/spool.h"
 #include "os/process.h"
 #include "os/supervisor.h"
 #include "os/usage.h"
@@ -37,7 +38,6 @@
 #include "server/tcp_service.h"
 #include "server/udp_service.h"
 #include "server/webroot.h"
-#include "web/accesslog.h"
 #include "web/site.h"
 #include "web/web.h"
 
@@ -79,7 +79,7 @@ struct server {
 	struct web_service *web;
 	struct admin *admin;
 	struct site *site;
-	struct access_log *log;
+	struct spool *logs[CONFIG_LOGS];
 	const struct config *config;
 	struct config_set *reloaded; /* that config is of; NULL at first */
 	bool is_to_confine;
@@ -181,8 +181,8 @@ struct change {
 	const struct config *config;
 	struct binding bindings[SERVER_SERVICES];
 	bool is_first;
-	struct site *site; /* NULL when HTTP is off */
-	int log_fd; /* -1 when the access log stays as it is, or is off */
+	struct site *site;	  /* NULL when HTTP is off */
+	int log_fds[CONFIG_LOGS]; /* -1: stays as it is, or is off */
 };
 
 /* How many connections there can be. */
@@ -241,31 +241,55 @@ static int make_services(struct server *server, const struct config *config,
 		server->udp = udp_service_new(&server->loop);
 	if (!server->tcp && !config_is_off(&config->tcp))
 		server->tcp = tcp_service_new(&server->loop, config->tcp_once);
-	if (!server->log)
-		server->log = access_log_new(&server->loop);
-	if (server->log && !server->web && !config_is_off(&config->http))
-		server->web = web_service_new(&server->loop, server->log);
-	if (server->log && (server->udp || config_is_off(&config->udp)) &&
+	if (!server->web && !config_is_off(&config->http))
+		server->web = web_service_new(&server->loop,
+					      server->logs[CONFIG_LOG_ACCESS]);
+	if ((server->udp || config_is_off(&config->udp)) &&
 	    (server->tcp || config_is_off(&config->tcp)) &&
 	    (server->web || config_is_off(&config->http)))
 		return 0;
 	return binding_fail(cause, "out of memory");
 }
 
+/* NULL for none, as without the service that it is of. */
+static const char *log_path(const struct config *config, int i)
+{
+	const char *paths[CONFIG_LOGS];
+
+	config_logs(config, paths);
+	if (i == CONFIG_LOG_ACCESS && config_is_off(&config->http))
+		return NULL;
+	return paths[i];
+}
+
+static int open_logs(const struct server *server, struct change *change,
+		     char **cause)
+{
+	static const char *const options[CONFIG_LOGS] = {"access-log",
+							 "connection-log"};
+	const struct config *config = change->config;
+
+	for (int i = 0; i < CONFIG_LOGS; i++) {
+		const char *path = log_path(config, i);
+
+		if (!path ||
+		    spool_is_at(server->logs[i], path, config->log_format))
+			continue;
+		change->log_fds[i] = spool_open_file(path);
+		if (change->log_fds[i] < 0)
+			return binding_fail(cause, "--%s=%s: %s", options[i],
+					    path, strerror(errno));
+	}
+	return 0;
+}
+
 static int open_content(struct server *server, struct change *change,
 			char **cause)
 {
 	const struct config *config = change->config;
-	const char *path = config->access_log;
 
 	if (config_is_off(&config->http))
 		return 0;
-	if (path && !access_log_is_at(server->log, path, config->log_format)) {
-		change->log_fd = access_log_open_file(path);
-		if (change->log_fd < 0)
-			return binding_fail(cause, "--access-log=%s: %s", path,
-					    strerror(errno));
-	}
 	change->site = webroot_open_site(&server->loop, config,
 					 count_cached(server), cause);
 	return change->site ? 0 : -1;
@@ -341,6 +365,7 @@ static int prepare_change(struct server *server, struct change *change,
 	    make_admin(server, config, cause) < 0 ||
 	    make_room(server, change, cause) < 0 ||
 	    make_services(server, config, cause) < 0 ||
+	    open_logs(server, change, cause) < 0 ||
 	    open_content(server, change, cause) < 0)
 		return -1;
 	if (!config->test_config && open_sockets(server, change, cause) < 0)
@@ -348,18 +373,36 @@ static int prepare_change(struct server *server, struct change *change,
 	return server_confine(server, change, cause);
 }
 
-/* The log of a service that has been turned off has lines to come yet. */
-static void change_log(struct server *server, const struct change *change)
+static void change_log(struct server *server, const struct change *change,
+		       int i)
 {
 	const struct config *config = change->config;
+	const char *path = log_path(config, i);
 
-	if (change->log_fd >= 0)
-		access_log_use(server->log, change->log_fd, config->access_log,
-			       config->log_format);
-	else if (config->access_log)
-		access_log_reopen(server->log);
+	if (change->log_fds[i] >= 0)
+		spool_use(server->logs[i], change->log_fds[i], path,
+			  (int)config->log_format);
+	else if (path)
+		spool_reopen(server->logs[i]);
 	else
-		access_log_use(server->log, -1, NULL, config->log_format);
+		spool_use(server->logs[i], -1, NULL, 0);
+}
+
+/* What has been counted of datagrams is for the log of before. */
+static void change_logs(struct server *server, const struct change *change)
+{
+	bool is_on = change->config->connection_log != NULL;
+
+	if (server->udp && !is_on)
+		(void)udp_service_set_log(server->udp, false);
+	/* The log of a service that has been turned off has lines to come. */
+	if (change->site)
+		change_log(server, change, CONFIG_LOG_ACCESS);
+	change_log(server, change, CONFIG_LOG_CONNECTIONS);
+	server->loop.connlog =
+		is_on ? server->logs[CONFIG_LOG_CONNECTIONS] : NULL;
+	if (server->udp && is_on && udp_service_set_log(server->udp, true) < 0)
+		log_warn("connection log: out of memory: without UDP");
 }
 
 static void commit_change(struct server *server, struct change *change)
@@ -375,8 +418,8 @@ static void commit_change(struct server *server, struct change *change)
 		web_service_change(server->web, change->site);
 		site_retire(server->site);
 		server->site = change->site;
-		change_log(server, change);
 	}
+	change_logs(server, change);
 	sockets_tell_ready(&server->sockets, config);
 	sockets_settle(&server->sockets, config);
 	tell_site(server);
@@ -386,8 +429,9 @@ static void discard_change(struct change *change)
 {
 	site_retire(change->site);
 	/* Standard output may be it, and is not ours to close. */
-	if (change->log_fd > STDERR_FILENO)
-		(void)close(change->log_fd);
+	for (int i = 0; i < CONFIG_LOGS; i++)
+		if (change->log_fds[i] > STDERR_FILENO)
+			(void)close(change->log_fds[i]);
 }
 
 /* What the loop hands down of a configuration. */
@@ -405,7 +449,7 @@ static int server_apply(struct server *server, const struct config *config,
 	struct change change = {
 		.config = config,
 		.is_first = config == server->config,
-		.log_fd = -1,
+		.log_fds = {-1, -1},
 	};
 	const struct config *before = server->config;
 
@@ -562,6 +606,12 @@ static void note_reload(struct server *server, bool is_good, const char *cause)
 		       cause ? cause : "out of memory");
 }
 
+static void reopen_logs(struct server *server)
+{
+	for (int i = 0; i < CONFIG_LOGS; i++)
+		spool_reopen(server->logs[i]);
+}
+
 static void hup_cb(evutil_socket_t signal, short what, void *arg)
 {
 	struct server *server = arg;
@@ -571,7 +621,7 @@ static void hup_cb(evutil_socket_t signal, short what, void *arg)
 	(void)signal;
 	(void)what;
 	if (server->loop.draining || !server->argv) {
-		access_log_reopen(server->log);
+		reopen_logs(server);
 		return;
 	}
 	supervisor_tell(SUPERVISOR_RELOADING);
@@ -585,7 +635,7 @@ static void hup_cb(evutil_socket_t signal, short what, void *arg)
 			 cause ? cause : "out of memory");
 		tell_serving(server, "the last reload has failed: ");
 		/* Who has moved it away waits for that. */
-		access_log_reopen(server->log);
+		reopen_logs(server);
 	}
 	supervisor_tell(SUPERVISOR_READY);
 	free(cause);
@@ -595,8 +645,8 @@ static void turn_ended_cb(void *arg)
 {
 	struct server *server = arg;
 
-	if (server->log)
-		access_log_flush(server->log);
+	for (int i = 0; i < CONFIG_LOGS; i++)
+		spool_flush(server->logs[i]);
 }
 
 static int catch_signals(struct server *server, char **cause)
@@ -650,6 +700,19 @@ static int start_watchdog(struct server *server, char **cause)
 
 /* --- the server --- */
 
+static int make_logs(struct server *server, char **cause)
+{
+	static const char *const names[CONFIG_LOGS] = {"access log",
+						       "connection log"};
+
+	for (int i = 0; i < CONFIG_LOGS; i++) {
+		server->logs[i] = spool_new(&server->loop, names[i]);
+		if (!server->logs[i])
+			return binding_fail(cause, "out of memory");
+	}
+	return 0;
+}
+
 static int start_loop(struct server *server, char **cause)
 {
 	if (loop_init(&server->loop) < 0)
@@ -679,7 +742,8 @@ static int start(struct server *server, char **cause)
 	usage_open(&server->usage);
 	server->n_descriptors = process_raise_descriptor_limit();
 	sockets_init(&server->sockets, &user);
-	if (start_loop(server, cause) < 0 || catch_signals(server, cause) < 0 ||
+	if (start_loop(server, cause) < 0 || make_logs(server, cause) < 0 ||
+	    catch_signals(server, cause) < 0 ||
 	    start_watchdog(server, cause) < 0)
 		return -1;
 	return server_apply(server, server->config, cause);
@@ -746,7 +810,8 @@ void server_free(struct server *server)
 	admin_free(server->admin);
 	usage_close(&server->usage);
 	site_retire(server->site);
-	access_log_close(server->log);
+	for (int i = 0; i < CONFIG_LOGS; i++)
+		spool_close(server->logs[i]);
 	accounts_free(server->loop.accounts);
 	loop_clear(&server->loop);
 	config_set_free(server->reloaded);

@@ -20,6 +20,7 @@
 #include "base/upper.h"
 #include "loop/bucket.h"
 #include "os/datagram.h"
+#include "server/udp_log.h"
 
 /*
  * What may be moved per wake-up, in and out together, and when the turn is old;
@@ -51,6 +52,7 @@ struct udp_service {
 	struct loop *loop;
 	struct datagram_batch *batch;
 	struct bucket_table *buckets;
+	struct udp_log *log; /* NULL: nobody wants to know */
 	struct list_node sockets;
 };
 
@@ -90,24 +92,25 @@ static bool udp_is_refused(struct loop *loop, const struct address *source)
 	return true;
 }
 
-/* Changes a datagram; true when it gets an answer. Counts the refusals. */
-static bool udp_answer(struct udp_service *service,
-		       const struct address *source, char *bytes, size_t len)
+/* Changes a datagram; says whether it gets an answer. Counts the refusals. */
+static enum udp_verdict udp_answer(struct udp_service *service,
+				   const struct address *source, char *bytes,
+				   size_t len)
 {
 	struct counters *counters = &service->loop->counters;
 
 	if (!is_client(source)) {
 		counters->udp_source_refused++;
-		return false;
+		return UDP_SOURCE_REFUSED;
 	}
 	if (service->loop->access && udp_is_refused(service->loop, source))
-		return false;
+		return UDP_ACCESS_REFUSED;
 	/* Whoever sends letters is in no loop. */
 	if (upper_ascii(bytes, len) ||
 	    bucket_take(service->buckets, source, loop_now_ns(service->loop)))
-		return true;
+		return UDP_ANSWERED;
 	counters->udp_loop_refused++;
-	return false;
+	return UDP_LOOP_REFUSED;
 }
 
 /* Answers the n datagrams of the batch; returns what that counts as. */
@@ -120,10 +123,15 @@ static size_t answer_batch(struct udp_socket *sock, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		size_t len;
 		char *bytes = datagram_bytes(batch, i, &len);
+		const struct address *source = datagram_source(batch, i);
+		enum udp_verdict verdict =
+			udp_answer(service, source, bytes, len);
 
 		cost += 2 * len;
-		if (!udp_answer(service, datagram_source(batch, i), bytes, len))
+		if (verdict != UDP_ANSWERED)
 			datagram_drop(batch, i);
+		if (service->log)
+			udp_log_add(service->log, source, len, verdict);
 	}
 	service->loop->counters.udp_datagrams += n;
 	service->loop->counters.udp_send_refused +=
@@ -261,6 +269,17 @@ static void finish_socket(struct udp_socket *sock)
 	close_socket(sock);
 }
 
+int udp_service_set_log(struct udp_service *service, bool is_on)
+{
+	if (!is_on) {
+		udp_log_free(service->log);
+		service->log = NULL;
+	} else if (!service->log) {
+		service->log = udp_log_new(service->loop);
+	}
+	return is_on && !service->log ? -1 : 0;
+}
+
 void udp_service_remove(struct udp_service *service, int fd)
 {
 	struct list_node *node, *following;
@@ -288,5 +307,6 @@ void udp_service_free(struct udp_service *service)
 		close_socket(udp_socket_of(node));
 	datagram_batch_free(service->batch);
 	bucket_table_free(service->buckets);
+	udp_log_free(service->log);
 	free(service);
 }

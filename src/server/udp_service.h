@@ -2,6 +2,8 @@
 #ifndef SERVER_UDP_SERVICE_H
 #define SERVER_UDP_SERVICE_H
 
+#include <stdbool.h>
+
 #include "base/compiler.h"
 #include "loop/loop.h"
 
@@ -26,6 +28,12 @@ void udp_service_free(struct udp_service *service);
  * or -1 when out of memory (the caller still owns fd).
  */
 int udp_service_add(struct udp_service *service, int fd) MUST_CHECK;
+
+/*
+ * Whether the loop's connection log is to know who sends datagrams. -1 when out
+ * of memory: it does not learn of them then.
+ */
+int udp_service_set_log(struct udp_service *service, bool is_on);
 
 /* Answers every datagram that waits in this socket, then closes it. */
 void udp_service_remove(struct udp_service *service, int fd);

@@ -33,15 +33,16 @@ struct note {
 
 struct trace {
 	struct loop *loop;
-	struct access_log *log;
+	struct spool *log;
 	uint64_t id;
 	uint64_t n_requests;
 	struct note *first;
 	struct note **last; /* where the next one is hung up */
+	uint16_t port;
 	char peer[INET6_ADDRSTRLEN];
 };
 
-struct trace *trace_new(struct loop *loop, struct access_log *log,
+struct trace *trace_new(struct loop *loop, struct spool *log,
 			const struct address *peer, uint64_t id)
 {
 	struct trace *trace = calloc(1, sizeof(*trace));
@@ -53,6 +54,7 @@ struct trace *trace_new(struct loop *loop, struct access_log *log,
 	trace->log = log;
 	trace->id = id;
 	trace->last = &trace->first;
+	trace->port = address_port(peer);
 	if (peer->sa.any.sa_family == AF_INET6)
 		host = &peer->sa.in6.sin6_addr;
 	if (!inet_ntop(peer->sa.any.sa_family, host, trace->peer,
@@ -178,6 +180,14 @@ void trace_end_known(struct trace *trace, uint64_t end_at)
 			note->answer.end_at = end_at;
 }
 
+_Static_assert(SPOOL_SIZE > HTTP_LOG_LINE_MAX(HTTP_HEAD_MAX),
+	       "a line must fit");
+
+static void trace_write_cb(struct text *text, int form, const void *record)
+{
+	http_log_write(text, (enum http_log_format)form, record);
+}
+
 /* Writes the first note's line and forgets it. */
 static void log_first(struct trace *trace, unsigned status, uint64_t n_sent,
 		      uint64_t now_ns)
@@ -187,6 +197,7 @@ static void log_first(struct trace *trace, unsigned status, uint64_t n_sent,
 	struct http_log_record record = {
 		.time = loop_wall(trace->loop),
 		.peer = slice_of(trace->peer),
+		.port = trace->port,
 		.method = note->method,
 		.target = note->target,
 		.line = note->line,
@@ -200,7 +211,7 @@ static void log_first(struct trace *trace, unsigned status, uint64_t n_sent,
 		.request_number = note->number,
 	};
 
-	access_log_add(trace->log, &record);
+	spool_add(trace->log, record.peer, trace_write_cb, &record);
 	trace->first = note->next;
 	if (!trace->first)
 		trace->last = &trace->first;

@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "http/logline.h"
 #include "http/request.h"
+#include "loop/spool.h"
 #include "os/address.h"
-#include "web/accesslog.h"
 
 /*
  * What the access log wants to know of one connection: who it is, and which of
@@ -18,7 +19,7 @@
 struct trace;
 
 /* id numbers the connections. NULL when out of memory. */
-struct trace *trace_new(struct loop *loop, struct access_log *log,
+struct trace *trace_new(struct loop *loop, struct spool *log,
 			const struct address *peer, uint64_t id) MUST_CHECK;
 
 /* Logs what is unfinished as broken off, then frees; harmless on NULL. */

@@ -36,7 +36,7 @@ _Static_assert(LOOP_IN_SIZE >= HTTP_HEAD_MAX, "a head must fit");
 struct web_service {
 	struct loop *loop;
 	struct site *site;
-	struct access_log *log;
+	struct spool *log;
 	struct outcomes outcomes;
 	size_t n_open;
 	struct http_limits heads;
@@ -112,7 +112,7 @@ static void begin_trace(struct web_conn *wc)
 	struct web_service *service = wc->service;
 	struct address peer;
 
-	if (wc->trace || !access_log_is_on(service->log) ||
+	if (wc->trace || !spool_is_on(service->log) ||
 	    socket_peer_address(wc->conn.fd, &peer) < 0)
 		return;
 	wc->trace = trace_new(service->loop, service->log, &peer, wc->number);
@@ -533,7 +533,7 @@ static void set_head_limits(struct web_service *service)
 	};
 }
 
-struct web_service *web_service_new(struct loop *loop, struct access_log *log)
+struct web_service *web_service_new(struct loop *loop, struct spool *log)
 {
 	struct web_service *service = calloc(1, sizeof(*service));
 	const struct limits *limits = loop->limits;
@@ -611,7 +611,7 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 		.service = service,
 		.number = (uint32_t)service->loop->counters.http_connections,
 	};
-	if (access_log_is_on(service->log))
+	if (spool_is_on(service->log))
 		wc->trace = trace_new(service->loop, service->log, peer,
 				      service->loop->counters.http_connections);
 	conn_init(&wc->conn, service->loop, fd, &web_ops);

@@ -6,8 +6,8 @@
 
 #include "base/compiler.h"
 #include "loop/loop.h"
+#include "loop/spool.h"
 #include "os/address.h"
-#include "web/accesslog.h"
 #include "web/site.h"
 
 /* The HTTP service: static files below a document root (RFC 9110, RFC 9112). */
@@ -18,7 +18,7 @@ struct web_service;
  * web_service_change(). NULL when out of memory.
  */
 struct web_service *web_service_new(struct loop *loop,
-				    struct access_log *log) MUST_CHECK;
+				    struct spool *log) MUST_CHECK;
 
 /*
  * From now on serves this site, which must outlive the service or be replaced

@@ -4,7 +4,7 @@
  * flush comes to help: a file takes every line however many there are; a pipe
  * that nobody reads costs lines, and costs them whom it should.
  */
-#include "web/accesslog.h"
+#include "loop/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,9 @@
 
 #include "base/log.h"
 #include "harness.h"
+#include "http/logline.h"
+#include "http/request.h"
+#include "spool_fixture.h"
 
 #define AGENT_LEN 4000
 
@@ -71,7 +74,12 @@ static const char *losing(const char *name, const char *why)
 	return text;
 }
 
-static void add(struct access_log *log, const char *peer, const char *target)
+static void write_cb(struct text *text, int form, const void *record)
+{
+	http_log_write(text, (enum http_log_format)form, record);
+}
+
+static void add(struct spool *log, const char *peer, const char *target)
 {
 	const struct http_log_record record = {
 		.peer = slice_of(peer),
@@ -82,7 +90,7 @@ static void add(struct access_log *log, const char *peer, const char *target)
 		.user_agent = {agent, sizeof(agent)},
 	};
 
-	access_log_add(log, &record);
+	spool_add(log, record.peer, write_cb, &record);
 }
 
 static size_t count_lines_of(int fd, const char *text)
@@ -100,35 +108,19 @@ static size_t count_lines_of(int fd, const char *text)
 	return n;
 }
 
-/* One that writes to this file; NULL with errno. */
-static struct access_log *open_log(const char *name,
-				   enum http_log_format format)
-{
-	struct access_log *opened = access_log_new(&loop);
-	int fd = access_log_open_file(name);
-
-	ck_assert_ptr_nonnull(opened);
-	if (fd >= 0) {
-		access_log_use(opened, fd, name, format);
-		return opened;
-	}
-	access_log_close(opened);
-	return NULL;
-}
-
 /* One client's long lines must not cost another's. */
 START_TEST(a_file_takes_every_line_of_a_turn)
 {
 	enum {
 		N = 600
 	};
-	struct access_log *log = open_log(path, HTTP_LOG_COMBINED);
+	struct spool *log = spool_fixture_open(&loop, path, HTTP_LOG_COMBINED);
 	int fd;
 
 	ck_assert_ptr_nonnull(log);
 	for (int i = 0; i < N; i++)
 		add(log, "192.0.2.1", "/");
-	access_log_close(log);
+	spool_close(log);
 	ck_assert_uint_eq(loop.counters.log_lines_lost, 0);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	ck_assert_uint_eq(count_lines_of(fd, "192.0.2.1"), N);
@@ -137,14 +129,14 @@ START_TEST(a_file_takes_every_line_of_a_turn)
 END_TEST
 
 /* A log to a FIFO; *reader gets its other end. */
-static struct access_log *open_fifo(int *reader)
+static struct spool *open_fifo(int *reader)
 {
-	struct access_log *log;
+	struct spool *log;
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	*reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ck_assert_int_ge(*reader, 0);
-	log = open_log(path, HTTP_LOG_COMBINED);
+	log = spool_fixture_open(&loop, path, HTTP_LOG_COMBINED);
 	ck_assert_ptr_nonnull(log);
 	return log;
 }
@@ -156,7 +148,7 @@ START_TEST(a_reader_that_keeps_up_gets_every_line)
 	};
 	size_t n = 0;
 	int reader;
-	struct access_log *log = open_fifo(&reader);
+	struct spool *log = open_fifo(&reader);
 
 	for (int i = 0; i < N; i++) {
 		add(log, "192.0.2.1", "/");
@@ -164,11 +156,11 @@ START_TEST(a_reader_that_keeps_up_gets_every_line)
 			n += count_lines_of(reader, "192.0.2.1");
 	}
 	do
-		access_log_flush(log);
+		spool_flush(log);
 	while ((n += count_lines_of(reader, "192.0.2.1")) < N);
 	ck_assert_uint_eq(n, N);
 	ck_assert_uint_eq(loop.counters.log_lines_lost, 0);
-	access_log_close(log);
+	spool_close(log);
 	(void)close(reader);
 }
 END_TEST
@@ -176,7 +168,7 @@ END_TEST
 START_TEST(who_fills_the_log_of_a_slow_reader_loses_his_own_lines)
 {
 	int reader;
-	struct access_log *log = open_fifo(&reader);
+	struct spool *log = open_fifo(&reader);
 	size_t lost, n = 0, n_turns = 0;
 
 	while (loop.counters.log_lines_lost < 100)
@@ -192,7 +184,7 @@ START_TEST(who_fills_the_log_of_a_slow_reader_loses_his_own_lines)
 	ck_assert_uint_eq(loop.counters.log_lines_lost, lost + 1);
 	while (n < 6 && n_turns++ < 1000) {
 		n += count_lines_of(reader, " /bystander");
-		access_log_flush(log);
+		spool_flush(log);
 	}
 	ck_assert_uint_eq(n, 6);
 	/* When it has been read, there is room for all again. */
@@ -204,14 +196,15 @@ START_TEST(who_fills_the_log_of_a_slow_reader_loses_his_own_lines)
 	while (loop.counters.log_lines_lost < lost + 100)
 		add(log, "192.0.2.1", "/");
 	expect_said(losing(path, "its reader is too slow"));
-	access_log_close(log);
+	spool_close(log);
 	(void)close(reader);
 }
 END_TEST
 
 START_TEST(a_full_disk_is_blamed_on_the_disk)
 {
-	struct access_log *log = open_log("/dev/full", HTTP_LOG_COMBINED);
+	struct spool *log =
+		spool_fixture_open(&loop, "/dev/full", HTTP_LOG_COMBINED);
 
 	if (!log) {
 		harness_skip("no /dev/full here");
@@ -221,15 +214,15 @@ START_TEST(a_full_disk_is_blamed_on_the_disk)
 		add(log, "192.0.2.1", "/");
 	ck_assert_uint_gt(loop.counters.log_lines_lost, 0);
 	expect_said(losing("/dev/full", strerror(ENOSPC)));
-	access_log_close(log);
+	spool_close(log);
 	ck_assert_uint_eq(loop.counters.log_lines_lost, 200);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("accesslog");
-	TCase *tcase = harness_case(suite, "accesslog");
+	Suite *suite = suite_create("spool");
+	TCase *tcase = harness_case(suite, "spool");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_file_takes_every_line_of_a_turn);
