@@ -199,22 +199,28 @@ START_TEST(the_log_is_opened_anew)
 {
 	char *log = folder_path(folder, "logs/log");
 	char *old = folder_path(folder, "logs/log.1");
+	char *conns = folder_path(folder, "elsewhere/conns");
+	char *old_conns = folder_path(folder, "elsewhere/conns.1");
 	int fd;
 
-	start(USUAL);
+	start(USUAL "connection-log = @/elsewhere/conns\n");
 	if (!is_sandboxed())
 		return;
 	fd = tcp_connect(server, SERVICE_HTTP);
 	expect_text(fd, SERVICE_FILE_TEXT);
 	free(log_wait_lines(log, 1));
 	ck_assert_int_eq(rename(log, old), 0);
+	ck_assert_int_eq(rename(conns, old_conns), 0);
 	signal_reload();
 	expect_text(fd, SERVICE_FILE_TEXT);
 	free(log_wait_lines(log, 1));
 	(void)close(fd);
+	free(log_wait_lines(conns, 1));
 	server_stop(server);
 	free(log);
 	free(old);
+	free(conns);
+	free(old_conns);
 }
 END_TEST
 
