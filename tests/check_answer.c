@@ -314,6 +314,27 @@ START_TEST(a_file_that_cannot_be_served_has_its_status)
 }
 END_TEST
 
+static const struct {
+	const char *head;
+	bool close;
+} refused_heads[] = {
+	{"GET /a" HOST "\r\n", KEEP},
+	{"GET /a" HOST "Connection: close\r\n\r\n", CLOSE},
+	{"POST /a" HOST "Content-Length: 3\r\n\r\n", CLOSE},
+};
+
+START_TEST(what_is_refused_unread_keeps_the_connection)
+{
+	struct asked *asked = http_fixture_ask(refused_heads[_i].head);
+	struct http_answer answer;
+
+	http_answer_refused(&asked->request, 429, &answer);
+	ck_assert_uint_eq(answer.status, 429);
+	ck_assert_int_eq(answer.content, HTTP_CONTENT_PAGE);
+	ck_assert_int_eq(answer.close, refused_heads[_i].close);
+}
+END_TEST
+
 /* --- persistence --- */
 
 static const struct persistence_row {
@@ -390,6 +411,8 @@ int main(void)
 			    (int)ARRAY_LEN(redirects));
 	tcase_add_loop_test(tcase, a_file_that_cannot_be_served_has_its_status,
 			    0, (int)ARRAY_LEN(refusals));
+	tcase_add_loop_test(tcase, what_is_refused_unread_keeps_the_connection,
+			    0, (int)ARRAY_LEN(refused_heads));
 	tcase_add_loop_test(tcase, the_connection_stays_only_without_a_doubt, 0,
 			    (int)ARRAY_LEN(persistence));
 	return harness_run_together(suite);

@@ -11,13 +11,14 @@
 #include "base/clock.h"
 #include "harness.h"
 
-#define MS CLOCK_NS_PER_MS
+#define TOKENS 16
+#define MS     CLOCK_NS_PER_MS
 
 static struct bucket_table *table;
 
 static void setup(void)
 {
-	table = bucket_table_new();
+	table = bucket_table_new(TOKENS, CLOCK_NS_PER_S);
 	ck_assert_ptr_nonnull(table);
 }
 
@@ -62,9 +63,9 @@ START_TEST(sixteen_in_a_second_and_no_more)
 {
 	uint64_t at_ms = starts_ms[_i];
 
-	ck_assert_uint_eq(take_many(1, 5000, at_ms, 100), BUCKET_TOKENS);
+	ck_assert_uint_eq(take_many(1, 5000, at_ms, 100), TOKENS);
 	ck_assert(!take(1, 5000, at_ms + 999));
-	ck_assert_uint_eq(take_many(1, 5000, at_ms + 1000, 100), BUCKET_TOKENS);
+	ck_assert_uint_eq(take_many(1, 5000, at_ms + 1000, 100), TOKENS);
 }
 END_TEST
 
@@ -78,17 +79,16 @@ START_TEST(no_second_sees_more_however_it_is_laid)
 		if (take(1, 5000, at_ms))
 			given_ms[n++] = at_ms;
 	ck_assert_uint_gt(n, 100);
-	for (size_t i = BUCKET_TOKENS; i < n; i++)
-		ck_assert_uint_ge(given_ms[i] - given_ms[i - BUCKET_TOKENS],
-				  1000);
+	for (size_t i = TOKENS; i < n; i++)
+		ck_assert_uint_ge(given_ms[i] - given_ms[i - TOKENS], 1000);
 }
 END_TEST
 
 START_TEST(address_and_port_make_a_source)
 {
-	ck_assert_uint_eq(take_many(1, 5000, 10000, 100), BUCKET_TOKENS);
-	ck_assert_uint_eq(take_many(1, 5001, 10000, 100), BUCKET_TOKENS);
-	ck_assert_uint_eq(take_many(2, 5000, 10000, 100), BUCKET_TOKENS);
+	ck_assert_uint_eq(take_many(1, 5000, 10000, 100), TOKENS);
+	ck_assert_uint_eq(take_many(1, 5001, 10000, 100), TOKENS);
+	ck_assert_uint_eq(take_many(2, 5000, 10000, 100), TOKENS);
 	ck_assert(!take(1, 5000, 10000));
 }
 END_TEST
@@ -97,8 +97,7 @@ END_TEST
 START_TEST(sources_that_meet_in_a_set_keep_apart)
 {
 	for (uint32_t host = 1; host <= 100; host++)
-		ck_assert_uint_eq(take_many(host, 5000, 10000, 100),
-				  BUCKET_TOKENS);
+		ck_assert_uint_eq(take_many(host, 5000, 10000, 100), TOKENS);
 	for (uint32_t host = 1; host <= 100; host++)
 		ck_assert(!take(host, 5000, 10000));
 }
@@ -109,7 +108,7 @@ START_TEST(ipv6_sources_are_told_apart_by_the_whole_address)
 	struct address a = address_any(AF_INET6, 5000), b = a;
 
 	b.sa.in6.sin6_addr.s6_addr[15] = 1;
-	for (int i = 0; i < BUCKET_TOKENS; i++)
+	for (int i = 0; i < TOKENS; i++)
 		ck_assert(bucket_take(table, &a, 10000 * MS));
 	ck_assert(!bucket_take(table, &a, 10000 * MS));
 	ck_assert(bucket_take(table, &b, 10000 * MS));
@@ -125,7 +124,7 @@ START_TEST(forged_sources_do_not_give_back_what_a_loop_has_used_up)
 		(void)take(i + 10, (uint16_t)i, 10000);
 		given += take(1, 5000, 10000);
 	}
-	ck_assert_uint_le(given, BUCKET_TOKENS);
+	ck_assert_uint_le(given, TOKENS);
 }
 END_TEST
 
@@ -136,8 +135,8 @@ END_TEST
 START_TEST(who_has_tokens_left_is_forgotten_last)
 {
 	for (int i = 0; i < 30; i++) {
-		ck_assert_uint_eq(take_many(1, 5000, 10000, BUCKET_TOKENS - 2),
-				  BUCKET_TOKENS - 2);
+		ck_assert_uint_eq(take_many(1, 5000, 10000, TOKENS - 2),
+				  TOKENS - 2);
 		for (uint32_t host = 1000; host < 1128; host++)
 			ck_assert(take(host, 5000, 10001));
 		ck_assert_uint_eq(take_many(1, 5000, 10002, 3), 2);
@@ -163,6 +162,38 @@ START_TEST(many_sources_at_a_normal_pace_are_all_answered)
 }
 END_TEST
 
+static const struct {
+	uint32_t n_tokens;
+	uint64_t period_ms;
+} paces[] = {
+	{1, 1000},
+	{1, 1},
+	{3, 100},
+	{BUCKET_TOKENS_MAX, 10000},
+};
+
+/* As many at once, none in the rest of the period, and a steady pace always. */
+START_TEST(tokens_and_period_are_a_choice)
+{
+	uint32_t n = paces[_i].n_tokens;
+	uint64_t period_ms = paces[_i].period_ms;
+
+	teardown();
+	table = bucket_table_new(n, period_ms * MS);
+	ck_assert_ptr_nonnull(table);
+	ck_assert_uint_eq(take_many(1, 5000, 10000, n + 10), n);
+	ck_assert(period_ms == 1 || !take(1, 5000, 10000 + period_ms - 1));
+	ck_assert_uint_eq(take_many(1, 5000, 10000 + period_ms, n + 10), n);
+	for (uint64_t i = 0; i < 3 * n; i++) {
+		struct address source = source_of(2, 5000);
+
+		ck_assert(bucket_take(table, &source,
+				      (20000 + i * period_ms) * MS));
+		ck_assert(take(3, 5000, 20000 + (i + n - 1) / n * period_ms));
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bucket");
@@ -179,5 +210,7 @@ int main(void)
 		       forged_sources_do_not_give_back_what_a_loop_has_used_up);
 	tcase_add_test(tcase, who_has_tokens_left_is_forgotten_last);
 	tcase_add_test(tcase, many_sources_at_a_normal_pace_are_all_answered);
+	tcase_add_loop_test(tcase, tokens_and_period_are_a_choice, 0,
+			    ARRAY_LEN(paces));
 	return harness_run(suite);
 }

@@ -227,9 +227,9 @@ START_TEST(datagrams_are_counted_by_source)
 	server_stop(server);
 	line = log_wait_lines(path, 2);
 	expect_has(line, " udp peer=127.0.0.1 seconds=0 datagrams=3 bytes=12 "
-			 "refused_source=0 refused_access=0 refused_loop=0\n");
+			 "refused_source=0 refused_limit=0 refused_loop=0\n");
 	expect_has(line, " udp peer=127.0.0.9 seconds=0 datagrams=1 bytes=4 "
-			 "refused_source=0 refused_access=1 refused_loop=0\n");
+			 "refused_source=0 refused_limit=1 refused_loop=0\n");
 	ck_assert_uint_eq(log_count_lines(line), 2);
 	free(line);
 	(void)close(fd);

@@ -408,6 +408,79 @@ START_TEST(at_the_cap_the_one_with_most_makes_room)
 }
 END_TEST
 
+/* --- how often --- */
+
+static void ask(int fd, const char *target, int status)
+{
+	struct response response;
+
+	http_get(fd, target, &response);
+	http_expect_status(&response, status);
+	http_expect_field(&response, "Retry-After", status == 429 ? "1" : NULL);
+	http_expect_field(&response, "Connection", NULL);
+	http_clear(&response);
+}
+
+/* A second would bring a token, if a minute did not bring just one. */
+START_TEST(requests_beyond_the_rate_are_told_to_wait)
+{
+	static const char *const lines[] = {
+		"counter: http_rate_refused 4 ",
+		NULL,
+	};
+	int fd, again;
+
+	start("request-rate = \"1/1000\"\n");
+	fd = connect_from("127.0.0.2", SERVICE_HTTP);
+	for (int i = 0; i < 1000; i++)
+		ask(fd, "/a", 200);
+	ask(fd, "/a", 429);
+	ask(fd, "/b", 429);
+	/* Another connection is the same address; another address is not. */
+	again = connect_from("127.0.0.2", SERVICE_HTTP);
+	ask(again, "/a", 429);
+	expect_served("127.0.0.3", SERVICE_HTTP);
+	/* A reload that says the same forgives nothing. */
+	reload("request-rate = \"1/1000\"\nmax-age = 5s\n");
+	ask(again, "/a", 429);
+	reload("request-rate = 1000\n");
+	ask(again, "/a", 200);
+	reload("");
+	ask(fd, "/a", 200);
+	(void)close(fd);
+	(void)close(again);
+	stop_with(lines);
+}
+END_TEST
+
+START_TEST(datagrams_beyond_the_rate_are_not_answered)
+{
+	static const char *const lines[] = {
+		"counter: udp_rate_refused 3 ",
+		NULL,
+	};
+	int fd, other;
+
+	start("udp-rate = \"1/100\"\n");
+	fd = connect_from("127.0.0.2", SERVICE_UDP);
+	other = connect_from("127.0.0.2", SERVICE_UDP); /* another port */
+	for (int i = 0; i < 50; i++) {
+		udp_exchange(fd, "hello", 5);
+		udp_exchange(other, "hello", 5);
+	}
+	expect_refused("127.0.0.2", "127.0.0.3", SERVICE_UDP);
+	expect_refused("127.0.0.2", "127.0.0.3", SERVICE_UDP);
+	reload("udp-rate = \"1/100\"\nmax-age = 5s\n");
+	expect_refused("127.0.0.2", "127.0.0.3", SERVICE_UDP);
+	reload("");
+	for (int i = 0; i < 200; i++)
+		udp_exchange(fd, "hello", 5);
+	(void)close(fd);
+	(void)close(other);
+	stop_with(lines);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("e2e_limits");
@@ -427,5 +500,9 @@ int main(void)
 	tcase_add_test(tcase, a_network_of_64_bits_is_one_address);
 	tcase_add_test(tcase, a_reload_changes_how_many);
 	tcase_add_test(tcase, at_the_cap_the_one_with_most_makes_room);
+	tcase = harness_case(suite, "rates");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, requests_beyond_the_rate_are_told_to_wait);
+	tcase_add_test(tcase, datagrams_beyond_the_rate_are_not_answered);
 	return harness_run(suite);
 }

@@ -24,6 +24,7 @@ static const struct status_row {
 	{431, "Request Header Fields Too Large"},
 	{500, "Internal Server Error"},
 	{501, "Not Implemented"},
+	{429, "Too Many Requests"},
 	{503, "Service Unavailable"},
 	{505, "HTTP Version Not Supported"},
 };

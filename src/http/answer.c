@@ -72,6 +72,13 @@ static void answer_settle(struct http_answer *answer,
 	answer->keep_said = request->minor == 0 && !answer->close;
 }
 
+void http_answer_refused(const struct http_request *request, unsigned status,
+			 struct http_answer *answer)
+{
+	set_page(answer, status);
+	answer_settle(answer, request, NULL);
+}
+
 /*
  * 100-continue is met by the final answer; nothing else can be (RFC 9110,
  * 10.1.1). HTTP/1.0 has no expectations.

@@ -80,6 +80,13 @@ void http_answer_bad(const struct http_request *request, unsigned status,
 		     struct http_answer *answer);
 
 /*
+ * The answer to a well-formed request that is not looked at further, for a
+ * reason that lies with the connection or its peer.
+ */
+void http_answer_refused(const struct http_request *request, unsigned status,
+			 struct http_answer *answer);
+
+/*
  * Decides what can be decided without looking at a file: method, expectation
  * and target. target is NULL when http_target_parse() refused it. Returns true
  * when *answer is the answer, false when one of the others must decide.

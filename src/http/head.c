@@ -131,7 +131,7 @@ void http_head_write(struct text *text, const struct http_answer *answer,
 		add_location(text, answer);
 	if (answer->allow)
 		text_add_str(text, "Allow: GET, HEAD, OPTIONS\r\n");
-	if (answer->status == 503)
+	if (answer->status == 503 || answer->status == 429)
 		text_add_str(text, "Retry-After: 1\r\n");
 	if (answer->close)
 		text_add_str(text, "Connection: close\r\n");

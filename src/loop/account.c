@@ -208,6 +208,11 @@ size_t account_count(const struct accounts *accounts,
 	return account ? account->n : 0;
 }
 
+const struct address *account_owner(const struct account_member *member)
+{
+	return member->account ? &member->account->owner : NULL;
+}
+
 void account_leave(struct account_member *member)
 {
 	struct account *account = member->account;

@@ -38,6 +38,9 @@ int account_join(struct accounts *accounts, struct account_member *member,
 size_t account_count(const struct accounts *accounts,
 		     const struct address *peer);
 
+/* Whose account it is in; NULL for none. */
+const struct address *account_owner(const struct account_member *member);
+
 /* Takes it out again; harmless when it is in none. */
 void account_leave(struct account_member *member);
 

@@ -8,8 +8,6 @@
 #include "base/compiler.h"
 #include "os/address.h"
 
-#define BUCKET_TOKENS 16 /* that one source may take in any second */
-
 /*
  * A bucket of tokens for each source (address and port), in a table that does
  * not grow: however many sources there are, or are forged, together they get
@@ -17,8 +15,14 @@
  */
 struct bucket_table;
 
-/* NULL when out of memory. */
-struct bucket_table *bucket_table_new(void) MUST_CHECK;
+#define BUCKET_TOKENS_MAX 1000
+
+/*
+ * Each source may take n_tokens, 1 to BUCKET_TOKENS_MAX, in any period, however
+ * it is laid. NULL when out of memory.
+ */
+struct bucket_table *bucket_table_new(uint32_t n_tokens,
+				      uint64_t period_ns) MUST_CHECK;
 void bucket_table_free(struct bucket_table *table);
 
 /* Takes a token of this source; false when it has none left. */

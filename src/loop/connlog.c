@@ -153,7 +153,7 @@ static void source_write_cb(struct text *text, int form, const void *arg)
 	add_number(&line, "datagrams", source->n_datagrams);
 	add_number(&line, "bytes", source->n_bytes);
 	add_number(&line, "refused_source", source->n_source_refused);
-	add_number(&line, "refused_access", source->n_access_refused);
+	add_number(&line, "refused_limit", source->n_limit_refused);
 	add_number(&line, "refused_loop", source->n_loop_refused);
 	end_line(&line);
 }

@@ -47,7 +47,7 @@ struct connlog_source {
 	uint64_t n_datagrams;
 	uint64_t n_bytes;
 	uint64_t n_source_refused; /* cannot be a client's */
-	uint64_t n_access_refused; /* by --allow and --deny */
+	uint64_t n_limit_refused;  /* by --allow, --deny, --udp-rate */
 	uint64_t n_loop_refused;   /* may be part of an endless loop */
 	uint64_t seconds;
 };

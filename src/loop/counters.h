@@ -20,6 +20,8 @@
 	  "udp_datagrams_refused_total{reason=\"loop\"}")                      \
 	X(udp_access_refused, "datagrams refused by --allow and --deny",       \
 	  "udp_datagrams_refused_total{reason=\"access\"}")                    \
+	X(udp_rate_refused, "datagrams refused by --udp-rate",                 \
+	  "udp_datagrams_refused_total{reason=\"rate\"}")                      \
 	X(udp_send_refused, "answers that the kernel would not take",          \
 	  "udp_replies_failed_total")                                          \
 	X(udp_pauses, "times that receiving stopped for an error",             \
@@ -48,6 +50,8 @@
 	  "connections_rejected_total{service=\"http\",reason=\"access\"}")    \
 	X(http_address_refused, "connections refused by --max-per-address",    \
 	  "connections_rejected_total{service=\"http\",reason=\"address\"}")   \
+	X(http_rate_refused, "requests refused by --request-rate",             \
+	  "http_requests_limited_total")                                       \
 	X(http_aborted, "requests broken off before their answer was sent",    \
 	  "http_responses_aborted_total")                                      \
 	X(http_files_shrunk, "files that shrank while they were sent",         \

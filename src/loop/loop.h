@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/list.h"
 #include "loop/access.h"
+#include "loop/bucket.h"
 #include "loop/counters.h"
 #include "loop/limits.h"
 #include "loop/refusal.h"
@@ -34,6 +35,11 @@ struct loop {
 	const struct access *access; /* NULL: everybody is let in */
 	struct counters counters;
 	struct refusals refusals;
+
+	/* Of owners, see network_owner(); NULL: there is no limit. */
+	struct bucket_table *udp_rate;
+	struct bucket_table *request_rate;
+
 	uint64_t turn;
 	bool running;
 	bool draining;	   /* no new work; see loop_stop_if_drained() */

@@ -24,7 +24,9 @@
 	  "tcp: connections refused by --max-per-address")                     \
 	X(http_address_refused,                                                \
 	  "http: connections refused by --max-per-address")                    \
-	X(admin_access_refused, "admin: connections refused by --admin-allow")
+	X(admin_access_refused, "admin: connections refused by --admin-allow") \
+	X(udp_rate_refused, "udp: datagrams refused by --udp-rate")            \
+	X(http_rate_refused, "http: requests refused by --request-rate")
 
 enum refusal {
 #define X(name, text) REFUSAL_##name,

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "http/media.h"
 #include "http/request.h"
+#include "loop/bucket.h"
 #include "server/endpoint.h"
 
 #define CONFIG_AT(member) SETTING_AT(struct config, member), .in_file = true
@@ -23,6 +24,7 @@
 #define CACHE_FILES_MAX	  (1 << 22)
 #define CACHE_SIZE_MAX	  (UINT64_C(1) << 40)
 #define MAX_COUNT_MAX	  (1 << 22)
+#define RATE_MAX	  1000000
 #define TIMEOUT_MIN	  CLOCK_NS_PER_MS
 #define TIMEOUT_MAX	  (UINT64_C(365) * 86400 * CLOCK_NS_PER_S)
 
@@ -85,6 +87,48 @@ static int check_admin_network(void *config, const char *text, char *cause)
 		return 0;
 	settings_cause(cause, "%s", why);
 	return -1;
+}
+
+/* "N" or "N/BURST"; a second's worth at once when nothing is said of that. */
+static int take_rate_limit(struct limits_rate *rate, const char *text,
+			   char *cause)
+{
+	char number[32];
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	uint64_t per_s = 0, burst = 0;
+
+	*rate = (struct limits_rate){0};
+	if (strcmp(text, "off") == 0)
+		return 0;
+	(void)snprintf(number, sizeof(number), "%.*s", (int)len, text);
+	if (len >= sizeof(number) ||
+	    units_parse_uint(number, 1, RATE_MAX, &per_s) < 0 ||
+	    (slash &&
+	     units_parse_uint(slash + 1, 1, BUCKET_TOKENS_MAX, &burst) < 0)) {
+		settings_cause(cause,
+			       "not off, a number a second from 1 to %d, or "
+			       "that and /BURST, 1 to %d",
+			       RATE_MAX, BUCKET_TOKENS_MAX);
+		return -1;
+	}
+	if (!slash)
+		burst = per_s < BUCKET_TOKENS_MAX ? per_s : BUCKET_TOKENS_MAX;
+	rate->per_s = (uint32_t)per_s;
+	rate->burst = (uint32_t)burst;
+	return 0;
+}
+
+static int take_udp_rate(void *config, const char *text, char *cause)
+{
+	return take_rate_limit(&((struct config *)config)->limits.udp_rate,
+			       text, cause);
+}
+
+static int take_request_rate(void *config, const char *text, char *cause)
+{
+	return take_rate_limit(&((struct config *)config)->limits.request_rate,
+			       text, cause);
 }
 
 static int take_default_type(void *config, const char *text, char *cause)
@@ -267,6 +311,20 @@ static const struct setting rows[] = {
 	 .standard = "off",
 	 .value = "N",
 	 .help = "connections of one IPv4 address or IPv6 network of 64 bits"},
+	{.name = "udp-rate",
+	 .type = SETTING_OWN,
+	 LIMIT_AT(udp_rate),
+	 .take = take_udp_rate,
+	 .standard = "off",
+	 .value = "N",
+	 .help = "datagrams a second of one address, or N/BURST"},
+	{.name = "request-rate",
+	 .type = SETTING_OWN,
+	 LIMIT_AT(request_rate),
+	 .take = take_request_rate,
+	 .standard = "off",
+	 .value = "N",
+	 .help = "HTTP requests a second of one address, likewise"},
 	{.name = "cache-size",
 	 .type = SETTING_SIZE,
 	 LIMIT_AT(cache_size),

@@ -181,8 +181,10 @@ struct change {
 	const struct config *config;
 	struct binding bindings[SERVER_SERVICES];
 	bool is_first;
-	struct site *site;	  /* NULL when HTTP is off */
-	int log_fds[CONFIG_LOGS]; /* -1: stays as it is, or is off */
+	struct site *site;		   /* NULL when HTTP is off */
+	struct bucket_table *udp_rate;	   /* NULL, new ones, or the loop's */
+	struct bucket_table *request_rate; /* likewise */
+	int log_fds[CONFIG_LOGS];	   /* -1: stays as it is, or is off */
 };
 
 /* How many connections there can be. */
@@ -283,6 +285,43 @@ static int open_logs(const struct server *server, struct change *change,
 	return 0;
 }
 
+/* The table stays, with what was taken from it, when the rate does. */
+static int make_rate(struct bucket_table **table, struct bucket_table *had,
+		     struct limits_rate before, struct limits_rate rate,
+		     char **cause)
+{
+	bool is_same = before.per_s == rate.per_s && before.burst == rate.burst;
+
+	*table = rate.per_s > 0 && is_same ? had : NULL;
+	if (*table || rate.per_s == 0)
+		return 0;
+	*table = bucket_table_new(rate.burst,
+				  rate.burst * CLOCK_NS_PER_S / rate.per_s);
+	return *table ? 0 : binding_fail(cause, "out of memory");
+}
+
+static int make_rates(struct server *server, struct change *change,
+		      char **cause)
+{
+	const struct limits *before = &server->config->limits;
+	const struct limits *limits = &change->config->limits;
+	struct loop *loop = &server->loop;
+
+	if (make_rate(&change->udp_rate, loop->udp_rate, before->udp_rate,
+		      limits->udp_rate, cause) < 0)
+		return -1;
+	return make_rate(&change->request_rate, loop->request_rate,
+			 before->request_rate, limits->request_rate, cause);
+}
+
+/* One of two takes the other's place, which may be itself. */
+static void replace_rate(struct bucket_table **table, struct bucket_table *by)
+{
+	if (*table != by)
+		bucket_table_free(*table);
+	*table = by;
+}
+
 static int open_content(struct server *server, struct change *change,
 			char **cause)
 {
@@ -366,6 +405,7 @@ static int prepare_change(struct server *server, struct change *change,
 	    make_room(server, change, cause) < 0 ||
 	    make_services(server, config, cause) < 0 ||
 	    open_logs(server, change, cause) < 0 ||
+	    make_rates(server, change, cause) < 0 ||
 	    open_content(server, change, cause) < 0)
 		return -1;
 	if (!config->test_config && open_sockets(server, change, cause) < 0)
@@ -410,6 +450,8 @@ static void commit_change(struct server *server, struct change *change)
 	const struct config *config = change->config;
 
 	server->config = config;
+	replace_rate(&server->loop.udp_rate, change->udp_rate);
+	replace_rate(&server->loop.request_rate, change->request_rate);
 	if (server->tcp)
 		tcp_service_change(server->tcp, config->tcp_once);
 	if (server->admin)
@@ -425,8 +467,11 @@ static void commit_change(struct server *server, struct change *change)
 	tell_site(server);
 }
 
-static void discard_change(struct change *change)
+static void discard_change(struct server *server, struct change *change)
 {
+	/* Those of its own go; the loop's stay. */
+	replace_rate(&change->udp_rate, server->loop.udp_rate);
+	replace_rate(&change->request_rate, server->loop.request_rate);
 	site_retire(change->site);
 	/* Standard output may be it, and is not ours to close. */
 	for (int i = 0; i < CONFIG_LOGS; i++)
@@ -459,7 +504,7 @@ static int server_apply(struct server *server, const struct config *config,
 		return 0;
 	}
 	use_limits(&server->loop, before);
-	discard_change(&change);
+	discard_change(server, &change);
 	return -1;
 }
 
@@ -813,6 +858,8 @@ void server_free(struct server *server)
 	for (int i = 0; i < CONFIG_LOGS; i++)
 		spool_close(server->logs[i]);
 	accounts_free(server->loop.accounts);
+	bucket_table_free(server->loop.udp_rate);
+	bucket_table_free(server->loop.request_rate);
 	loop_clear(&server->loop);
 	config_set_free(server->reloaded);
 	confinement_free(server->confinement);

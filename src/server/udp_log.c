@@ -88,7 +88,7 @@ void udp_log_add(struct udp_log *log, const struct address *source, size_t len,
 	counts->n_datagrams++;
 	counts->n_bytes += len;
 	counts->n_source_refused += verdict == UDP_SOURCE_REFUSED;
-	counts->n_access_refused += verdict == UDP_ACCESS_REFUSED;
+	counts->n_limit_refused += verdict == UDP_LIMIT_REFUSED;
 	counts->n_loop_refused += verdict == UDP_LOOP_REFUSED;
 }
 

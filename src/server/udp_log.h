@@ -21,7 +21,7 @@ struct udp_log;
 enum udp_verdict {
 	UDP_ANSWERED,
 	UDP_SOURCE_REFUSED, /* cannot be a client's */
-	UDP_ACCESS_REFUSED, /* --allow, --deny */
+	UDP_LIMIT_REFUSED,  /* --allow, --deny, --udp-rate */
 	UDP_LOOP_REFUSED,   /* may be part of an endless loop */
 };
 

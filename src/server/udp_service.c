@@ -15,11 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/upper.h"
 #include "loop/bucket.h"
 #include "os/datagram.h"
+#include "os/network.h"
 #include "server/udp_log.h"
 
 /*
@@ -82,13 +84,19 @@ static bool is_client(const struct address *source)
 /* Whether a limit that is on keeps the source from its answer. */
 static bool udp_is_refused(struct loop *loop, const struct address *source)
 {
-	struct address peer = *source;
+	struct address peer = *source, owner;
 
 	/* A socket that was handed over may be of both families. */
 	address_settle(&peer);
-	if (!loop_denies(loop, ACCESS_UDP, &peer))
+	owner = network_owner(&peer);
+	if (loop_denies(loop, ACCESS_UDP, &peer))
+		refusals_note(&loop->refusals, REFUSAL_udp_access_refused,
+			      &peer);
+	else if (loop->udp_rate &&
+		 !bucket_take(loop->udp_rate, &owner, loop_now_ns(loop)))
+		refusals_note(&loop->refusals, REFUSAL_udp_rate_refused, &peer);
+	else
 		return false;
-	refusals_note(&loop->refusals, REFUSAL_udp_access_refused, &peer);
 	return true;
 }
 
@@ -103,8 +111,9 @@ static enum udp_verdict udp_answer(struct udp_service *service,
 		counters->udp_source_refused++;
 		return UDP_SOURCE_REFUSED;
 	}
-	if (service->loop->access && udp_is_refused(service->loop, source))
-		return UDP_ACCESS_REFUSED;
+	if ((service->loop->access || service->loop->udp_rate) &&
+	    udp_is_refused(service->loop, source))
+		return UDP_LIMIT_REFUSED;
 	/* Whoever sends letters is in no loop. */
 	if (upper_ascii(bytes, len) ||
 	    bucket_take(service->buckets, source, loop_now_ns(service->loop)))
@@ -220,7 +229,7 @@ struct udp_service *udp_service_new(struct loop *loop)
 	service->loop = loop;
 	list_init(&service->sockets);
 	service->batch = datagram_batch_new();
-	service->buckets = bucket_table_new();
+	service->buckets = bucket_table_new(UDP_LOOP_TOKENS, CLOCK_NS_PER_S);
 	if (service->batch && service->buckets)
 		return service;
 	udp_service_free(service);

@@ -12,10 +12,12 @@
  * address that it came to. Two servers must not be set talking to each other
  * for ever by one forged datagram (CVE-2024-2169): sources that are no clients
  * are not answered, and since everything in a loop is upper case already, a
- * datagram in which there was nothing to change is answered BUCKET_TOKENS
+ * datagram in which there was nothing to change is answered UDP_LOOP_TOKENS
  * times a second for each source. What is not answered is counted.
  */
 struct udp_service;
+
+#define UDP_LOOP_TOKENS 16
 
 /* NULL when out of memory. */
 struct udp_service *udp_service_new(struct loop *loop) MUST_CHECK;

@@ -339,6 +339,14 @@ static void write_listing(struct site *site, struct question *q,
 	body_set_owner(reply->body, &site->owner);
 }
 
+static void note_last(struct http_answer *answer, bool is_last)
+{
+	if (!is_last)
+		return;
+	answer->close = true;
+	answer->keep_said = false;
+}
+
 struct site_reply site_answer(struct site *site,
 			      const struct http_request *request, bool is_last,
 			      struct gather *out)
@@ -350,10 +358,7 @@ struct site_reply site_answer(struct site *site,
 	q.entry = NULL;
 	q.listing = NULL;
 	decide(site, &q);
-	if (is_last) {
-		q.answer.close = true;
-		q.answer.keep_said = false;
-	}
+	note_last(&q.answer, is_last);
 	reply.status = q.answer.status;
 	reply.close = q.answer.close;
 	switch (q.answer.content) {
@@ -375,6 +380,21 @@ struct site_reply site_answer(struct site *site,
 void site_expire(struct site *site)
 {
 	cache_expire(site->cache);
+}
+
+struct site_reply site_answer_refused(struct site *site,
+				      const struct http_request *request,
+				      unsigned status, bool is_last,
+				      struct gather *out)
+{
+	struct site_reply reply = {.status = status};
+	struct http_answer answer;
+
+	http_answer_refused(request, status, &answer);
+	note_last(&answer, is_last);
+	reply.close = answer.close;
+	write_page(site, &answer, out, &reply);
+	return reply;
 }
 
 struct site_reply site_answer_bad(struct site *site,

@@ -88,6 +88,15 @@ struct site_reply site_answer(struct site *site,
 void site_expire(struct site *site);
 
 /*
+ * Answers a request with an error of this status, whatever it asks for; as
+ * site_answer().
+ */
+struct site_reply site_answer_refused(struct site *site,
+				      const struct http_request *request,
+				      unsigned status, bool is_last,
+				      struct gather *out);
+
+/*
  * Answers what cannot be read as a request; request is NULL when not even its
  * method is known. The connection ends.
  */

@@ -118,13 +118,36 @@ static void begin_trace(struct web_conn *wc)
 	wc->trace = trace_new(service->loop, service->log, &peer, wc->number);
 }
 
+/*
+ * Whether this peer has asked for more than one may; counts it then. Peers of
+ * Unix sockets are one to us, but not in truth.
+ */
+static bool asks_too_often(const struct conn *conn)
+{
+	struct loop *loop = conn->loop;
+	const struct address *owner;
+
+	if (!loop->request_rate)
+		return false;
+	owner = account_owner(&conn->member);
+	if (!owner || owner->sa.any.sa_family == AF_UNIX ||
+	    bucket_take(loop->request_rate, owner, loop_now_ns(loop)))
+		return false;
+	refusals_note(&loop->refusals, REFUSAL_http_rate_refused, owner);
+	return true;
+}
+
 /* Answers one request; the input behind its head may be another. */
 static void answer_request(struct web_conn *wc, struct gather *out,
 			   const struct http_request *request,
 			   struct slice behind)
 {
-	struct site_reply reply = site_answer(
-		wc->service->site, request, is_last_in_drain(wc, behind), out);
+	bool is_last = is_last_in_drain(wc, behind);
+	struct site *site = wc->service->site;
+	struct site_reply reply =
+		asks_too_often(&wc->conn)
+			? site_answer_refused(site, request, 429, is_last, out)
+			: site_answer(site, request, is_last, out);
 	struct trace_answer answer;
 
 	wc->conn.loop->counters.http_requests++;
