@@ -471,6 +471,123 @@ START_TEST(a_browser_finds_the_numbers_and_nothing_wrong)
 }
 END_TEST
 
+/*
+ * Speaks to the browser through the pipe of its debugger, since what comes
+ * after a page was loaded is nowhere else to be seen: the page becomes live,
+ * shows a datagram that is sent then, renews its tables, and has no complaint.
+ */
+static const char browser_script[] =
+	"import fcntl, json, os, signal, socket, subprocess, sys\n"
+	"\n"
+	"url, profile, port = sys.argv[1], sys.argv[2], int(sys.argv[3])\n"
+	"signal.alarm(50)\n"
+	"\n"
+	"def high(fd):\n"
+	"    return fcntl.fcntl(fd, fcntl.F_DUPFD, 64)\n"
+	"\n"
+	"(to_r, to_w), (from_r, from_w) = os.pipe(), os.pipe()\n"
+	"to_r, from_w = high(to_r), high(from_w)\n"
+	"\n"
+	"def pipes():\n"
+	"    os.dup2(to_r, 3)\n"
+	"    os.dup2(from_w, 4)\n"
+	"\n"
+	"browser = subprocess.Popen(\n"
+	"    ['chromium', '--headless', '--no-sandbox', '--disable-gpu',\n"
+	"     '--no-first-run', '--disable-background-networking',\n"
+	"     '--disable-component-update', '--disable-sync',\n"
+	"     '--user-data-dir=' + profile, '--remote-debugging-pipe', "
+	"'about:blank'],\n"
+	"    preexec_fn=pipes, close_fds=False, stdout=subprocess.DEVNULL,\n"
+	"    stderr=subprocess.DEVNULL)\n"
+	"number, buf, wrong = 0, b'', []\n"
+	"\n"
+	"def receive():\n"
+	"    global buf\n"
+	"    while b'\\0' not in buf:\n"
+	"        got = os.read(from_r, 65536)\n"
+	"        assert got, 'the browser has gone'\n"
+	"        buf += got\n"
+	"    message, buf = buf.split(b'\\0', 1)\n"
+	"    message = json.loads(message)\n"
+	"    if message.get('method') in ('Log.entryAdded', "
+	"'Runtime.exceptionThrown',\n"
+	"                                 'Runtime.consoleAPICalled'):\n"
+	"        wrong.append(message['params'])\n"
+	"    return message\n"
+	"\n"
+	"def ask(method, session=None, **params):\n"
+	"    global number\n"
+	"    number += 1\n"
+	"    request = {'id': number, 'method': method, 'params': params}\n"
+	"    if session:\n"
+	"        request['sessionId'] = session\n"
+	"    os.write(to_w, json.dumps(request).encode() + b'\\0')\n"
+	"    while True:\n"
+	"        answer = receive()\n"
+	"        if answer.get('id') == number:\n"
+	"            return answer['result']\n"
+	"\n"
+	"target = ask('Target.createTarget', url='about:blank')['targetId']\n"
+	"page = ask('Target.attachToTarget', targetId=target, "
+	"flatten=True)['sessionId']\n"
+	"ask('Log.enable', page)\n"
+	"ask('Runtime.enable', page)\n"
+	"ask('Page.navigate', page, url=url)\n"
+	"\n"
+	"def wait_for(expression):\n"
+	"    while not ask('Runtime.evaluate', page,\n"
+	"                  expression=expression)['result'].get('value'):\n"
+	"        assert not wrong, wrong\n"
+	"\n"
+	"def shows(n):\n"
+	"    return "
+	"('[...document.querySelectorAll(\"[data-k=udp_datagrams]\")]'\n"
+	"            '.filter(e => e.textContent === \"%d\").length === 2' % "
+	"n)\n"
+	"\n"
+	"wait_for('document.documentElement.className === \"live\"')\n"
+	"wait_for(shows(0))\n"
+	"client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+	"client.sendto(b'abc', ('127.0.0.1', port))\n"
+	"wait_for(shows(1))\n"
+	"wait_for('[...document.querySelectorAll(\"polyline\")]'\n"
+	"         '.every(e => e.getAttribute(\"points\").split(\" \").length "
+	"> 1)')\n"
+	"# The tables are asked for again; the new ones are of this page, "
+	"too.\n"
+	"wait_for('(window.old = window.old || "
+	"document.getElementById(\"tables\"))'\n"
+	"         ' !== document.getElementById(\"tables\")')\n"
+	"wait_for(shows(1))\n"
+	"assert not wrong, wrong\n"
+	"ask('Browser.close')\n"
+	"browser.wait()\n"
+	"print('live')\n";
+
+START_TEST(a_browser_shows_it_live)
+{
+	char profile[160], page[64], port[16];
+	const char *const argv[] = {"python3", "-S",	"-c", browser_script,
+				    page,      profile, port, NULL};
+	struct outcome outcome;
+
+	if (!program_exists("chromium") || !program_exists("python3"))
+		return;
+	start();
+	(void)snprintf(profile, sizeof(profile), "%s/profile", root);
+	(void)snprintf(page, sizeof(page), "http://127.0.0.1:%u/",
+		       server_endpoint(server, SERVICE_ADMIN)->port);
+	(void)snprintf(port, sizeof(port), "%u",
+		       server_endpoint(server, SERVICE_UDP)->port);
+	outcome = program_run(argv, "", 0);
+	if (outcome.status != 0 || strcmp(outcome.out, "live\n") != 0)
+		harness_fail("%s%s", outcome.out, outcome.err);
+	outcome_clear(&outcome);
+	server_stop(server);
+}
+END_TEST
+
 /* --- what is asked for, and how --- */
 
 static const struct {
@@ -923,6 +1040,7 @@ int main(void)
 	tcase_add_test(tcase, who_reads_events_sees_the_drain);
 	tcase_add_test(tcase, the_head_of_the_events_is_without_events);
 	tcase_add_test(tcase, a_browser_finds_the_numbers_and_nothing_wrong);
+	tcase_add_test(tcase, a_browser_shows_it_live);
 	tcase_add_loop_test(tcase, a_request_has_the_answer_of_its_row, 0,
 			    ARRAY_LEN(asked));
 	tcase_add_test(tcase, head_leaves_the_content_out);

@@ -42,7 +42,9 @@
 		if (document.hidden || root.className !== "live")
 			return;
 		fetch("./").then(answer => answer.text()).then(text => {
-			const page = new DOMParser().parseFromString(text,
+			/* Its style is there, and not allowed twice. */
+			const page = new DOMParser().parseFromString(
+				text.slice(text.indexOf("<body>")),
 				"text/html");
 
 			document.getElementById("tables").replaceWith(
