@@ -65,7 +65,7 @@ static void blunt(char *line, size_t len)
 }
 
 /* For log_recent(): the time takes the place of the program's name. */
-static void remember(const char *line, size_t len)
+static void log_remember(const char *line, size_t len)
 {
 	size_t skipped = strlen(sink.program) + 2;
 	char buf[LOG_LINE_MAX + 32];
@@ -101,7 +101,7 @@ static void PRINTF_LIKE(2, 0)
 		len = sizeof(line) - 1;
 	blunt(line, (size_t)len);
 	line[len++] = '\n';
-	remember(line, (size_t)len);
+	log_remember(line, (size_t)len);
 	log_add_line(line, (size_t)len);
 }
 

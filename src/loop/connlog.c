@@ -53,23 +53,23 @@ static struct line begin_line(struct text *text, int form,
 	return line;
 }
 
-static void add_name(struct line *line, const char *name)
+static void line_add_name(struct line *line, const char *name)
 {
 	text_add_str(line->text, line->is_json ? ",\"" : " ");
 	text_add_str(line->text, name);
 	text_add_str(line->text, line->is_json ? "\":" : "=");
 }
 
-static void add_number(struct line *line, const char *name, uint64_t value)
+static void line_add_number(struct line *line, const char *name, uint64_t value)
 {
-	add_name(line, name);
+	line_add_name(line, name);
 	text_add_uint(line->text, value);
 }
 
 /* Addresses and words of our own, which need no escaping. */
-static void add_word(struct line *line, const char *name, const char *word)
+static void line_add_word(struct line *line, const char *name, const char *word)
 {
-	add_name(line, name);
+	line_add_name(line, name);
 	text_add_str(line->text, line->is_json ? "\"" : "");
 	text_add_str(line->text, word);
 	text_add_str(line->text, line->is_json ? "\"" : "");
@@ -97,18 +97,18 @@ static void connection_write_cb(struct text *text, int form, const void *arg)
 	struct line line =
 		begin_line(text, form, &record->time, record->end->service);
 
-	add_word(&line, "peer", record->host);
-	add_number(&line, "port", address_port(&record->note->peer));
-	add_number(&line, "bytes_in", record->note->n_received);
-	add_number(&line, "bytes_out", record->end->n_sent);
-	add_number(&line, "duration_us", record->duration_us);
-	add_word(&line, "end", record->end->why);
+	line_add_word(&line, "peer", record->host);
+	line_add_number(&line, "port", address_port(&record->note->peer));
+	line_add_number(&line, "bytes_in", record->note->n_received);
+	line_add_number(&line, "bytes_out", record->end->n_sent);
+	line_add_number(&line, "duration_us", record->duration_us);
+	line_add_word(&line, "end", record->end->why);
 	if (record->info) {
-		add_number(&line, "rtt_us", record->info->tcpi_rtt);
-		add_number(&line, "retransmissions",
-			   record->info->tcpi_total_retrans);
-		add_number(&line, "delivery_rate",
-			   record->info->tcpi_delivery_rate);
+		line_add_number(&line, "rtt_us", record->info->tcpi_rtt);
+		line_add_number(&line, "retransmissions",
+				record->info->tcpi_total_retrans);
+		line_add_number(&line, "delivery_rate",
+				record->info->tcpi_delivery_rate);
 	}
 	end_line(&line);
 }
@@ -148,13 +148,13 @@ static void source_write_cb(struct text *text, int form, const void *arg)
 	struct line line =
 		begin_line(text, form, &record->time, source->service);
 
-	add_word(&line, "peer", record->host);
-	add_number(&line, "seconds", source->seconds);
-	add_number(&line, "datagrams", source->n_datagrams);
-	add_number(&line, "bytes", source->n_bytes);
-	add_number(&line, "refused_source", source->n_source_refused);
-	add_number(&line, "refused_limit", source->n_limit_refused);
-	add_number(&line, "refused_loop", source->n_loop_refused);
+	line_add_word(&line, "peer", record->host);
+	line_add_number(&line, "seconds", source->seconds);
+	line_add_number(&line, "datagrams", source->n_datagrams);
+	line_add_number(&line, "bytes", source->n_bytes);
+	line_add_number(&line, "refused_source", source->n_source_refused);
+	line_add_number(&line, "refused_limit", source->n_limit_refused);
+	line_add_number(&line, "refused_loop", source->n_loop_refused);
 	end_line(&line);
 }
 

@@ -111,7 +111,7 @@ static bool stands_alone(const char *path)
 }
 
 /* A file that is written to, and made anew when it has been moved away. */
-static int add_log(struct allowance *allowance, const char *path)
+static int allow_log(struct allowance *allowance, const char *path)
 {
 	char *real;
 	int result;
@@ -134,7 +134,7 @@ static int add_logs(struct allowance *allowance, const struct config *config)
 
 	config_logs(config, paths);
 	for (size_t i = 0; i < CONFIG_LOGS; i++)
-		if (add_log(allowance, paths[i]) < 0)
+		if (allow_log(allowance, paths[i]) < 0)
 			return -1;
 	return 0;
 }
@@ -247,7 +247,7 @@ static int add_config_file(struct allowance *allowance, const char *path)
 /* --- everything --- */
 
 /* What names of hosts, services and time zones are looked up in. */
-static int add_tables(struct allowance *allowance)
+static int allow_tables(struct allowance *allowance)
 {
 	static const char *const files[] = {
 		"/etc/hosts",	  "/etc/host.conf",  "/etc/resolv.conf",
@@ -318,7 +318,7 @@ int allowance_init(struct allowance *allowance, const struct config *config)
 	    add_endpoints(allowance, &config->tcp) < 0 ||
 	    add_endpoints(allowance, &config->http) < 0 ||
 	    add_endpoints(allowance, &config->admin) < 0 ||
-	    add_tables(allowance) < 0)
+	    allow_tables(allowance) < 0)
 		return -1;
 	if (config->mime_types && allowance_add(allowance, config->mime_types,
 						SANDBOX_READ_FILES, true) < 0)

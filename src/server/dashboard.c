@@ -168,8 +168,8 @@ static void add_card(struct text *text, const struct card *card,
 
 /* --- tables --- */
 
-static void begin_table(struct text *text, const char *title, bool is_wide,
-			const char *heads)
+static void dashboard_begin_table(struct text *text, const char *title,
+				  bool is_wide, const char *heads)
 {
 	text_addf(text,
 		  "<section%s>\n<h2>%s</h2>\n<div class=\"scroll\"><table>\n"
@@ -177,7 +177,7 @@ static void begin_table(struct text *text, const char *title, bool is_wide,
 		  is_wide ? " class=\"wide\"" : "", title, heads);
 }
 
-static void end_table(struct text *text, size_t n)
+static void dashboard_end_table(struct text *text, size_t n)
 {
 	text_add_str(text, "</table></div>\n");
 	if (n == 0)
@@ -189,8 +189,8 @@ static void add_sockets(struct text *text, const struct sockets *sockets)
 {
 	char address[ADDRESS_TEXT_SIZE];
 
-	begin_table(text, "Where it serves", false,
-		    "<th>service</th><th>place</th>");
+	dashboard_begin_table(text, "Where it serves", false,
+			      "<th>service</th><th>place</th>");
 	for (size_t i = 0; i < sockets->n; i++) {
 		const struct served_socket *sock = &sockets->list[i];
 
@@ -202,15 +202,15 @@ static void add_sockets(struct text *text, const struct sockets *sockets)
 							      address));
 		text_add_str(text, "</td></tr>\n");
 	}
-	end_table(text, sockets->n);
+	dashboard_end_table(text, sockets->n);
 }
 
 static void add_sources(struct text *text, const struct snapshot *snapshot)
 {
 	char address[ADDRESS_TEXT_SIZE];
 
-	begin_table(text, "Who has most connections", false,
-		    "<th>address</th><th class=\"n\">open</th>");
+	dashboard_begin_table(text, "Who has most connections", false,
+			      "<th>address</th><th class=\"n\">open</th>");
 	for (size_t i = 0; i < snapshot->n_sources; i++)
 		text_addf(text,
 			  "<tr><td class=\"name\">%s</td>"
@@ -218,14 +218,14 @@ static void add_sources(struct text *text, const struct snapshot *snapshot)
 			  network_format_owner(&snapshot->sources[i].owner,
 					       address),
 			  snapshot->sources[i].n);
-	end_table(text, snapshot->n_sources);
+	dashboard_end_table(text, snapshot->n_sources);
 }
 
 static void add_answers(struct text *text, const struct outcomes *outcomes)
 {
 	size_t n = 0;
 
-	begin_table(
+	dashboard_begin_table(
 		text, "HTTP answers", false,
 		"<th>method</th><th>status</th><th class=\"n\">number</th>");
 	for (unsigned i = 0; outcomes && i < OUTCOMES_METHODS * HTTP_STATUSES;
@@ -243,7 +243,7 @@ static void add_answers(struct text *text, const struct outcomes *outcomes)
 			  outcomes_method(method), status,
 			  http_status_reason(status), value);
 	}
-	end_table(text, n);
+	dashboard_end_table(text, n);
 }
 
 static void add_peer_row(struct text *text, const struct peer *peer)
@@ -267,20 +267,21 @@ static void add_peer_row(struct text *text, const struct peer *peer)
 
 static void add_peers(struct text *text, const struct snapshot *snapshot)
 {
-	begin_table(text, "Newest connections", true,
-		    "<th>service</th><th>peer</th><th class=\"n\">age</th>"
-		    "<th class=\"n\">sent</th><th class=\"n\">received</th>"
-		    "<th class=\"n\">round trip</th>"
-		    "<th class=\"n\">sent again</th>");
+	dashboard_begin_table(
+		text, "Newest connections", true,
+		"<th>service</th><th>peer</th><th class=\"n\">age</th>"
+		"<th class=\"n\">sent</th><th class=\"n\">received</th>"
+		"<th class=\"n\">round trip</th>"
+		"<th class=\"n\">sent again</th>");
 	for (size_t i = 0; i < snapshot->n_peers && i < DASHBOARD_PEERS; i++)
 		add_peer_row(text, &snapshot->peers[i]);
-	end_table(text, snapshot->n_peers);
+	dashboard_end_table(text, snapshot->n_peers);
 }
 
 static void add_all_counters(struct text *text, const struct readings *readings)
 {
-	begin_table(text, "Counters", true,
-		    "<th>what</th><th class=\"n\">number</th>");
+	dashboard_begin_table(text, "Counters", true,
+			      "<th>what</th><th class=\"n\">number</th>");
 #define X(name, meaning, metric)                                               \
 	text_add_str(text, "<tr><td>" meaning " <small>(" #name ")</small>"    \
 			   "</td><td class=\"n\">");                           \
@@ -288,7 +289,7 @@ static void add_all_counters(struct text *text, const struct readings *readings)
 	text_add_str(text, "</td></tr>\n");
 	COUNTERS(X)
 #undef X
-	end_table(text, 1);
+	dashboard_end_table(text, 1);
 }
 
 static void add_reload(struct text *text, const struct reload_note *reload)

@@ -57,7 +57,7 @@ static void format_bytes(char *out, uint64_t bytes)
 }
 
 /* The two largest units, as nobody wants to know the seconds of a week. */
-static void format_duration(char *out, double seconds)
+static void readings_format_duration(char *out, double seconds)
 {
 	unsigned long s = seconds > 0 ? (unsigned long)seconds : 0;
 
@@ -119,7 +119,8 @@ static void take_gauges(struct readings *readings,
 
 	(void)snprintf(add_reading(readings, "state"), READING_TEXT_SIZE, "%s",
 		       snapshot->is_draining ? "draining" : "serving");
-	format_duration(add_reading(readings, "uptime"), snapshot->uptime_s);
+	readings_format_duration(add_reading(readings, "uptime"),
+				 snapshot->uptime_s);
 	format_count(add_reading(readings, "tcp_open"), n_open[SERVER_TCP]);
 	format_count(add_reading(readings, "http_open"), n_open[SERVER_HTTP]);
 	format_count(add_reading(readings, "admin_open"), n_open[SERVER_ADMIN]);
@@ -131,8 +132,8 @@ static void take_gauges(struct readings *readings,
 		     snapshot->counters->tcp_bytes);
 	format_ms(add_reading(readings, "accept_paused"),
 		  snapshot->counters->accept_paused_ns / 1000);
-	format_duration(add_reading(readings, "cpu"),
-			(double)usage->cpu_ns / 1e9);
+	readings_format_duration(add_reading(readings, "cpu"),
+				 (double)usage->cpu_ns / 1e9);
 	format_bytes(add_reading(readings, "memory"), usage->resident_bytes);
 	format_count(add_reading(readings, "descriptors"),
 		     usage->n_descriptors);
