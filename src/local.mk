@@ -22,6 +22,7 @@ src_libos_a_SOURCES = \
 	src/os/address.c src/os/address.h \
 	src/os/callfilter.c src/os/callfilter.h \
 	src/os/datagram.c src/os/datagram.h \
+	src/os/detach.c src/os/detach.h \
 	src/os/docroot.c src/os/docroot.h \
 	src/os/draft.c src/os/draft.h \
 	src/os/holder.c src/os/holder.h \
@@ -104,6 +105,7 @@ src_libserver_a_SOURCES = \
 	src/server/dashboard.c src/server/dashboard.h \
 	src/server/endpoint.c src/server/endpoint.h \
 	src/server/history.c src/server/history.h \
+	src/server/messages.c src/server/messages.h \
 	src/server/metrics.c src/server/metrics.h \
 	src/server/peers.c src/server/peers.h \
 	src/server/readings.c src/server/readings.h \

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,6 +324,75 @@ START_TEST(no_standard_error_does_no_harm)
 }
 END_TEST
 
+/* --- forms --- */
+
+static const struct {
+	enum log_form form;
+	const char *front; /* as regex(7) */
+} forms[] = {
+	{LOG_PLAIN, "test: "},
+	{LOG_STAMPED, "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+		      "\\.[0-9]{3}Z test: "},
+	{LOG_JOURNAL, "<6>"},
+};
+
+START_TEST(a_line_has_its_form)
+{
+	char pattern[256];
+	int fd = catch_log();
+	regex_t regex;
+
+	(void)snprintf(pattern, sizeof(pattern), "^%ssome text\n$",
+		       forms[_i].front);
+	ck_assert_int_eq(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	ck_assert_int_eq(log_use(STDERR_FILENO, forms[_i].form, "it"),
+			 STDERR_FILENO);
+	log_info("some %s", "text");
+	log_flush();
+	ck_assert_int_eq(regexec(&regex, written(fd), 0, NULL, 0), 0);
+	regfree(&regex);
+}
+END_TEST
+
+START_TEST(a_warning_has_its_priority)
+{
+	int fd = catch_log();
+
+	(void)log_use(STDERR_FILENO, LOG_JOURNAL, "it");
+	log_warn("text");
+	log_flush();
+	ck_assert_str_eq(written(fd), "<4>warning: text\n");
+}
+END_TEST
+
+START_TEST(a_level_leaves_out_the_rest)
+{
+	int fd = catch_log();
+
+	log_set_level(LOG_LEVEL_WARNING);
+	log_info("left out");
+	log_warn("text");
+	log_set_level(LOG_LEVEL_INFO);
+	log_info("there");
+	log_flush();
+	ck_assert_str_eq(written(fd), "test: warning: text\ntest: there\n");
+}
+END_TEST
+
+/* What was gathered is for where it went before. */
+START_TEST(a_change_writes_what_was_gathered)
+{
+	int fd = catch_log(), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	log_info("before");
+	(void)log_use(null, LOG_PLAIN, "it");
+	log_info("behind");
+	log_flush();
+	ck_assert_str_eq(written(fd), "test: before\n");
+	(void)close(null);
+}
+END_TEST
+
 START_TEST(a_trouble_is_told_once_and_again_after_a_calm)
 {
 	struct log_trouble trouble = {0};
@@ -383,6 +453,10 @@ int main(void)
 	tcase_add_test(tcase, the_last_lines_are_there_to_be_shown);
 
 	tcase = harness_case(suite, "troubles");
+	tcase_add_loop_test(tcase, a_line_has_its_form, 0, ARRAY_LEN(forms));
+	tcase_add_test(tcase, a_warning_has_its_priority);
+	tcase_add_test(tcase, a_level_leaves_out_the_rest);
+	tcase_add_test(tcase, a_change_writes_what_was_gathered);
 	tcase_add_test(tcase, a_trouble_is_told_once_and_again_after_a_calm);
 	return harness_run(suite);
 }

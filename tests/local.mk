@@ -197,6 +197,7 @@ e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_client_modes tests/check_e2e_accept \
 	tests/check_e2e_admin \
 	tests/check_e2e_codings tests/check_e2e_connlog \
+	tests/check_e2e_messages \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
 	tests/check_e2e_sandbox \
 	tests/check_e2e_supervised \
@@ -213,6 +214,7 @@ tests_check_e2e_accept_LDADD = $(e2e_libs)
 tests_check_e2e_admin_LDADD = $(e2e_libs)
 tests_check_e2e_admin_SOURCES = tests/check_e2e_admin.c $(json_reader)
 tests_check_e2e_accesslog_LDADD = $(e2e_libs)
+tests_check_e2e_messages_LDADD = $(e2e_libs)
 tests_check_e2e_connlog_LDADD = $(e2e_libs)
 tests_check_e2e_connlog_SOURCES = tests/check_e2e_connlog.c $(json_reader)
 tests_check_e2e_bounds_LDADD = $(e2e_libs)

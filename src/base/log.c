@@ -23,19 +23,44 @@
 
 static struct {
 	const char *program;
+	const char *name; /* of where lines go */
 	int fd;
+	enum log_form form;
+	enum log_level level;
 	size_t len;
 	unsigned long n_lost;
 	int error;   /* why the last ones were */
 	bool is_cut; /* the last line written has no end */
 	char buf[LOG_BUF_SIZE];
 	struct recent recent;
-} sink = {.program = "log", .fd = STDERR_FILENO};
+} sink = {
+	.program = "log",
+	.name = "standard error",
+	.fd = STDERR_FILENO,
+	.level = LOG_LEVEL_INFO,
+};
 
 void log_open(const char *program, int fd)
 {
 	sink.program = program;
 	sink.fd = fd;
+}
+
+int log_use(int fd, enum log_form form, const char *name)
+{
+	int before = sink.fd;
+
+	log_flush();
+	sink.fd = fd;
+	sink.form = form;
+	sink.name = name;
+	sink.is_cut = false;
+	return before;
+}
+
+void log_set_level(enum log_level level)
+{
+	sink.level = level;
 }
 
 /* Appends one line, flushing first when it would not fit. */
@@ -64,10 +89,9 @@ static void blunt(char *line, size_t len)
 	}
 }
 
-/* For log_recent(): the time takes the place of the program's name. */
-static void log_remember(const char *line, size_t len)
+/* For log_recent(): the time takes the place of what stands in front. */
+static void log_remember(const char *text, size_t len)
 {
-	size_t skipped = strlen(sink.program) + 2;
 	char buf[LOG_LINE_MAX + 32];
 	struct timespec now = clock_wall();
 	struct tm tm;
@@ -75,8 +99,8 @@ static void log_remember(const char *line, size_t len)
 
 	if (gmtime_r(&now.tv_sec, &tm))
 		n = strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ ", &tm);
-	memcpy(buf + n, line + skipped, len - skipped);
-	recent_add(&sink.recent, (struct slice){buf, n + len - skipped});
+	memcpy(buf + n, text, len);
+	recent_add(&sink.recent, (struct slice){buf, n + len});
 }
 
 struct slice log_recent(void)
@@ -84,15 +108,63 @@ struct slice log_recent(void)
 	return recent_text(&sink.recent);
 }
 
-static void PRINTF_LIKE(2, 0)
-	add_message(const char *mark, const char *fmt, va_list args)
+/* The time as the form has it; "" when it has none. */
+static void format_stamp(char *buf, size_t size)
 {
-	char line[LOG_LINE_MAX];
-	int start, len;
+	struct timespec now = clock_wall();
+	struct tm tm;
+	size_t n;
 
-	start = snprintf(line, sizeof(line), "%s: %s", sink.program, mark);
-	if (start < 0 || (size_t)start >= sizeof(line))
+	buf[0] = '\0';
+	if (sink.form == LOG_STAMPED && gmtime_r(&now.tv_sec, &tm)) {
+		n = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm);
+		(void)snprintf(buf + n, size - n, ".%03ldZ ",
+			       now.tv_nsec / 1000000);
+	} else if (sink.form == LOG_SYSLOG && localtime_r(&now.tv_sec, &tm)) {
+		(void)strftime(buf, size, "%b %e %H:%M:%S ", &tm);
+	}
+}
+
+#define LOG_FACILITY_DAEMON (3 << 3)
+
+/* As syslog(3) numbers them. */
+static int priority_of(enum log_level level)
+{
+	return level == LOG_LEVEL_INFO ? 6 : 4;
+}
+
+/* Writes what stands in front of a line's text; returns its length. */
+static int format_front(char *line, size_t size, enum log_level level)
+{
+	char stamp[64];
+
+	format_stamp(stamp, sizeof(stamp));
+	switch (sink.form) {
+	case LOG_JOURNAL:
+		return snprintf(line, size, "<%d>", priority_of(level));
+	case LOG_SYSLOG:
+		return snprintf(line, size, "<%d>%s%s[%d]: ",
+				LOG_FACILITY_DAEMON | priority_of(level), stamp,
+				sink.program, (int)getpid());
+	default:
+		return snprintf(line, size, "%s%s: ", stamp, sink.program);
+	}
+}
+
+static void PRINTF_LIKE(2, 0)
+	add_message(enum log_level level, const char *fmt, va_list args)
+{
+	const char *mark = level == LOG_LEVEL_INFO ? "" : "warning: ";
+	char line[LOG_LINE_MAX];
+	int front, start, len;
+
+	if (level > sink.level)
 		return;
+	front = format_front(line, sizeof(line), level);
+	if (front < 0 || (size_t)front + strlen(mark) >= sizeof(line))
+		return;
+	start = front + (int)strlen(mark);
+	memcpy(line + front, mark, strlen(mark));
 	len = vsnprintf(line + start, sizeof(line) - (size_t)start, fmt, args);
 	if (len < 0)
 		return;
@@ -101,7 +173,7 @@ static void PRINTF_LIKE(2, 0)
 		len = sizeof(line) - 1;
 	blunt(line, (size_t)len);
 	line[len++] = '\n';
-	log_remember(line, (size_t)len);
+	log_remember(line + front, (size_t)(len - front));
 	log_add_line(line, (size_t)len);
 }
 
@@ -110,7 +182,7 @@ void log_info(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	add_message("", fmt, args);
+	add_message(LOG_LEVEL_INFO, fmt, args);
 	va_end(args);
 }
 
@@ -119,7 +191,7 @@ void log_warn(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	add_message("warning: ", fmt, args);
+	add_message(LOG_LEVEL_WARNING, fmt, args);
 	va_end(args);
 }
 
@@ -156,6 +228,15 @@ static bool can_write(void)
 	return n == 1;
 }
 
+/* A line without its end is a datagram. Lines are whole in the buffer. */
+static ssize_t send_line(const char *buf, size_t len)
+{
+	const char *end = memchr(buf, '\n', len);
+	size_t line_len = end ? (size_t)(end - buf) : len;
+
+	return write(sink.fd, buf, line_len) < 0 ? -1 : (ssize_t)line_len + 1;
+}
+
 /* Writes up to PIPE_BUF bytes. -1 with errno: EAGAIN when it would wait. */
 static ssize_t log_write_some(const char *buf, size_t len)
 {
@@ -163,6 +244,8 @@ static ssize_t log_write_some(const char *buf, size_t len)
 
 	if (!can_write())
 		return -1;
+	if (sink.form == LOG_SYSLOG)
+		return send_line(buf, len);
 	do
 		n = write(sink.fd, buf, len < PIPE_BUF ? len : PIPE_BUF);
 	while (n < 0 && errno == EINTR);
@@ -207,10 +290,10 @@ void log_flush(void)
 		return;
 	sink.n_lost = 0;
 	if (sink.error == EAGAIN)
-		log_warn("log: %lu lines lost: standard error took no more",
-			 n_lost);
+		log_warn("log: %lu lines lost: %s took no more", n_lost,
+			 sink.name);
 	else
-		log_warn("log: %lu lines lost: standard error: %s", n_lost,
+		log_warn("log: %lu lines lost: %s: %s", n_lost, sink.name,
 			 strerror(sink.error));
 	if (!log_write_out())
 		sink.n_lost += n_lost;

@@ -25,6 +25,30 @@
  */
 void log_open(const char *program, int fd);
 
+/* How a line looks where it goes. */
+enum log_form {
+	LOG_PLAIN,   /* "PROGRAM: text" */
+	LOG_STAMPED, /* with the time in front, UTC */
+	LOG_JOURNAL, /* "<6>text": the journal knows the rest, sd-daemon(3) */
+	LOG_SYSLOG,  /* a datagram each, as the socket of syslog(3) takes it */
+};
+
+/*
+ * From now on lines go to this descriptor, in this form; those that were
+ * gathered go where they went before. name is for messages and is kept, not
+ * copied. The descriptor must not block; the caller keeps it open. Returns the
+ * one before, which nothing is written to any more.
+ */
+int log_use(int fd, enum log_form form, const char *name);
+
+enum log_level {
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_INFO,
+};
+
+/* Leaves out what matters less; at first nothing is left out. */
+void log_set_level(enum log_level level);
+
 void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* The same, with a mark that tells an operator to look: "warning: ". */

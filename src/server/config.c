@@ -37,6 +37,23 @@ void config_logs(const struct config *config, const char *paths[CONFIG_LOGS])
 {
 	paths[CONFIG_LOG_ACCESS] = config->access_log;
 	paths[CONFIG_LOG_CONNECTIONS] = config->connection_log;
+	paths[CONFIG_LOG_MESSAGES] = config_log_file(config);
+}
+
+const char *config_log(const struct config *config)
+{
+	if (config->log)
+		return config->log;
+	return config->daemon ? "syslog" : "stderr";
+}
+
+const char *config_log_file(const struct config *config)
+{
+	const char *log = config_log(config);
+
+	if (strcmp(log, "stderr") == 0 || strcmp(log, "syslog") == 0)
+		return NULL;
+	return log;
 }
 
 /* --- values of the server's own --- */
@@ -146,6 +163,12 @@ static int take_default_type(void *config, const char *text, char *cause)
 static const char *const log_formats[] = {
 	[HTTP_LOG_COMBINED] = "combined",
 	[HTTP_LOG_JSON] = "json",
+	NULL,
+};
+
+static const char *const log_levels[] = {
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
 	NULL,
 };
 
@@ -279,6 +302,19 @@ static const struct setting rows[] = {
 	 CONFIG_AT(access_log),
 	 .value = "FILE",
 	 .help = "a line for each request; - for standard output"},
+	{.name = "log",
+	 .type = SETTING_TEXT,
+	 CONFIG_AT(log),
+	 .value = "WHERE",
+	 .help = "messages go to stderr, syslog or a file (default: stderr; "
+		 "with --daemon syslog)"},
+	{.name = "log-level",
+	 .type = SETTING_CHOICE,
+	 CONFIG_AT(log_level),
+	 .choices = log_levels,
+	 .standard = "info",
+	 .value = "LEVEL",
+	 .help = "info, or warning for these alone"},
 	{.name = "connection-log",
 	 .type = SETTING_TEXT,
 	 CONFIG_AT(connection_log),
@@ -436,6 +472,10 @@ static const struct setting rows[] = {
 	 .standard = "64M",
 	 .value = "BYTES",
 	 .help = "the same of all listings that are being made"},
+	{.name = "daemon",
+	 .type = SETTING_FLAG,
+	 CONFIG_AT(daemon),
+	 .help = "go into the background when all is ready"},
 	{.name = "pid-file",
 	 .type = SETTING_TEXT,
 	 CONFIG_AT(pid_file),
@@ -529,6 +569,30 @@ static int read_networks(const struct setting_list *texts,
 	return 0;
 }
 
+/* What a terminal was is /dev/null then. */
+static int judge_daemon(const struct config *config, char *cause)
+{
+	const char *paths[CONFIG_LOGS];
+
+	config_logs(config, paths);
+	for (int i = 0; config->daemon && i < CONFIG_SPOOLS; i++)
+		if (paths[i] && strcmp(paths[i], "-") == 0) {
+			settings_cause(cause, "--daemon has no standard output "
+					      "for a log");
+			return -1;
+		}
+	if (config->daemon && strcmp(config_log(config), "stderr") == 0) {
+		settings_cause(cause, "--daemon has no standard error: "
+				      "--log=syslog, or a file");
+		return -1;
+	}
+	if (strcmp(config_log(config), "-") == 0) {
+		settings_cause(cause, "--log: stderr, syslog or a file");
+		return -1;
+	}
+	return 0;
+}
+
 static int config_judge(void *arg, char *cause)
 {
 	struct config *config = arg;
@@ -553,6 +617,8 @@ static int config_judge(void *arg, char *cause)
 		return -1;
 	if (read_networks(&config->allow, &config->access.allow, cause) < 0 ||
 	    read_networks(&config->deny, &config->access.deny, cause) < 0)
+		return -1;
+	if (judge_daemon(config, cause) < 0)
 		return -1;
 	return judge_shared(config, cause);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/config_file.h"
 #include "http/logline.h"
@@ -37,6 +38,9 @@ struct config {
 	uint64_t max_age_ns;	  /* SETTING_OFF for none */
 	const char *access_log;	  /* a file, "-", or NULL */
 	const char *connection_log;
+	const char *log; /* where messages go, or NULL; see config_log() */
+	enum log_level log_level;
+	bool daemon;
 	enum http_log_format log_format;
 	const char *pid_file; /* NULL for none */
 	const char *user;     /* NULL for the standard one */
@@ -52,11 +56,17 @@ struct config {
 enum config_log {
 	CONFIG_LOG_ACCESS,
 	CONFIG_LOG_CONNECTIONS,
+	CONFIG_SPOOLS, /* those before */
+	CONFIG_LOG_MESSAGES = CONFIG_SPOOLS,
 	CONFIG_LOGS
 };
 
 /* The files that are appended to, "-" and NULL among them. */
 void config_logs(const struct config *config, const char *paths[CONFIG_LOGS]);
+
+/* Where messages go: "stderr", "syslog" or a file; and that, if it is one. */
+const char *config_log(const struct config *config);
+const char *config_log_file(const struct config *config);
 
 /* Whether a service's endpoints are "off". */
 bool config_is_off(const struct setting_list *service);

@@ -11,9 +11,11 @@
 
 #include "base/log.h"
 #include "cli/failure.h"
+#include "os/detach.h"
 #include "os/pidfile.h"
 #include "os/process.h"
 #include "server/config.h"
+#include "server/messages.h"
 #include "server/server.h"
 
 /* For --show-config; returns the exit status. */
@@ -45,15 +47,27 @@ static int lock_pid_file(const char *path, int *fd)
 	return -1;
 }
 
+/* For --daemon: the process that goes on is another one from here on. */
+static int leave_terminal(const struct config *config, struct detach *detach)
+{
+	detach->pipe_fd = -1;
+	if (!config->daemon || config->test_config || detach_begin(detach) == 0)
+		return 0;
+	log_info("--daemon: %s", strerror(errno));
+	return -1;
+}
+
 /* Serves, or only tries to; returns the exit status. */
 static int run_server(const struct config *config, int argc, char **argv)
 {
 	const char *pid_file = config->test_config ? NULL : config->pid_file;
 	int status = EXIT_FAILURE, fd;
+	struct detach detach;
 	struct server *server;
 	char *cause;
 
-	if (lock_pid_file(pid_file, &fd) < 0)
+	if (leave_terminal(config, &detach) < 0 ||
+	    lock_pid_file(pid_file, &fd) < 0)
 		return EXIT_FAILURE;
 	server = server_new_confined(config, &cause);
 	if (!server) {
@@ -62,6 +76,8 @@ static int run_server(const struct config *config, int argc, char **argv)
 		status = EXIT_SUCCESS;
 	} else {
 		server_read_again(server, argc, argv);
+		log_flush();
+		detach_finish(&detach);
 		status = server_run(server);
 	}
 	server_free(server);
@@ -77,7 +93,7 @@ int main(int argc, char **argv)
 
 	if (process_begin() < 0)
 		return EXIT_FAILURE;
-	log_open("uppercase-server", process_reopen_nonblocking(STDERR_FILENO));
+	messages_begin("uppercase-server");
 	switch (config_read(&set, argc, argv, NULL)) {
 	case ARGUMENTS_RUN:
 		break;

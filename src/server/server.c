@@ -34,6 +34,7 @@
 #include "server/admin.h"
 #include "server/binding.h"
 #include "server/confinement.h"
+#include "server/messages.h"
 #include "server/sockets.h"
 #include "server/tcp_service.h"
 #include "server/udp_service.h"
@@ -79,7 +80,7 @@ struct server {
 	struct web_service *web;
 	struct admin *admin;
 	struct site *site;
-	struct spool *logs[CONFIG_LOGS];
+	struct spool *logs[CONFIG_SPOOLS];
 	const struct config *config;
 	struct config_set *reloaded; /* that config is of; NULL at first */
 	bool is_to_confine;
@@ -184,7 +185,8 @@ struct change {
 	struct site *site;		   /* NULL when HTTP is off */
 	struct bucket_table *udp_rate;	   /* NULL, new ones, or the loop's */
 	struct bucket_table *request_rate; /* likewise */
-	int log_fds[CONFIG_LOGS];	   /* -1: stays as it is, or is off */
+	struct messages messages;
+	int log_fds[CONFIG_SPOOLS]; /* -1: stays as it is, or is off */
 };
 
 /* How many connections there can be. */
@@ -267,11 +269,11 @@ static const char *log_path(const struct config *config, int i)
 static int open_logs(const struct server *server, struct change *change,
 		     char **cause)
 {
-	static const char *const options[CONFIG_LOGS] = {"access-log",
-							 "connection-log"};
+	static const char *const options[CONFIG_SPOOLS] = {"access-log",
+							   "connection-log"};
 	const struct config *config = change->config;
 
-	for (int i = 0; i < CONFIG_LOGS; i++) {
+	for (int i = 0; i < CONFIG_SPOOLS; i++) {
 		const char *path = log_path(config, i);
 
 		if (!path ||
@@ -282,7 +284,8 @@ static int open_logs(const struct server *server, struct change *change,
 			return binding_fail(cause, "--%s=%s: %s", options[i],
 					    path, strerror(errno));
 	}
-	return 0;
+	return messages_open(&change->messages, config,
+			     change->is_first ? NULL : server->config, cause);
 }
 
 /* The table stays, with what was taken from it, when the rate does. */
@@ -462,6 +465,8 @@ static void commit_change(struct server *server, struct change *change)
 		server->site = change->site;
 	}
 	change_logs(server, change);
+	log_set_level(config->log_level);
+	messages_use(&change->messages);
 	sockets_tell_ready(&server->sockets, config);
 	sockets_settle(&server->sockets, config);
 	tell_site(server);
@@ -473,8 +478,9 @@ static void discard_change(struct server *server, struct change *change)
 	replace_rate(&change->udp_rate, server->loop.udp_rate);
 	replace_rate(&change->request_rate, server->loop.request_rate);
 	site_retire(change->site);
+	messages_discard(&change->messages);
 	/* Standard output may be it, and is not ours to close. */
-	for (int i = 0; i < CONFIG_LOGS; i++)
+	for (int i = 0; i < CONFIG_SPOOLS; i++)
 		if (change->log_fds[i] > STDERR_FILENO)
 			(void)close(change->log_fds[i]);
 }
@@ -494,6 +500,7 @@ static int server_apply(struct server *server, const struct config *config,
 	struct change change = {
 		.config = config,
 		.is_first = config == server->config,
+		.messages = {.fd = -1},
 		.log_fds = {-1, -1},
 	};
 	const struct config *before = server->config;
@@ -653,8 +660,17 @@ static void note_reload(struct server *server, bool is_good, const char *cause)
 
 static void reopen_logs(struct server *server)
 {
-	for (int i = 0; i < CONFIG_LOGS; i++)
+	struct messages messages;
+	char *cause;
+
+	for (int i = 0; i < CONFIG_SPOOLS; i++)
 		spool_reopen(server->logs[i]);
+	if (messages_open(&messages, server->config, server->config, &cause) <
+	    0) {
+		log_warn("%s", cause ? cause : "out of memory");
+		free(cause);
+	}
+	messages_use(&messages);
 }
 
 static void hup_cb(evutil_socket_t signal, short what, void *arg)
@@ -690,7 +706,7 @@ static void turn_ended_cb(void *arg)
 {
 	struct server *server = arg;
 
-	for (int i = 0; i < CONFIG_LOGS; i++)
+	for (int i = 0; i < CONFIG_SPOOLS; i++)
 		spool_flush(server->logs[i]);
 }
 
@@ -747,10 +763,10 @@ static int start_watchdog(struct server *server, char **cause)
 
 static int make_logs(struct server *server, char **cause)
 {
-	static const char *const names[CONFIG_LOGS] = {"access log",
-						       "connection log"};
+	static const char *const names[CONFIG_SPOOLS] = {"access log",
+							 "connection log"};
 
-	for (int i = 0; i < CONFIG_LOGS; i++) {
+	for (int i = 0; i < CONFIG_SPOOLS; i++) {
 		server->logs[i] = spool_new(&server->loop, names[i]);
 		if (!server->logs[i])
 			return binding_fail(cause, "out of memory");
@@ -855,7 +871,7 @@ void server_free(struct server *server)
 	admin_free(server->admin);
 	usage_close(&server->usage);
 	site_retire(server->site);
-	for (int i = 0; i < CONFIG_LOGS; i++)
+	for (int i = 0; i < CONFIG_SPOOLS; i++)
 		spool_close(server->logs[i]);
 	accounts_free(server->loop.accounts);
 	bucket_table_free(server->loop.udp_rate);
