@@ -633,8 +633,8 @@ static const struct arguments arguments = {
 		  "Stops on SIGTERM or SIGINT when what is in flight is "
 		  "answered; a second one\n"
 		  "stops at once. SIGHUP reads the configuration again and "
-		  "opens the access log\n"
-		  "anew. SIGUSR1 writes the counters to standard error.\n"
+		  "opens logs anew.\n"
+		  "SIGUSR1 writes the counters to the log.\n"
 		  "The manual is uppercase-server(8).\n",
 	.rows = rows,
 	.n_rows = ARRAY_LEN(rows),
