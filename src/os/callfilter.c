@@ -213,7 +213,7 @@ static int allow_if(scmp_filter_ctx filter, const char *name, unsigned arg,
 static int allow_socket(scmp_filter_ctx filter, int family, int type)
 {
 	const struct scmp_arg_cmp args[] = {
-		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family),
+		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0),
 		SCMP_A1(SCMP_CMP_MASKED_EQ, TYPE_MASK, (scmp_datum_t)type),
 	};
 
