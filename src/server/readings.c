@@ -105,9 +105,9 @@ static void take_series(struct readings *readings,
 
 	for (int i = 0; i < HISTORY_SERIES; i++) {
 		series[i].format(add_reading(readings, series[i].now),
-				 history_now(history, i));
+				 history_now(history, (enum history_series)i));
 		series[i].format(add_reading(readings, series[i].peak),
-				 history_peak(history, i));
+				 history_peak(history, (enum history_series)i));
 	}
 }
 
@@ -163,7 +163,8 @@ void readings_write(struct text *text, const struct readings *readings,
 {
 	for (int i = 0; i < HISTORY_SERIES; i++) {
 		text_add_str(text, i == 0 ? "{\"values\":[" : ",");
-		text_add_uint(text, history_now(history, i));
+		text_add_uint(text,
+			      history_now(history, (enum history_series)i));
 	}
 	for (size_t i = 0; i < readings->n; i++)
 		text_addf(text, "%s\"%s\":\"%s\"",
@@ -179,7 +180,9 @@ void readings_write_history(struct text *text, const struct history *history)
 		for (size_t k = 0; k < history->n; k++) {
 			if (k > 0)
 				text_add_char(text, ',');
-			text_add_uint(text, history_at(history, i, k));
+			text_add_uint(
+				text,
+				history_at(history, (enum history_series)i, k));
 		}
 		text_add_char(text, ']');
 	}

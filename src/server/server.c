@@ -277,7 +277,7 @@ static int open_logs(const struct server *server, struct change *change,
 		const char *path = log_path(config, i);
 
 		if (!path ||
-		    spool_is_at(server->logs[i], path, config->log_format))
+		    spool_is_at(server->logs[i], path, (int)config->log_format))
 			continue;
 		change->log_fds[i] = spool_open_file(path);
 		if (change->log_fds[i] < 0)
