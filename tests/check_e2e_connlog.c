@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,25 +82,51 @@ static void expect_has(const char *line, const char *part)
 	ck_assert_msg(strstr(line, part), "no '%s' in: %s", part, line);
 }
 
+/* The number behind this name. */
+static double value_of(const char *line, const char *name)
+{
+	const char *at = strstr(line, name);
+
+	ck_assert_msg(at != NULL, "no '%s' in: %s", name, line);
+	return strtod(at + strlen(name), NULL);
+}
+
+/* At least for as long as it was seen to last; at most since it was begun. */
+static void expect_duration(const char *line, int64_t begun_ms, int64_t seen_ms)
+{
+	double ms = value_of(line, " duration_us=") / 1e3;
+
+	/* Ours are whole milliseconds, and its beginning that of a turn. */
+	ck_assert_msg(ms + 2 >= (double)seen_ms &&
+			      ms <= (double)(harness_now_ms() - begun_ms) + 2,
+		      "%g ms: %s", ms, line);
+}
+
 START_TEST(a_connection_has_a_line_when_it_ends)
 {
 	char want[128], *line;
+	int64_t begun_ms, seen_ms;
 	int fd;
 
 	start(NULL, NULL);
+	begun_ms = harness_now_ms();
 	fd = tcp_connect(server, SERVICE_TCP);
 	(void)snprintf(want, sizeof(want),
 		       "Z tcp peer=127.0.0.1 port=%u bytes_in=8 bytes_out=8 "
 		       "duration_us=",
 		       local_port(fd));
 	tcp_exchange(fd, "hello", 5);
+	seen_ms = harness_now_ms();
+	(void)poll(NULL, 0, 20);
 	tcp_exchange(fd, "you", 3);
+	seen_ms = harness_now_ms() - seen_ms;
 	tcp_finish(fd);
 	tcp_expect_end(fd);
 	line = take_line(1);
 	expect_has(line, want);
 	expect_has(line, " end=finished rtt_us=");
 	expect_has(line, " retransmissions=0 delivery_rate=");
+	expect_duration(line, begun_ms, seen_ms);
 	free(line);
 	(void)close(fd);
 	server_stop(server);

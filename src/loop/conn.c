@@ -579,6 +579,7 @@ static void log_end(struct conn *conn, enum conn_reason reason)
 		    &(struct connlog_end){
 			    .service = conn->ops->service,
 			    .why = why[reason],
+			    .since_ns = conn->since_ns,
 			    .n_sent = conn->n_sent,
 			    .fd = conn->fd,
 		    });
