@@ -157,15 +157,7 @@ END_TEST
 
 START_TEST(what_there_is_none_of_is_said)
 {
-	const struct sockets none = {.n = 0};
-	const struct reload_note never = {0};
-	struct snapshot *snapshot = snapshot_make();
-
-	snapshot->outcomes = NULL;
-	snapshot->sockets = &none;
-	snapshot->reload = &never;
-	snapshot->n_peers = snapshot->n_sources = snapshot->log.len = 0;
-	write_page(snapshot);
+	write_page(snapshot_make_bare());
 	ck_assert_uint_eq(count(">none</p>"), 5);
 }
 END_TEST

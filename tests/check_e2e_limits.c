@@ -19,14 +19,12 @@
 
 static char *folder, *conf;
 static struct server *server;
-static size_t n_reloads;
 
 static void set_up(void)
 {
 	folder = folder_new();
 	conf = folder_path(folder, "conf");
 	folder_write_text(folder, "a", "text\n");
-	n_reloads = 0;
 }
 
 static void tear_down(void)
@@ -64,9 +62,7 @@ static void start(const char *text)
 static void reload(const char *text)
 {
 	write_conf("127.0.0.1", text);
-	server_signal(server, SIGHUP);
-	n_reloads++;
-	server_wait_log_times(server, "reloaded: ", n_reloads);
+	server_reload(server);
 }
 
 static socklen_t make_sockaddr(struct sockaddr_storage *out, const char *host,

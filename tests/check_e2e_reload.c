@@ -24,7 +24,6 @@
 
 static char *folder, *conf;
 static struct server *server;
-static size_t n_reloads;
 
 static void set_up(void)
 {
@@ -34,7 +33,6 @@ static void set_up(void)
 	folder_add(folder, "two");
 	folder_write_text(folder, "one/a", "one\n");
 	folder_write_text(folder, "two/a", "two\n");
-	n_reloads = 0;
 }
 
 static void tear_down(void)
@@ -46,14 +44,7 @@ static void tear_down(void)
 /* Writes the file; "@" is the folder. */
 static void write_conf(const char *text)
 {
-	char all[4096];
-	size_t len = 0;
-
-	for (; *text; text++)
-		len += (size_t)snprintf(all + len, sizeof(all) - len, "%.*s",
-					*text == '@' ? (int)strlen(folder) : 1,
-					*text == '@' ? folder : text);
-	folder_write_text(folder, "conf", all);
+	folder_write_inserted(folder, "conf", text);
 }
 
 static void start(size_t n_ready, const char *text)
@@ -69,9 +60,7 @@ static void start(size_t n_ready, const char *text)
 static void reload(const char *text)
 {
 	write_conf(text);
-	server_signal(server, SIGHUP);
-	n_reloads++;
-	server_wait_log_times(server, "reloaded: ", n_reloads);
+	server_reload(server);
 }
 
 static void expect_text(int fd, const char *target, const char *text)
@@ -290,8 +279,7 @@ START_TEST(places_change_and_nobody_who_waits_is_lost)
 		tcp_exchange(open, "hello", 5);
 		(void)close(udp);
 		(void)close(tcp);
-		n_reloads++;
-		server_wait_log_times(server, "reloaded: ", n_reloads);
+		server_wait_log_times(server, "reloaded: ", (size_t)i + 1);
 		tcp = tcp_try_connect("127.0.0.2", 12000);
 		ck_assert_int_eq(tcp >= 0, i % 2 == 0);
 		if (tcp >= 0)

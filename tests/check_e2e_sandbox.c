@@ -28,7 +28,6 @@
 
 static char *folder, *conf;
 static struct server *server;
-static size_t n_reloads;
 
 static void set_up(void)
 {
@@ -43,7 +42,6 @@ static void set_up(void)
 	folder_write_text(folder, "site/one/file.txt", SERVICE_FILE_TEXT);
 	folder_write_text(folder, "site/two/file.txt", "two\n");
 	folder_write_text(folder, "elsewhere/file.txt", "elsewhere\n");
-	n_reloads = 0;
 }
 
 static void tear_down(void)
@@ -52,26 +50,10 @@ static void tear_down(void)
 	free(folder);
 }
 
-static char *in_folder(const char *text)
-{
-	char *all = bytes_new(4096);
-	size_t len = 0;
-
-	all[0] = '\0';
-	for (; *text; text++)
-		len += (size_t)snprintf(all + len, 4096 - len, "%.*s",
-					*text == '@' ? (int)strlen(folder) : 1,
-					*text == '@' ? folder : text);
-	return all;
-}
-
 /* Writes the file; "@" is the folder. */
 static void write_conf(const char *text)
 {
-	char *all = in_folder(text);
-
-	folder_write_text(folder, "etc/conf", all);
-	free(all);
+	folder_write_inserted(folder, "etc/conf", text);
 }
 
 static void start_with(const char *text, size_t n_ready)
@@ -88,17 +70,10 @@ static void start(const char *text)
 	start_with(text, 3);
 }
 
-static void signal_reload(void)
-{
-	server_signal(server, SIGHUP);
-	n_reloads++;
-	server_wait_log_times(server, "reloaded: ", n_reloads);
-}
-
 static void reload(const char *text)
 {
 	write_conf(text);
-	signal_reload();
+	server_reload(server);
 }
 
 /* Returns whether it is in a sandbox; says what is missing if not. */
@@ -211,7 +186,7 @@ START_TEST(the_log_is_opened_anew)
 	free(log_wait_lines(log, 1));
 	ck_assert_int_eq(rename(log, old), 0);
 	ck_assert_int_eq(rename(conns, old_conns), 0);
-	signal_reload();
+	server_reload(server);
 	expect_text(fd, SERVICE_FILE_TEXT);
 	free(log_wait_lines(log, 1));
 	(void)close(fd);
@@ -251,7 +226,7 @@ START_TEST(unix_sockets_come_and_go)
 	start_with(USUAL "http-port = unix:@/logs/old\n", 4);
 	if (!is_sandboxed())
 		return;
-	args = in_folder(USUAL "http-port = unix:@/logs/http\n");
+	args = folder_insert(folder, USUAL "http-port = unix:@/logs/http\n");
 	reload(args);
 	ck_assert_int_eq(stat(path, &st), 0);
 	server_stop(server);
@@ -277,7 +252,7 @@ START_TEST(the_next_release_is_served)
 	expect_text(fd, SERVICE_FILE_TEXT);
 	ck_assert_int_eq(rename(turned, link), 0);
 	expect_text(fd, "two\n");
-	signal_reload();
+	server_reload(server);
 	expect_text(fd, "two\n");
 	(void)close(fd);
 	server_stop(server);
@@ -353,13 +328,11 @@ END_TEST
 /* Written beside and renamed, as editors do. */
 static void replace_conf(const char *text)
 {
-	char *all = in_folder(text);
 	char *beside = folder_path(folder, "etc/conf.new");
 
-	folder_write_text(folder, "etc/conf.new", all);
+	folder_write_inserted(folder, "etc/conf.new", text);
 	ck_assert_int_eq(rename(beside, conf), 0);
 	free(beside);
-	free(all);
 }
 
 START_TEST(in_a_folder_of_its_own_the_file_may_be_replaced)
@@ -368,7 +341,7 @@ START_TEST(in_a_folder_of_its_own_the_file_may_be_replaced)
 	if (!is_sandboxed())
 		return;
 	replace_conf(USUAL "listing = yes\n");
-	signal_reload();
+	server_reload(server);
 	server_stop(server);
 }
 END_TEST
@@ -419,7 +392,7 @@ START_TEST(elsewhere_the_file_may_be_replaced_too)
 		return;
 	keeper = find_keeper();
 	replace_conf(USUAL "listing = yes\n");
-	signal_reload();
+	server_reload(server);
 	replace_conf(USUAL "listing = maybe\n");
 	server_signal(server, SIGHUP);
 	server_wait_log(server, "conf:6: listing = 'maybe'");
@@ -429,7 +402,7 @@ START_TEST(elsewhere_the_file_may_be_replaced_too)
 	/* It is not for the keeper to stop, whom signals reach. */
 	ck_assert_int_eq(kill(keeper, SIGTERM), 0);
 	replace_conf(USUAL "listing = yes\n");
-	signal_reload();
+	server_reload(server);
 	service_expect_all(server);
 	server_stop(server);
 	expect_gone(keeper);

@@ -70,14 +70,8 @@ END_TEST
 
 START_TEST(what_is_not_known_is_null_or_empty)
 {
-	const struct sockets none = {.n = 0};
-	const struct reload_note never = {0};
-	struct snapshot *snapshot = snapshot_make();
+	struct snapshot *snapshot = snapshot_make_bare();
 
-	snapshot->outcomes = NULL;
-	snapshot->sockets = &none;
-	snapshot->reload = &never;
-	snapshot->n_peers = snapshot->n_sources = snapshot->log.len = 0;
 	snapshot->is_draining = true;
 	write_state(snapshot);
 	expect_member("last_reload", "null");

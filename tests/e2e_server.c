@@ -354,6 +354,14 @@ size_t server_count_log(struct server *server, const char *text)
 	return n;
 }
 
+void server_reload(struct server *server)
+{
+	size_t n = server_count_log(server, "reloaded: ");
+
+	server_signal(server, SIGHUP);
+	server_wait_log_times(server, "reloaded: ", n + 1);
+}
+
 size_t server_count_warnings(struct server *server)
 {
 	return server_count_log(server, "warning: ") -

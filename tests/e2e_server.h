@@ -105,6 +105,9 @@ void server_wait_log_times(struct server *server, const char *text, size_t n);
 /* How often a text occurs in what it has said. */
 size_t server_count_log(struct server *server, const char *text);
 
+/* SIGHUP, and waits until it has taken the configuration. */
+void server_reload(struct server *server);
+
 /* Its warnings, without the one that it stays root as the tests want it to. */
 size_t server_count_warnings(struct server *server);
 

@@ -456,3 +456,26 @@ void folder_write_text(const char *folder, const char *name, const char *text)
 {
 	folder_write(folder, name, text, strlen(text));
 }
+
+char *folder_insert(const char *folder, const char *text)
+{
+	size_t size = 4096, len = 0;
+	char *all = (char *)bytes_new(size);
+
+	all[0] = '\0';
+	for (; *text; text++)
+		len += (size_t)snprintf(all + len, size - len, "%.*s",
+					*text == '@' ? (int)strlen(folder) : 1,
+					*text == '@' ? folder : text);
+	ck_assert_uint_lt(len, size);
+	return all;
+}
+
+void folder_write_inserted(const char *folder, const char *name,
+			   const char *text)
+{
+	char *all = folder_insert(folder, text);
+
+	folder_write_text(folder, name, all);
+	free(all);
+}

@@ -113,6 +113,13 @@ void folder_write(const char *folder, const char *name, const void *data,
 		  size_t len);
 void folder_write_text(const char *folder, const char *name, const char *text);
 
+/* A text with the folder in place of each "@"; the caller frees it. */
+char *folder_insert(const char *folder, const char *text);
+
+/* Writes such a text. */
+void folder_write_inserted(const char *folder, const char *name,
+			   const char *text);
+
 /* Makes a folder in the folder. */
 void folder_add(const char *folder, const char *name);
 

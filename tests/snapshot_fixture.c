@@ -94,3 +94,16 @@ struct snapshot *snapshot_make(void)
 	make_sources();
 	return &snapshot;
 }
+
+struct snapshot *snapshot_make_bare(void)
+{
+	static const struct sockets none = {.n = 0};
+	static const struct reload_note never = {0};
+	struct snapshot *bare = snapshot_make();
+
+	bare->outcomes = NULL;
+	bare->sockets = &none;
+	bare->reload = &never;
+	bare->n_peers = bare->n_sources = bare->log.len = 0;
+	return bare;
+}

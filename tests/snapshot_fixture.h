@@ -13,4 +13,7 @@
  */
 struct snapshot *snapshot_make(void);
 
+/* The same, with nothing of what there may be nothing of. */
+struct snapshot *snapshot_make_bare(void);
+
 #endif

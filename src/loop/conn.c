@@ -50,6 +50,16 @@ void conn_held_clear(struct conn_held *held)
 	*held = (struct conn_held){0};
 }
 
+size_t conn_held_take(struct conn_held *held, char *buf)
+{
+	size_t len = held->len - held->off;
+
+	if (len > 0)
+		memcpy(buf, held->ptr + held->off, len);
+	conn_held_clear(held);
+	return len;
+}
+
 /* Drops what is left of the input of a lingering connection. */
 static void discard_input(struct conn *conn)
 {

@@ -277,4 +277,7 @@ void conn_close(struct conn *conn, enum conn_reason reason);
 int conn_hold(struct conn_held *held, const char *buf, size_t len) MUST_CHECK;
 void conn_held_clear(struct conn_held *held);
 
+/* Moves the kept bytes to buf, which has room; returns how many. */
+size_t conn_held_take(struct conn_held *held, char *buf);
+
 #endif

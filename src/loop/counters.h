@@ -65,7 +65,7 @@
 	X(admin_requests, "requests for the admin pages answered",             \
 	  "admin_requests_total")                                              \
 	X(log_lines_lost, "lines of the access or connection log lost",        \
-	  "access_log_lines_lost_total")                                       \
+	  "log_lines_lost_total")                                              \
 	X(accept_pauses, "times that accepting stopped for a while",           \
 	  "accept_pauses_total")                                               \
 	X(accept_paused_ns, "time for which accepting was stopped",            \

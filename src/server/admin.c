@@ -418,18 +418,6 @@ static void admin_serve(struct admin_conn *ac, struct slice in)
 
 /* --- connections --- */
 
-/* Moves the kept input to the front of the loop's buffer. */
-static size_t take_kept_input(struct admin_conn *ac)
-{
-	size_t len = ac->in.len;
-
-	if (!ac->in.ptr)
-		return 0;
-	memcpy(ac->conn.loop->in, ac->in.ptr, len);
-	conn_held_clear(&ac->in);
-	return len;
-}
-
 static void admin_readable(struct conn *conn)
 {
 	struct admin_conn *ac = admin_conn_of(conn);
@@ -442,7 +430,7 @@ static void admin_readable(struct conn *conn)
 	case CONN_GOT_BYTES:
 		if (ac->is_reader)
 			break;
-		(void)take_kept_input(ac);
+		(void)conn_held_take(&ac->in, buf);
 		admin_serve(ac, (struct slice){buf, kept + n});
 		break;
 	case CONN_GOT_END:
@@ -465,7 +453,8 @@ static void admin_writable(struct conn *conn)
 		admin_settle(ac, CONN_SENT);
 	else
 		admin_serve(ac, (struct slice){conn->loop->in,
-					       take_kept_input(ac)});
+					       conn_held_take(&ac->in,
+							      conn->loop->in)});
 }
 
 /* Nobody waits for it, and it may ask on until the server ends. */

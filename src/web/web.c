@@ -381,18 +381,6 @@ static void web_serve(struct web_conn *wc, struct slice in)
 		wait_for_request(wc);
 }
 
-/* Moves the kept input to the front of the loop's buffer. */
-static size_t take_held_input(struct web_conn *wc)
-{
-	size_t len = wc->in.len;
-
-	if (!wc->in.ptr)
-		return 0;
-	memcpy(wc->conn.loop->in, wc->in.ptr, len);
-	conn_held_clear(&wc->in);
-	return len;
-}
-
 static void web_readable(struct conn *conn)
 {
 	struct web_conn *wc = web_conn_of(conn);
@@ -401,7 +389,7 @@ static void web_readable(struct conn *conn)
 
 	switch (conn_receive(conn, buf + held, HTTP_HEAD_MAX - held, &n)) {
 	case CONN_GOT_BYTES:
-		(void)take_held_input(wc);
+		(void)conn_held_take(&wc->in, buf);
 		web_serve(wc, (struct slice){buf, held + n});
 		break;
 	case CONN_GOT_END:
@@ -433,8 +421,9 @@ static void web_writable(struct conn *conn)
 	if (wc->last)
 		web_finish(wc);
 	else
-		web_serve(wc,
-			  (struct slice){conn->loop->in, take_held_input(wc)});
+		web_serve(wc, (struct slice){
+				      conn->loop->in,
+				      conn_held_take(&wc->in, conn->loop->in)});
 }
 
 /* Requests that have come, whole or in part, and will get no answer. */
