@@ -120,6 +120,57 @@ START_TEST(a_hangup_opens_the_file_anew)
 }
 END_TEST
 
+/* From standard error to a file, and back. */
+START_TEST(a_reload_moves_them)
+{
+	static const char base[] = "udp-port = off\nhttp-port = off\n"
+				   "tcp-port = \"127.0.0.1:0\"\n";
+	char *conf = folder_path(folder, "conf"), *text;
+	const char *const args[] = {"--config", conf, "--no-sandbox", NULL};
+
+	folder_write_text(folder, "conf", base);
+	server = server_start(
+		&(struct server_options){.args = args, .n_ready = 1});
+	folder_write_inserted(folder, "conf",
+			      "udp-port = off\nhttp-port = off\n"
+			      "tcp-port = \"127.0.0.1:0\"\nlog = @/log\n");
+	server_signal(server, SIGHUP);
+	text = await_lines(1);
+	ck_assert_ptr_nonnull(strstr(text, "reloaded: "));
+	free(text);
+	folder_write_text(folder, "conf", base);
+	server_signal(server, SIGHUP);
+	server_wait_log(server, "reloaded: ");
+	stop();
+	server_wait_log(server, "stopped\n");
+	free(conf);
+}
+END_TEST
+
+/* What cannot be opened changes nothing. */
+START_TEST(a_reload_to_nowhere_changes_nothing)
+{
+	char *conf = folder_path(folder, "conf"), *text;
+	const char *const args[] = {"--config", conf, "--no-sandbox", NULL};
+
+	folder_write_inserted(folder, "conf",
+			      "udp-port = off\nhttp-port = off\n"
+			      "tcp-port = \"127.0.0.1:0\"\nlog = @/log\n");
+	server = server_start(&(struct server_options){.args = args});
+	free(await_lines(1));
+	folder_write_inserted(folder, "conf",
+			      "udp-port = off\nhttp-port = off\n"
+			      "tcp-port = \"127.0.0.1:0\"\nlog = @/no/log\n");
+	server_signal(server, SIGHUP);
+	text = await_lines(2);
+	expect_like(text, "warning: reload: --log=.*/no/log: No such file or "
+			  "directory: all stays as it was");
+	free(text);
+	stop();
+	free(conf);
+}
+END_TEST
+
 static const char *const bad_places[] = {"--log=/dev/null/x", "--log=-",
 					 "--log="};
 
@@ -380,6 +431,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_file_has_times);
 	tcase_add_test(tcase, a_hangup_opens_the_file_anew);
+	tcase_add_test(tcase, a_reload_moves_them);
+	tcase_add_test(tcase, a_reload_to_nowhere_changes_nothing);
 	tcase_add_loop_test(tcase, a_place_that_cannot_be_opened_ends_the_start,
 			    0, ARRAY_LEN(bad_places));
 	tcase_add_test(tcase, a_full_disk_costs_lines_alone);

@@ -49,7 +49,7 @@ static int open_syslog(void)
 }
 
 /* A socket and standard error need not be opened anew; a file may be moved. */
-static bool is_same(const struct config *config, const struct config *before)
+static bool may_stay(const struct config *config, const struct config *before)
 {
 	const char *was = before ? config_log(before) : "stderr";
 
@@ -75,7 +75,7 @@ int messages_open(struct messages *messages, const struct config *config,
 	const char *to = config_log(config);
 
 	*messages = (struct messages){.fd = -1};
-	if (is_same(config, before))
+	if (may_stay(config, before))
 		return 0;
 	if (config_log_file(config)) {
 		messages->form = LOG_STAMPED;
@@ -92,9 +92,12 @@ int messages_open(struct messages *messages, const struct config *config,
 	}
 	if (messages->fd >= 0)
 		return 0;
-	return binding_fail(cause, "--log=%s: %s%s", to,
-			    strcmp(to, "syslog") == 0 ? SYSLOG_SOCKET ": " : "",
-			    strerror(errno));
+	if (strcmp(to, "syslog") == 0)
+		return binding_fail(cause,
+				    "syslog: %s: %s (is a syslog daemon "
+				    "running? --log=FILE does without)",
+				    SYSLOG_SOCKET, strerror(errno));
+	return binding_fail(cause, "--log=%s: %s", to, strerror(errno));
 }
 
 static void leave_place(int fd)
