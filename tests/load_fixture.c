@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define ARGS_MAX 30
 
@@ -176,4 +177,54 @@ void load_expect_sums(const json_t *result)
 			answers += json_number_value(n);
 	ck_assert_msg(fabs(timed - answers) < 0.5, "%g latencies of %g answers",
 		      timed, answers);
+}
+
+json_t *load_step(const json_t *result, size_t i)
+{
+	return json_array_get(json_object_get(result, "steps"), i);
+}
+
+bool load_step_held(const json_t *result, size_t i)
+{
+	return json_is_true(json_object_get(load_step(result, i), "held"));
+}
+
+/* On a busy host it may be that the generator was too slow besides. */
+void load_expect_limited(const json_t *result)
+{
+	const char *verdict =
+		json_string_value(json_object_get(result, "verdict"));
+
+	if (!strstr(verdict, "was the limit"))
+		harness_fail("the verdict is: %s", verdict);
+}
+
+struct peer load_start_ceiling(void)
+{
+	return rogue_start(SOCK_DGRAM, (struct rogue_plan){MISCHIEF_CEILING,
+							   100, 0, 0, false});
+}
+
+#define NARROW 1.031 /* what the manual promises, and a rounding */
+
+void load_expect_found(const json_t *result, double ceiling)
+{
+	size_t n = json_array_size(json_object_get(result, "steps"));
+	double rate = load_number(result, "find_max.rate");
+	double next = INFINITY;
+
+	ck_assert_msg(rate > 0 && rate < 1.15 * ceiling, "found %g", rate);
+	for (size_t i = 0; i < n; i++) {
+		double target =
+			load_number(load_step(result, i), "target_rate");
+
+		if (load_step_held(result, i))
+			ck_assert_msg(target <= rate, "%g held, but found %g",
+				      target, rate);
+		else if (target > rate && target < next)
+			next = target;
+	}
+	ck_assert_msg(next <= NARROW * rate,
+		      "found %g, but the next that did not hold is %g", rate,
+		      next);
 }

@@ -35,4 +35,24 @@ void load_expect_sums(const json_t *result);
 /* A JSON, NDJSON, CSV or HTML file, read whole; the caller frees it. */
 char *load_read_file(const char *path);
 
+/* --- steps of ramps and searches --- */
+
+/* The i-th, as the result has it; and whether it held. */
+json_t *load_step(const json_t *result, size_t i);
+bool load_step_held(const json_t *result, size_t i);
+
+/* Checks that the verdict names a limit that is not the generator's alone. */
+void load_expect_limited(const json_t *result);
+
+/* A UDP server that answers 100 datagrams every 50 ms, and drops the rest. */
+#define LOAD_CEILING 2000.0
+struct peer load_start_ceiling(void);
+
+/*
+ * Checks what a search found on a server with this ceiling, a second: how far
+ * below it that is is the host's affair, but no step above it held, and one
+ * that is as good as next to it did not.
+ */
+void load_expect_found(const json_t *result, double ceiling);
+
 #endif
