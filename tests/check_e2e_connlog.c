@@ -290,6 +290,61 @@ START_TEST(a_hangup_opens_it_anew)
 }
 END_TEST
 
+/* Connections of before, too: on, off and on again while they are open. */
+START_TEST(a_reload_turns_it_off_and_on)
+{
+	static const char off[] = "http-port = off\n"
+				  "udp-port = \"127.0.0.1:0\"\n"
+				  "tcp-port = \"127.0.0.1:0\"\n";
+	char *conf = folder_path(folder, "conf"), *on, *line;
+	const char *const args[] = {"--config", conf, NULL};
+	int first, second, third, udp;
+
+	ck_assert_int_gt(asprintf(&on, "%sconnection-log = %s\n", off, path),
+			 0);
+	folder_write_text(folder, "conf", on);
+	server = server_start(
+		&(struct server_options){.args = args, .n_ready = 2});
+	udp = udp_connect(server);
+	udp_exchange(udp, "one", 3);
+	first = tcp_connect(server, SERVICE_TCP);
+	tcp_exchange(first, "hello", 5);
+	folder_write_text(folder, "conf", off);
+	server_reload(server);
+	/* What was counted is written; what comes now is not. */
+	line = take_line(1);
+	expect_has(line, " udp peer=127.0.0.1 seconds=0 datagrams=1 bytes=3 ");
+	free(line);
+	udp_exchange(udp, "two", 3);
+	second = tcp_connect(server, SERVICE_TCP);
+	tcp_exchange(second, "hello", 5);
+	tcp_finish(first);
+	tcp_expect_end(first);
+	folder_write_text(folder, "conf", on);
+	server_reload(server);
+	tcp_finish(second);
+	tcp_expect_end(second);
+	third = tcp_connect(server, SERVICE_TCP);
+	tcp_exchange(third, "good", 4);
+	tcp_finish(third);
+	tcp_expect_end(third);
+	line = take_line(2);
+	expect_has(line, " tcp peer=127.0.0.1 ");
+	expect_has(line, " bytes_in=4 bytes_out=4 ");
+	free(line);
+	server_stop(server);
+	line = log_wait_lines(path, 2);
+	ck_assert_uint_eq(log_count_lines(line), 2);
+	free(line);
+	(void)close(first);
+	(void)close(second);
+	(void)close(third);
+	(void)close(udp);
+	free(conf);
+	free(on);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("e2e connlog");
@@ -303,5 +358,6 @@ int main(void)
 	tcase_add_test(tcase, a_unix_socket_has_a_line_too);
 	tcase_add_test(tcase, datagrams_are_counted_by_source);
 	tcase_add_test(tcase, a_hangup_opens_it_anew);
+	tcase_add_test(tcase, a_reload_turns_it_off_and_on);
 	return harness_run(suite);
 }

@@ -55,7 +55,7 @@ struct loop {
 
 	size_t max_descriptors;	   /* for both */
 	struct accounts *accounts; /* of all connections, or NULL */
-	struct spool *connlog;	   /* see connlog.h; NULL for none */
+	struct spool *connlog;	   /* see connlog.h; NULL: there never is one */
 
 	/*
 	 * I/O memory that every callback may use until it returns. Nothing in

@@ -442,8 +442,6 @@ static void change_logs(struct server *server, const struct change *change)
 	if (change->site)
 		change_log(server, change, CONFIG_LOG_ACCESS);
 	change_log(server, change, CONFIG_LOG_CONNECTIONS);
-	server->loop.connlog =
-		is_on ? server->logs[CONFIG_LOG_CONNECTIONS] : NULL;
 	if (server->udp && is_on && udp_service_set_log(server->udp, true) < 0)
 		log_warn("connection log: out of memory: without UDP");
 }
@@ -771,6 +769,7 @@ static int make_logs(struct server *server, char **cause)
 		if (!server->logs[i])
 			return binding_fail(cause, "out of memory");
 	}
+	server->loop.connlog = server->logs[CONFIG_LOG_CONNECTIONS];
 	return 0;
 }
 
