@@ -7,12 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,6 +103,58 @@ START_TEST(it_opens_nothing_elsewhere)
 }
 END_TEST
 
+static void replace_file(const char *text)
+{
+	char *other = folder_path(folder, "other");
+
+	folder_write_text(folder, "other", text);
+	ck_assert_int_eq(rename(other, path), 0);
+	free(other);
+}
+
+/* As after one that had to be given up: what it brings is old by now. */
+START_TEST(an_answer_that_came_too_late_is_not_the_next_one)
+{
+	struct pollfd pfd = {.fd = keeper.fd, .events = POLLIN};
+
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(send(keeper.fd, "", 1, 0), 1);
+		ck_assert_int_eq(poll(&pfd, 1, HARNESS_WAIT_MS), 1);
+	}
+	replace_file("second");
+	expect_text("second");
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(send(keeper.fd, "", 1, 0), 1);
+	ck_assert_int_eq(poll(&pfd, 1, HARNESS_WAIT_MS), 1);
+	replace_file("third");
+	expect_text("third");
+}
+END_TEST
+
+static void nothing_cb(int number)
+{
+	(void)number;
+}
+
+/* Signals come while it is asked, as a server's do. */
+START_TEST(a_signal_does_not_break_it_off)
+{
+	const struct itimerval often = {{0, 200}, {0, 200}};
+	const struct itimerval never = {{0, 0}, {0, 0}};
+	struct sigaction action = {.sa_handler = nothing_cb};
+
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+	for (int i = 0; i < 500; i++) {
+		int fd = keeper_open(&keeper);
+
+		ck_assert_msg(fd >= 0, "%s", strerror(errno));
+		(void)close(fd);
+	}
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+}
+END_TEST
+
 START_TEST(a_keeper_that_is_gone_is_an_error)
 {
 	struct keeper gone = {.fd = -1};
@@ -121,6 +176,8 @@ int main(void)
 	tcase_add_test(tcase, why_it_cannot_be_opened_is_told);
 	tcase_add_test(tcase, nothing_makes_it_wait);
 	tcase_add_test(tcase, it_opens_nothing_elsewhere);
+	tcase_add_test(tcase, an_answer_that_came_too_late_is_not_the_next_one);
+	tcase_add_test(tcase, a_signal_does_not_break_it_off);
 	tcase_add_test(tcase, a_keeper_that_is_gone_is_an_error);
 	return harness_run(suite);
 }

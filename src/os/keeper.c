@@ -196,21 +196,38 @@ static int descriptor_in(const struct msghdr *msg)
 	return file;
 }
 
-int keeper_open(const struct keeper *keeper)
+/* Returns the descriptor, or -1 with errno: EPIPE when there is no answer. */
+static int take_answer(const struct keeper *keeper, int flags)
 {
 	struct keeper_answer answer;
 	struct iovec iov;
 	struct msghdr msg = message_of(&answer, &iov);
+	ssize_t n;
 
-	if (send(keeper->fd, "", 1, MSG_NOSIGNAL) < 0)
-		return -1;
-	if (recvmsg(keeper->fd, &msg, MSG_CMSG_CLOEXEC) !=
-	    (ssize_t)sizeof(answer.error)) {
+	do
+		n = recvmsg(keeper->fd, &msg, MSG_CMSG_CLOEXEC | flags);
+	while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)sizeof(answer.error)) {
 		errno = EPIPE;
 		return -1;
 	}
 	errno = answer.error;
 	return answer.error == 0 ? descriptor_in(&msg) : -1;
+}
+
+int keeper_open(const struct keeper *keeper)
+{
+	int file;
+
+	/* Answers that came too late would be taken for the next ones. */
+	do {
+		file = take_answer(keeper, MSG_DONTWAIT);
+		if (file >= 0)
+			(void)close(file);
+	} while (file >= 0 || errno != EPIPE);
+	if (send(keeper->fd, "", 1, MSG_NOSIGNAL) < 0)
+		return -1;
+	return take_answer(keeper, 0);
 }
 
 void keeper_stop(struct keeper *keeper)
