@@ -219,7 +219,7 @@ bin_PROGRAMS = src/uppercase-client src/uppercase-load src/uppercase-server
 src_uppercase_server_SOURCES = src/server/main.c
 src_uppercase_server_LDADD = src/libserver.a src/libcli.a src/libweb.a \
 	src/libloop.a src/libhttp.a src/libos.a src/libbase.a $(LIBEVENT_LIBS) $(XXHASH_LIBS) \
-	$(CONFUSE_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS)
+	$(CONFUSE_LIBS) $(SECCOMP_LIBS)
 
 src_uppercase_client_SOURCES = src/client/main.c
 src_uppercase_client_LDADD = src/libclient.a src/libcli.a src/libos.a src/libbase.a

@@ -6,7 +6,7 @@
 # log), or anything else when it failed.
 
 base_libs = src/libbase.a
-os_libs = src/libos.a $(base_libs) $(SYSTEMD_LIBS) $(SECCOMP_LIBS)
+os_libs = src/libos.a $(base_libs) $(SECCOMP_LIBS)
 http_libs = src/libhttp.a $(base_libs) $(XXHASH_LIBS)
 loop_libs = src/libloop.a $(os_libs) $(LIBEVENT_LIBS)
 web_libs = src/libweb.a src/libhttp.a $(loop_libs) $(XXHASH_LIBS)
