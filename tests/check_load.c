@@ -312,10 +312,10 @@ END_TEST
 
 START_TEST(a_duration_is_kept)
 {
-	result = load_run(0, tcp_port, "-d", "700ms");
+	result = load_run(0, tcp_port, "-d", "300ms");
 	expect_clean(0);
-	ck_assert(load_number(result, "duration_s") >= 0.7);
-	ck_assert(load_number(result, "duration_s") < 0.9);
+	ck_assert(load_number(result, "duration_s") >= 0.3);
+	ck_assert(load_number(result, "duration_s") < 0.5);
 	ck_assert(load_number(result, "exchanges") > 100);
 	ck_assert_str_eq(json_string_value(json_object_get(result, "mode")),
 			 "closed");

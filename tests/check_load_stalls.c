@@ -40,7 +40,7 @@ static void expect_stall(int type, const char *way)
 	json_decref(result);
 
 	/* Who waits for answers sends nothing meanwhile. */
-	result = load_run(0, rogue.port, way, "-c", "4", "-d", "2s",
+	result = load_run(0, rogue.port, way, "-c", "4", "-d", "1s",
 			  "--timeout=3s");
 	ck_assert(load_number(result, "latency_us.p99") < p99 / 2);
 	ck_assert(load_number(result, "latency_us.max") > 150e3);

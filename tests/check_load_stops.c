@@ -14,7 +14,7 @@
 /* Stopped and continued, as a busy host or a suspended laptop does it. */
 START_TEST(a_server_that_stands_still_is_told)
 {
-	struct way_run run = way_run_start(&ways[_i], "900ms", "1s");
+	struct way_run run = way_run_start(&ways[_i], "650ms", "1s");
 
 	server_signal(run.server, SIGSTOP);
 	(void)poll(NULL, 0, STILL_MS);
