@@ -13,6 +13,7 @@ src_libbase_a_SOURCES = \
 	src/base/message.c src/base/message.h \
 	src/base/natural.c src/base/natural.h \
 	src/base/recent.c src/base/recent.h \
+	src/base/room.c src/base/room.h \
 	src/base/slice.c src/base/slice.h \
 	src/base/text.c src/base/text.h \
 	src/base/units.c src/base/units.h \

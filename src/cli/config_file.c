@@ -13,9 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "os/process.h"
 
 #define CONFIG_LINE_MAX 8192
+
+/* libconfuse ends the program when memory is short; for a line it needs less.
+ */
+#define CONFIG_ROOM ((size_t)128 << 10)
 
 struct config_file {
 	struct settings *settings;
@@ -120,13 +125,15 @@ static int config_set_values(struct config_file *file)
 
 static int config_parse_line(struct config_file *file, const char *line)
 {
+	struct room *room = room_begin(CONFIG_ROOM);
 	/* A new one for each: a list that goes on begins anew in its line. */
-	cfg_t *cfg = cfg_init(file->options, CFGF_NONE);
+	cfg_t *cfg = room ? cfg_init(file->options, CFGF_NONE) : NULL;
 	int result = -1;
 
 	file->touched = NULL;
 	if (!cfg) {
 		settings_cause(file->cause, "%s: out of memory", file->path);
+		room_end(room);
 		return -1;
 	}
 	(void)cfg_set_error_function(cfg, complain_cb);
@@ -138,6 +145,7 @@ static int config_parse_line(struct config_file *file, const char *line)
 		settings_cause(file->cause, "%s:%u: %s", file->path, file->line,
 			       strerror(errno));
 	(void)cfg_free(cfg);
+	room_end(room);
 	return result;
 }
 

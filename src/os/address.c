@@ -11,8 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "base/slice.h"
 #include "base/units.h"
+
+/* The C library's look-ups can end a program that has no memory for them. */
+#define ADDRESS_ROOM ((size_t)256 << 10)
 
 struct address address_any(int family, uint16_t port)
 {
@@ -209,6 +213,31 @@ const char *address_port_missing(const char *host)
 				 : "PORT is missing";
 }
 
+static const struct servent *find_service(const char *name, bool is_udp)
+{
+	struct room *room = room_begin(ADDRESS_ROOM);
+	const struct servent *service = NULL;
+
+	if (room)
+		service = getservbyname(name, is_udp ? "udp" : "tcp");
+	room_end(room);
+	return service;
+}
+
+static int find_host(const char *name, const struct addrinfo *hints,
+		     struct addrinfo **found)
+{
+	struct room *room = room_begin(ADDRESS_ROOM);
+	int error = EAI_MEMORY, saved;
+
+	if (room)
+		error = getaddrinfo(name, NULL, hints, found);
+	saved = errno;
+	room_end(room);
+	errno = saved;
+	return error;
+}
+
 int address_parse_port(const char *text, int socktype, uint16_t *port,
 		       const char **cause)
 {
@@ -220,7 +249,7 @@ int address_parse_port(const char *text, int socktype, uint16_t *port,
 		*port = (uint16_t)number;
 		return 0;
 	}
-	service = getservbyname(text, is_udp ? "udp" : "tcp");
+	service = find_service(text, is_udp);
 	if (service && service->s_port != 0) {
 		*port = ntohs((uint16_t)service->s_port);
 		return 0;
@@ -261,7 +290,7 @@ int address_resolve(const char *host, uint16_t port, int family, int socktype,
 	*cause = copy_host(host, name);
 	if (*cause)
 		return -1;
-	error = getaddrinfo(name, NULL, &hints, &found);
+	error = find_host(name, &hints, &found);
 	if (error != 0) {
 		*cause = error == EAI_SYSTEM ? strerror(errno)
 					     : gai_strerror(error);

@@ -23,10 +23,17 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/room.h"
 
 #include <linux/sockios.h>
 
-#define TYPE_MASK 0xfU /* of socket(2); the rest of it are flags */
+/*
+ * When memory is short libseccomp goes round for ever, or makes a filter that
+ * lets nobody exit. It needs a fifth of this.
+ */
+#define CALLFILTER_ROOM ((size_t)1 << 20)
+
+#define TYPE_MASK	0xfU /* of socket(2); the rest of it are flags */
 
 /* Whatever their arguments are. */
 static const char *const plain[] = {
@@ -328,14 +335,11 @@ static enum callfilter_result load_rules(scmp_filter_ctx filter)
 	return CALLFILTER_FAILED;
 }
 
-enum callfilter_result callfilter_enter(bool may_connect)
+static enum callfilter_result make_filter(bool may_connect)
 {
 	enum callfilter_result result = CALLFILTER_FAILED;
-	scmp_filter_ctx filter;
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 
-	if (!has_seccomp())
-		return CALLFILTER_NO_KERNEL;
-	filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	if (!filter) {
 		errno = ENOMEM;
 		return CALLFILTER_FAILED;
@@ -343,6 +347,26 @@ enum callfilter_result callfilter_enter(bool may_connect)
 	if (add_rules(filter, may_connect) == 0)
 		result = load_rules(filter);
 	seccomp_release(filter);
+	return result;
+}
+
+enum callfilter_result callfilter_enter(bool may_connect)
+{
+	enum callfilter_result result;
+	struct room *room;
+	int error;
+
+	if (!has_seccomp())
+		return CALLFILTER_NO_KERNEL;
+	room = room_begin(CALLFILTER_ROOM);
+	if (!room) {
+		errno = ENOMEM;
+		return CALLFILTER_FAILED;
+	}
+	result = make_filter(may_connect);
+	error = errno;
+	room_end(room);
+	errno = error;
 	return result;
 }
 

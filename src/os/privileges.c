@@ -17,12 +17,31 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int privileges_find(const char *name, struct privileges_user *user)
+#include "base/room.h"
+
+/* The first look-up ends the program where there is no memory for it. */
+#define PRIVILEGES_ROOM ((size_t)256 << 10)
+
+static const struct passwd *look_up(const char *name)
 {
-	struct passwd *found;
+	struct room *room = room_begin(PRIVILEGES_ROOM);
+	const struct passwd *found = NULL;
+	int error = ENOMEM;
 
 	errno = 0;
-	found = getpwnam(name);
+	if (room) {
+		found = getpwnam(name);
+		error = errno;
+	}
+	room_end(room);
+	errno = error;
+	return found;
+}
+
+int privileges_find(const char *name, struct privileges_user *user)
+{
+	const struct passwd *found = look_up(name);
+
 	if (!found) {
 		/* What "not found" is called depends on the name service. */
 		if (errno != ENOMEM && errno != EMFILE && errno != ENFILE &&
