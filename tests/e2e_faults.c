@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -16,7 +17,7 @@
 struct faults {
 	char *folder;
 	char *path;
-	int fd;
+	struct interpose_page *page;
 };
 
 void faults_set(struct faults *faults, const char *rules)
@@ -25,20 +26,39 @@ void faults_set(struct faults *faults, const char *rules)
 
 	ck_assert_uint_lt(strlen(rules), sizeof(text));
 	memcpy(text, rules, strlen(rules));
-	ck_assert_int_eq(pwrite(faults->fd, text, sizeof(text), 0),
-			 sizeof(text));
+	/* Nobody reads a half of them: without the first byte there are none.
+	 */
+	__atomic_store_n(&faults->page->rules[0], '\0', __ATOMIC_SEQ_CST);
+	memcpy(faults->page->rules + 1, text + 1, sizeof(text) - 1);
+	__atomic_store_n(&faults->page->rules[0], text[0], __ATOMIC_SEQ_CST);
 }
 
 struct faults *faults_new(const char *rules)
 {
 	struct faults *faults = bytes_new(sizeof(*faults));
+	int fd;
 
 	faults->folder = folder_new();
 	faults->path = folder_path(faults->folder, "rules");
-	faults->fd = open(faults->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	ck_assert_int_ge(faults->fd, 0);
+	fd = open(faults->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, sizeof(*faults->page)), 0);
+	faults->page = mmap(NULL, sizeof(*faults->page), PROT_READ | PROT_WRITE,
+			    MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(faults->page, MAP_FAILED);
+	(void)close(fd);
 	faults_set(faults, rules);
 	return faults;
+}
+
+unsigned faults_count(const struct faults *faults)
+{
+	return faults->page->n_failed;
+}
+
+bool faults_is_waiting(const struct faults *faults)
+{
+	return faults->page->is_waiting != 0;
 }
 
 /* A sanitizer wants to come before all other libraries, and need not. */
@@ -65,7 +85,7 @@ void faults_free(struct faults *faults)
 {
 	if (!faults)
 		return;
-	(void)close(faults->fd);
+	(void)munmap(faults->page, sizeof(*faults->page));
 	free(faults->path);
 	free(faults->folder);
 	free(faults);

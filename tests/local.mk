@@ -20,6 +20,7 @@ LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 
 base_tests = tests/check_calendar tests/check_clock tests/check_histogram tests/check_list \
 	tests/check_log tests/check_natural tests/check_recent \
+	tests/check_room \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
 os_tests = tests/check_address tests/check_datagram tests/check_docroot \
@@ -211,6 +212,9 @@ tests_check_client_capture_LDADD = $(e2e_libs)
 tests_check_client_modes_LDADD = $(e2e_libs)
 tests_check_client_peers_LDADD = $(e2e_libs)
 tests_check_e2e_accept_LDADD = $(e2e_libs)
+tests_check_e2e_any_fault_LDADD = $(e2e_libs)
+tests_check_e2e_any_fault_SOURCES = tests/check_e2e_any_fault.c \
+	tests/fault_session.c tests/fault_session.h
 tests_check_e2e_admin_LDADD = $(e2e_libs)
 tests_check_e2e_admin_SOURCES = tests/check_e2e_admin.c $(json_reader)
 tests_check_e2e_accesslog_LDADD = $(e2e_libs)
@@ -331,13 +335,10 @@ tests_libharness_a_SOURCES = \
 interpose = tests/interpose.so
 EXTRA_DIST += tests/interpose.c tests/interpose.h
 CLEANFILES += $(interpose)
-if !SANITIZERS
-interpose_memory = -DINTERPOSE_MEMORY
-endif
 tests/interpose.so: tests/interpose.c tests/interpose.h
 	@$(MKDIR_P) tests
 	$(AM_V_CCLD)$(CC) $(AM_CPPFLAGS) $(CPPFLAGS) -std=c11 -Wall -Wextra -O2 \
-		-fno-builtin $(interpose_memory) -fPIC -shared -o $@ \
+		-fno-builtin -fPIC -shared -o $@ \
 		'$(srcdir)/tests/interpose.c' -ldl
 
 # Benchmarks are built and run by make bench and make bench-http alone.
@@ -455,7 +456,7 @@ long_tests = tests/check_load_limits tests/check_load tests/check_load_kills \
 	tests/check_load_rogue tests/check_load_stops tests/check_load_search \
 	tests/check_load_ways tests/check_load_restarts tests/check_load_stalls \
 	tests/check_e2e_clients tests/check_e2e_bounds tests/check_e2e_faults \
-	tests/check_e2e_fair tests/check_e2e_cache tests/check_e2e_drain \
+	tests/check_e2e_any_fault tests/check_e2e_fair tests/check_e2e_cache tests/check_e2e_drain \
 	tests/check_e2e_long_listing tests/check_client_peers \
 	tests/check_e2e_listing tests/check_e2e_strict tests/check_e2e_start \
 	tests/check_e2e_udp tests/check_e2e_foreign tests/check_e2e_accesslog \
