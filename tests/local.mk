@@ -207,6 +207,7 @@ e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_e2e_semantics tests/check_e2e_smuggling \
 	tests/check_e2e_validators tests/check_e2e_welcome
 e2e_libs = tests/libharness.a $(CHECK_LIBS)
+crowd = tests/crowd.c tests/crowd.h
 tests_check_client_LDADD = $(e2e_libs)
 tests_check_client_capture_LDADD = $(e2e_libs)
 tests_check_client_modes_LDADD = $(e2e_libs)
@@ -248,6 +249,8 @@ tests_check_e2e_smuggling_LDADD = $(e2e_libs)
 tests_check_e2e_start_LDADD = $(e2e_libs)
 tests_check_e2e_strict_LDADD = $(e2e_libs)
 tests_check_e2e_tcp_LDADD = $(e2e_libs)
+tests_check_e2e_turnover_LDADD = $(e2e_libs)
+tests_check_e2e_turnover_SOURCES = tests/check_e2e_turnover.c $(crowd)
 tests_check_e2e_udp_LDADD = $(e2e_libs)
 tests_check_e2e_validators_LDADD = $(e2e_libs)
 tests_check_e2e_welcome_LDADD = $(e2e_libs)
@@ -456,7 +459,7 @@ long_tests = tests/check_load_limits tests/check_load tests/check_load_kills \
 	tests/check_load_rogue tests/check_load_stops tests/check_load_search \
 	tests/check_load_ways tests/check_load_restarts tests/check_load_stalls \
 	tests/check_e2e_clients tests/check_e2e_bounds tests/check_e2e_faults \
-	tests/check_e2e_any_fault tests/check_e2e_fair tests/check_e2e_cache tests/check_e2e_drain \
+	tests/check_e2e_any_fault tests/check_e2e_turnover tests/check_e2e_fair tests/check_e2e_cache tests/check_e2e_drain \
 	tests/check_e2e_long_listing tests/check_client_peers \
 	tests/check_e2e_listing tests/check_e2e_strict tests/check_e2e_start \
 	tests/check_e2e_udp tests/check_e2e_foreign tests/check_e2e_accesslog \
