@@ -121,6 +121,8 @@ START_TEST(numbers_stand_side_by_side_with_their_ratio)
 	assert_row(printed.out, "service max", "483 us", "483 us", "1.00");
 	assert_row(printed.out, "bytes sent", "38.4 MB", "38.4 MB", "1.00");
 	assert_row(printed.out, "used of a core", "0.31", "0.31", "1.00");
+	assert_row(printed.out, "sent late by, p50", "11.0 us", "11.0 us",
+		   "1.00");
 	assert_row(printed.out, "sent late by, p99", "48.0 us", "48.0 us",
 		   "1.00");
 	printed_clear(&printed);

@@ -57,6 +57,8 @@ START_TEST(each_number_is_merged_in_its_own_way)
 	rows.at[1].errors = 5;
 	rows.at[0].latency.us[TIME_P50] = 80;
 	rows.at[1].latency.us[TIME_P50] = 60;
+	rows.at[0].latency.us[TIME_MIN] = 2;
+	rows.at[1].latency.us[TIME_MIN] = 3;
 	rows.at[0].latency.us[TIME_MAX] = 8;
 	rows.at[1].latency.us[TIME_MAX] = 9;
 	row = condense(rows, 1, 1, 2);
@@ -64,6 +66,7 @@ START_TEST(each_number_is_merged_in_its_own_way)
 	ck_assert_double_eq(row.rate, 15);
 	ck_assert_double_eq(row.lost, 7);
 	ck_assert_double_eq(row.errors, 6);
+	ck_assert_double_eq(row.latency.us[TIME_MIN], 3);
 	ck_assert_double_eq(row.latency.us[TIME_P50], 80);
 	ck_assert_double_eq(row.latency.us[TIME_MAX], 9);
 }

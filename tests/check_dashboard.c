@@ -60,6 +60,7 @@ START_TEST(everything_is_in_the_page_itself)
 	expect("192.0.2.1:40000");
 	expect("2001::/64");
 	expect("0.25 ms");
+	expect("<p class=\"peak\">at most <span");
 	expect("http-equiv=\"refresh\"");
 	expect(assets_style());
 	expect(assets_script());

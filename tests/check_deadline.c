@@ -390,6 +390,42 @@ START_TEST(many_that_are_over_together_are_called_together)
 }
 END_TEST
 
+/* Who has started keeps his beginning, and the order is as it was. */
+START_TEST(another_limit_holds_for_those_that_have_started)
+{
+	struct fixture *fixture = fixture_new(1000 * CLOCK_NS_PER_S);
+	uint64_t began_ns = clock_mono_ns();
+	struct probe probes[2];
+
+	for (size_t i = 0; i < ARRAY_LEN(probes); i++) {
+		probe_init(fixture, &probes[i]);
+		deadline_start(&fixture->queue, &probes[i].deadline);
+	}
+	deadline_queue_set_limit(&fixture->queue, LIMIT_NS);
+	ck_assert_uint_le(probes[1].deadline.at_ns, clock_mono_ns() + LIMIT_NS);
+	ck_assert_uint_ge(probes[0].deadline.at_ns, began_ns);
+	run_until(fixture, 2);
+	ck_assert_uint_eq(probes[0].place, 1);
+	ck_assert_uint_ge(probes[0].called_ns, began_ns + LIMIT_NS);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(a_longer_limit_holds_for_those_that_have_started)
+{
+	struct fixture *fixture = fixture_new(LIMIT_NS);
+	uint64_t began_ns = clock_mono_ns();
+	struct probe probe;
+
+	probe_init(fixture, &probe);
+	deadline_start(&fixture->queue, &probe.deadline);
+	deadline_queue_set_limit(&fixture->queue, 3 * LIMIT_NS);
+	run_until(fixture, 1);
+	ck_assert_uint_ge(probe.called_ns, began_ns + 3 * LIMIT_NS);
+	fixture_free(fixture);
+}
+END_TEST
+
 /* --- two queues --- */
 
 START_TEST(each_queue_has_its_own_limit)
@@ -483,6 +519,8 @@ static void add_several(Suite *suite)
 	tcase_add_test(tcase, after_all_were_stopped_a_new_one_is_called);
 	tcase_add_test(tcase, a_callback_may_stop_the_next_one);
 	tcase_add_test(tcase, many_that_are_over_together_are_called_together);
+	tcase_add_test(tcase, another_limit_holds_for_those_that_have_started);
+	tcase_add_test(tcase, a_longer_limit_holds_for_those_that_have_started);
 	tcase_add_test(tcase, each_queue_has_its_own_limit);
 	tcase_add_test(tcase, starting_in_another_queue_leaves_the_first);
 	tcase_add_test(tcase, a_cleared_queue_calls_nobody);

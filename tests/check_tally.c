@@ -299,6 +299,10 @@ START_TEST(a_verdict_names_the_most_frequent_error)
 	a.stats.errors[ERROR_CLOSED] = 5;
 	ck_assert_str_eq(tally_verdict(&a, buf),
 			 "no exchange succeeded (closed)");
+	/* Of two alike it is always the same one. */
+	a.stats.errors[ERROR_CLOSED] = 4;
+	ck_assert_str_eq(tally_verdict(&a, buf),
+			 "no exchange succeeded (timeout)");
 	set_story(&b, false, false);
 	b.stats.errors[ERROR_CLOSED] = 500;
 	b.stats.errors[error_of_errno(24)] = 11; /* EMFILE */
