@@ -342,6 +342,11 @@ START_TEST(it_has_the_table_of_numbers)
 		"<tr><th>error: ECONNREFUSED</th><td>1</td>",
 		"<tr><th>bytes sent</th><td>38.4 MB</td>",
 		"<dt>errors</dt><dd>83</dd>",
+		"<dt>median</dt><dd>630 \302\265s</dd>",
+		"<dt>99 % within</dt>",
+		"<dt>99.9 % within</dt><dd>4.01 ms</dd>",
+		"<dt>longest</dt><dd>4.83 ms</dd>",
+		"<table>\n<thead><tr><th></th>",
 	};
 	char *page = page_of(result_open());
 
