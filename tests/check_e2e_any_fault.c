@@ -8,10 +8,13 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "e2e_faults.h"
 #include "e2e_server.h"
@@ -127,6 +130,27 @@ static const struct endpoint places[] = {
 	{.service = SERVICE_HTTP, .host = "http"},
 };
 
+static void write_folder(void)
+{
+	folder = folder_new();
+	service_write_file(folder);
+	folder_write_inserted(folder, "conf",
+			      "udp-port = off\ntcp-port = \"unix:@/tcp\"\n"
+			      "http-port = \"unix:@/http\"\nroot = @\n"
+			      "access-log = \"@/log\"\n"
+			      "parting-timeout = 10ms\n");
+}
+
+/* Of the places above. */
+static struct endpoint place_at(size_t i)
+{
+	struct endpoint place = places[i];
+
+	(void)snprintf(place.host, sizeof(place.host), "unix:%s/%s", folder,
+		       places[i].host);
+	return place;
+}
+
 /* It serves, or has said why it does not and ended with status 1. */
 static void expect_verdict(struct server *server, const char *rules)
 {
@@ -146,26 +170,32 @@ static void expect_verdict(struct server *server, const char *rules)
 	}
 	faults_set(server->faults, "");
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		struct endpoint place = places[i];
+		const struct endpoint place = place_at(i);
 
-		(void)snprintf(place.host, sizeof(place.host), "unix:%s/%s",
-			       folder, places[i].host);
 		service_expect(&place);
 	}
 }
 
-static bool try_start(const char *rules)
+static struct server *start(const char *rules, size_t n_ready)
 {
 	char *conf = folder_path(folder, "conf");
 	struct server *server = server_start(&(struct server_options){
 		.args = (const char *const[]){"--config", conf, NULL},
+		.n_ready = n_ready,
 		.faults = rules});
+
+	free(conf);
+	return server;
+}
+
+static bool try_start(const char *rules)
+{
+	struct server *server = start(rules, 0);
 	bool has_failed;
 
 	expect_verdict(server, rules);
 	has_failed = faults_count(server->faults) > 0;
 	server_stop(server);
-	free(conf);
 	return has_failed;
 }
 
@@ -180,12 +210,7 @@ START_TEST(whichever_step_of_a_start_fails_it_serves_or_says_why)
 	unsigned n = 1 + (unsigned)_i;
 	char rules[64];
 
-	folder = folder_new();
-	service_write_file(folder);
-	folder_write_inserted(folder, "conf",
-			      "udp-port = off\ntcp-port = \"unix:@/tcp\"\n"
-			      "http-port = \"unix:@/http\"\nroot = @\n"
-			      "access-log = \"@/log\"\n");
+	write_folder();
 	do {
 		(void)snprintf(rules, sizeof(rules), "%s@%u=%d",
 			       start_faults[_i].call, n,
@@ -193,6 +218,69 @@ START_TEST(whichever_step_of_a_start_fails_it_serves_or_says_why)
 		n += stride();
 	} while (try_start(rules));
 	ck_assert_uint_gt(n, 100);
+	free(folder);
+}
+END_TEST
+
+/* --- stopping --- */
+
+/* Two connections, one of them in the middle of a request. */
+static void connect_both(int fds[2])
+{
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		const struct endpoint place = place_at(i);
+
+		fds[i] = tcp_try_connect(place.host, 0);
+		ck_assert_int_ge(fds[i], 0);
+	}
+	tcp_exchange(fds[0], "hello", 5);
+	service_expect_file(fds[1]);
+	tcp_send_text(fds[1], "GET /file.txt HT");
+}
+
+/* Why it was no clean stop. */
+static bool has_told(struct server *server)
+{
+	return strstr(server_log(server), "stopped: ") ||
+	       strstr(server_log(server), "event loop: ");
+}
+
+static bool try_stop(const char *rules)
+{
+	struct server *server = start("", 2);
+	const char *rest = "TP/1.1\r\nHost: x\r\n\r\n";
+	unsigned n_failed;
+	int fds[2], status;
+
+	connect_both(fds);
+	faults_set(server->faults, rules);
+	server_signal(server, SIGTERM);
+	/* It may have been given up. */
+	(void)send(fds[1], rest, strlen(rest), MSG_NOSIGNAL);
+	status = server_wait(server);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) <= 1 &&
+			      (WEXITSTATUS(status) == 0 || has_told(server)),
+		      "%s: status %#x", rules, (unsigned)status);
+	n_failed = faults_count(server->faults);
+	server_stop(server);
+	for (int i = 0; i < 2; i++)
+		(void)close(fds[i]);
+	return n_failed > 0;
+}
+
+/* The first call is that by which the signal is noted. */
+START_TEST(whichever_step_of_a_stop_fails_it_ends)
+{
+	unsigned n = 2 + (unsigned)_i;
+	char rules[64];
+
+	write_folder();
+	do {
+		(void)snprintf(rules, sizeof(rules), "%s@%u=%d",
+			       start_faults[_i].call, n,
+			       start_faults[_i].error);
+		n += 1 + stride() / 8;
+	} while (try_stop(rules));
 	free(folder);
 }
 END_TEST
@@ -213,5 +301,9 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, whichever_step_of_a_start_fails_it_serves_or_says_why, 0,
 		(int)ARRAY_LEN(start_faults));
+	tcase = harness_case(suite, "stop");
+	tcase_set_timeout(tcase, 600);
+	tcase_add_loop_test(tcase, whichever_step_of_a_stop_fails_it_ends, 0,
+			    (int)ARRAY_LEN(start_faults));
 	return harness_run(suite);
 }
