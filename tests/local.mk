@@ -196,7 +196,7 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 # link nothing of ours but the harness.
 e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_client_modes tests/check_e2e_accept \
-	tests/check_e2e_admin \
+	tests/check_e2e_admin tests/check_e2e_calamity \
 	tests/check_e2e_codings tests/check_e2e_connlog \
 	tests/check_e2e_messages \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
@@ -224,6 +224,7 @@ tests_check_e2e_connlog_LDADD = $(e2e_libs)
 tests_check_e2e_connlog_SOURCES = tests/check_e2e_connlog.c $(json_reader)
 tests_check_e2e_bounds_LDADD = $(e2e_libs)
 tests_check_e2e_cache_LDADD = $(e2e_libs)
+tests_check_e2e_calamity_LDADD = $(e2e_libs)
 tests_check_e2e_clients_LDADD = $(e2e_libs)
 tests_check_e2e_codings_LDADD = $(e2e_libs)
 tests_check_e2e_confined_LDADD = $(e2e_libs)
