@@ -24,6 +24,13 @@
 /* Long enough that nothing is late that should not be. */
 #define PATIENT "--timeout=2s"
 
+/*
+ * Where some must not come in time: what a busy host delays is in time all the
+ * same, and what must be late comes well after it.
+ */
+#define SURE	"--timeout=600ms"
+#define LATE_MS 1000
+
 static struct peer rogue;
 static json_t *result;
 
@@ -76,11 +83,11 @@ START_TEST(an_honest_server_is_found_honest)
 }
 END_TEST
 
-/* Each loss keeps one of ten clients for a timeout, and nothing else. */
+/* Each loss keeps one of the clients for a timeout, and nothing else. */
 START_TEST(dropped_datagrams_are_lost)
 {
 	start_udp(MISCHIEF_DROP, 0);
-	result = load_run(0, rogue.port, "-u", "-n", COUNT, "--timeout=50ms");
+	result = load_run(0, rogue.port, "-u", "-c", "100", "-n", COUNT, SURE);
 	expect_only("lost", rogue_score()->tampered);
 	expect("lost", 200);
 	expect("exchanges", 1800);
@@ -167,9 +174,8 @@ END_TEST
 
 START_TEST(answers_after_the_timeout_are_late_and_not_lost)
 {
-	start_udp(MISCHIEF_LATE, 300);
-	result = load_run(0, rogue.port, "-u", "-R", "1000", "-n", COUNT,
-			  "--timeout=200ms");
+	start_udp(MISCHIEF_LATE, LATE_MS);
+	result = load_run(0, rogue.port, "-u", "-R", "1000", "-n", COUNT, SURE);
 	expect_only("late", rogue_score()->tampered);
 	expect("late", 200);
 	expect("exchanges", 1800);
@@ -180,11 +186,10 @@ END_TEST
 /* Where each client waits for its answer, too. */
 START_TEST(late_answers_are_known_when_much_has_passed_since)
 {
-	start_udp(MISCHIEF_LATE, 300);
-	result = load_run(0, rogue.port, "-u", "-c", "2", "-d", "3s",
-			  "--timeout=200ms");
+	start_udp(MISCHIEF_LATE, LATE_MS);
+	result = load_run(0, rogue.port, "-u", "-c", "2", "-d", "3s", SURE);
 	expect_only("late", rogue_score()->tampered);
-	ck_assert_uint_gt(rogue_score()->tampered, 10);
+	ck_assert_uint_gt(rogue_score()->tampered, 4);
 	finish();
 }
 END_TEST
@@ -192,8 +197,8 @@ END_TEST
 START_TEST(messages_as_short_as_can_be_are_told_apart)
 {
 	start_udp(MISCHIEF_DROP, 0);
-	result = load_run(0, rogue.port, "-u", "-n", COUNT, "-s", "1",
-			  "--timeout=50ms");
+	result = load_run(0, rogue.port, "-u", "-c", "100", "-n", COUNT, "-s",
+			  "1", SURE);
 	expect_only("lost", 200);
 	finish();
 }
@@ -268,7 +273,7 @@ START_TEST(messages_left_out_of_a_stream_are_lost)
 {
 	start_tcp(MISCHIEF_DROP, 0);
 	result = load_run(0, rogue.port, "-c", "1", "-P", "8", "-n", "199",
-			  "--timeout=100ms");
+			  SURE);
 	/* The 199th is answered, so each before it is known to be left out. */
 	expect_only("lost", rogue_score()->tampered);
 	expect("lost", 19);
@@ -279,9 +284,9 @@ END_TEST
 /* The others overtake them. */
 START_TEST(answers_in_a_stream_can_be_late)
 {
-	start_tcp(MISCHIEF_LATE, 1000);
+	start_tcp(MISCHIEF_LATE, LATE_MS);
 	result = load_run(0, rogue.port, "-c", "1", "-P", "64", "-n", "1999",
-			  "--timeout=600ms");
+			  SURE);
 	expect_only("late", rogue_score()->tampered);
 	expect("late", 199);
 	expect("exchanges", 1800);
@@ -294,7 +299,7 @@ START_TEST(many_can_be_lost_at_once)
 	rogue = rogue_start(SOCK_STREAM, (struct rogue_plan){MISCHIEF_DROP, 2,
 							     0, 64, false});
 	result = load_run(0, rogue.port, "-c", "1", "-P", "500", "-n", "999",
-			  "--timeout=500ms");
+			  SURE);
 	expect_only("lost", 499);
 	finish();
 }
@@ -340,7 +345,7 @@ START_TEST(answers_that_do_not_come_are_timeouts)
 {
 	rogue = rogue_start(SOCK_STREAM, (struct rogue_plan){MISCHIEF_DROP, 100,
 							     0, 64, false});
-	result = load_run(0, rogue.port, "-n", COUNT, "--timeout=50ms");
+	result = load_run(0, rogue.port, "-c", "20", "-n", COUNT, SURE);
 	expect_only("failed", 20);
 	ck_assert(load_errors(result, "timeout") == 20);
 	finish();

@@ -28,7 +28,7 @@ static void load_rogue(const struct way *way, int status, enum mischief kind,
 	rogue = rogue_start(SOCK_STREAM, (struct rogue_plan){kind, every, 0, 64,
 							     way->is_http});
 	way_args_add(&args, rogue.port, "-c", "16", "-n", "200",
-		     "--timeout=300ms");
+		     "--timeout=600ms");
 	way_args_add_way(&args, way, "1000");
 	result = load_run_args(status, args.list);
 }
