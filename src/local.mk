@@ -21,6 +21,7 @@ src_libbase_a_SOURCES = \
 
 src_libos_a_SOURCES = \
 	src/os/address.c src/os/address.h \
+	src/os/arrival.c src/os/arrival.h \
 	src/os/callfilter.c src/os/callfilter.h \
 	src/os/datagram.c src/os/datagram.h \
 	src/os/detach.c src/os/detach.h \

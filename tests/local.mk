@@ -23,13 +23,14 @@ base_tests = tests/check_calendar tests/check_clock tests/check_histogram tests/
 	tests/check_room \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
-os_tests = tests/check_address tests/check_datagram tests/check_docroot \
+os_tests = tests/check_address tests/check_arrival tests/check_datagram tests/check_docroot \
 	tests/check_icmp \
 	tests/check_draft \
 	tests/check_holder tests/check_process tests/check_socket \
 	tests/check_interface tests/check_keeper tests/check_privileges tests/check_sandbox \
 	tests/check_supervisor tests/check_usage tests/check_wait
 tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_arrival_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_draft_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)

@@ -56,10 +56,8 @@ static bool read_error(struct cmsghdr *each, struct icmp_news *news)
 int icmp_take(int fd, struct icmp_news *news)
 {
 	_Alignas(struct cmsghdr) char control[512];
-	char byte; /* of the datagram, which nobody asks for */
-
 	for (;;) {
-		struct iovec iov = {&byte, sizeof(byte)};
+		struct iovec iov = {news->sent, sizeof(news->sent)};
 		struct msghdr header = {
 			.msg_name = &news->to.sa,
 			.msg_namelen = sizeof(news->to.sa),
@@ -69,11 +67,14 @@ int icmp_take(int fd, struct icmp_news *news)
 			.msg_controllen = sizeof(control),
 		};
 
-		if (recvmsg(fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+		ssize_t n = recvmsg(fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT);
+
+		if (n < 0) {
 			if (errno == EINTR)
 				continue;
 			return errno == EAGAIN ? 0 : -1;
 		}
+		news->n_sent = (size_t)n;
 		news->to.len = header.msg_namelen;
 		for (struct cmsghdr *each = CMSG_FIRSTHDR(&header); each;
 		     each = CMSG_NXTHDR(&header, each))

@@ -2,10 +2,13 @@
 #ifndef OS_ICMP_H
 #define OS_ICMP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
 #include "os/address.h"
+
+#define ICMP_SENT_MAX 64 /* enough to know a datagram again */
 
 /* That a datagram did not arrive, as somebody on the way reported by ICMP. */
 struct icmp_news {
@@ -14,6 +17,9 @@ struct icmp_news {
 	uint8_t type, code;  /* of that version's ICMP */
 	struct address to;   /* where the datagram was sent */
 	struct address from; /* who says so; len 0 when the kernel does not */
+	/* How the datagram began, as far as it was sent back: often all. */
+	char sent[ICMP_SENT_MAX];
+	size_t n_sent;
 };
 
 /*
