@@ -22,13 +22,21 @@
 /* The table in getopt's form. */
 struct getopt_form {
 	struct option options[SETTINGS_MAX + 1];
-	char letters[2 + 2 * SETTINGS_MAX + 1];
+	char letters[2 + 3 * SETTINGS_MAX + 1];
 };
 
 static bool takes_value(const struct setting *row)
 {
 	return row->type != SETTING_FLAG && row->type != SETTING_PICK &&
 	       row->type != SETTING_ASK;
+}
+
+/* What getopt calls it. A value that may be left out stands behind "=". */
+static int value_kind(const struct setting *row)
+{
+	if (!takes_value(row))
+		return no_argument;
+	return row->bare ? optional_argument : required_argument;
 }
 
 static void make_form(const struct arguments *arguments,
@@ -44,14 +52,13 @@ static void make_form(const struct arguments *arguments,
 
 		form->options[i] = (struct option){
 			.name = row->name,
-			.has_arg = takes_value(row) ? required_argument
-						    : no_argument,
+			.has_arg = value_kind(row),
 			.val = ARGUMENTS_LONG + (int)i,
 		};
 		if (!row->letter)
 			continue;
 		*letter++ = row->letter;
-		if (takes_value(row))
+		for (int n = value_kind(row); n > 0; n--)
 			*letter++ = ':';
 	}
 }
@@ -128,6 +135,9 @@ static enum arguments_verdict apply(const struct arguments *arguments,
 	const struct setting_origin typed = {NULL, 0};
 	char why[SETTINGS_CAUSE_SIZE], cause[SETTINGS_CAUSE_SIZE];
 	const char *text = takes_value(row) ? optarg : "yes";
+
+	if (!text)
+		text = row->bare;
 
 	if (row->type == SETTING_ASK)
 		return arguments_show(arguments, row);
@@ -216,11 +226,13 @@ enum arguments_verdict arguments_read(const struct arguments *arguments,
 static int help_name(const struct setting *row, FILE *out)
 {
 	const char *value = takes_value(row) ? row->value : NULL;
+	bool is_optional = value && row->bare;
 	char letter[] = "-x, ";
 
 	letter[1] = row->letter;
-	return fprintf(out, "  %s--%s%s%s", row->letter ? letter : "    ",
-		       row->name, value ? "=" : "", value ? value : "");
+	return fprintf(out, "  %s--%s%s%s%s%s", row->letter ? letter : "    ",
+		       row->name, is_optional ? "[" : "", value ? "=" : "",
+		       value ? value : "", is_optional ? "]" : "");
 }
 
 /* A word behind column, or on the next line; returns where it ends. */

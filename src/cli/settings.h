@@ -61,6 +61,8 @@ struct setting {
 	int pick;
 	const char *standard;	    /* the default, as typed; NULL: none */
 	const char *value;	    /* what --help calls it: "PORT" */
+	const char *bare;	    /* what the option alone means; NULL: it
+				     * needs a value */
 	const char *const *choices; /* of CHOICE; ends with NULL */
 	setting_take_fn take; /* of OWN; judges an item of LIST, or NULL */
 	const char *help;     /* what it is for; the default is added */
