@@ -179,14 +179,28 @@ src/result/pieces.c: $(report_files)
 src_libclient_a_SOURCES = \
 	src/client/answers.c src/client/answers.h \
 	src/client/client_options.c src/client/client_options.h \
+	src/client/hexdump.c src/client/hexdump.h \
 	src/client/lines.c src/client/lines.h \
 	src/client/narrator.c src/client/narrator.h \
 	src/client/output.c src/client/output.h \
+	src/client/ping.c src/client/ping.h \
+	src/client/ping_event.h \
+	src/client/ping_figures.c src/client/ping_figures.h \
+	src/client/ping_json.c src/client/ping_json.h \
+	src/client/ping_lines.c src/client/ping_lines.h \
+	src/client/ping_report.c src/client/ping_report.h \
+	src/client/ping_tcp.c src/client/ping_tcp.h \
+	src/client/ping_udp.c src/client/ping_udp.h \
+	src/client/ping_wire.h \
+	src/client/probe.c src/client/probe.h \
 	src/client/pump.c src/client/pump.h \
+	src/client/roster.c src/client/roster.h \
 	src/client/route.c src/client/route.h \
+	src/client/rto.c src/client/rto.h \
 	src/client/session.c src/client/session.h \
 	src/client/status.h \
 	src/client/tcp_exchange.c src/client/tcp_exchange.h \
+	src/client/transcript.c src/client/transcript.h \
 	src/client/udp_exchange.c src/client/udp_exchange.h \
 	src/client/visible.c src/client/visible.h
 
@@ -224,7 +238,8 @@ src_uppercase_server_LDADD = src/libserver.a src/libcli.a src/libweb.a \
 	$(CONFUSE_LIBS) $(SECCOMP_LIBS)
 
 src_uppercase_client_SOURCES = src/client/main.c
-src_uppercase_client_LDADD = src/libclient.a src/libcli.a src/libos.a src/libbase.a
+src_uppercase_client_LDADD = src/libclient.a src/libcli.a src/libos.a \
+	src/libbase.a $(JANSSON_LIBS) -lm
 src_uppercase_load_SOURCES = src/load/main.c
 src_uppercase_load_LDADD = src/libload.a src/libresult.a src/libcli.a \
 	src/libhttp.a \

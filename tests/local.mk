@@ -12,7 +12,7 @@ loop_libs = src/libloop.a $(os_libs) $(LIBEVENT_LIBS)
 web_libs = src/libweb.a src/libhttp.a $(loop_libs) $(XXHASH_LIBS)
 server_libs = src/libserver.a src/libcli.a src/libweb.a src/libhttp.a $(loop_libs) \
 	$(XXHASH_LIBS) $(CONFUSE_LIBS)
-client_libs = src/libclient.a src/libcli.a $(os_libs)
+client_libs = src/libclient.a src/libcli.a $(os_libs) $(JANSSON_LIBS) -lm
 cli_libs = src/libcli.a $(os_libs) $(CONFUSE_LIBS)
 
 # What a test program links when nothing else is said.
@@ -185,9 +185,15 @@ tests_check_advice_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_dial_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 
 # The client's parts that can be tried alone.
-client_tests = tests/check_answers tests/check_lines tests/check_narrator \
-	tests/check_output tests/check_visible
+client_tests = tests/check_answers tests/check_hexdump tests/check_lines \
+	tests/check_narrator tests/check_output tests/check_ping_figures \
+	tests/check_roster tests/check_rto tests/check_visible
 tests_check_answers_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_hexdump_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_ping_figures_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_ping_figures_SOURCES = tests/check_ping_figures.c $(json_reader)
+tests_check_roster_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_rto_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_lines_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_narrator_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_output_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
@@ -196,7 +202,8 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 # These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and
 # link nothing of ours but the harness.
 e2e_tests = tests/check_client tests/check_client_capture \
-	tests/check_client_modes tests/check_e2e_accept \
+	tests/check_client_modes tests/check_client_ping \
+	tests/check_client_record tests/check_e2e_accept \
 	tests/check_e2e_admin tests/check_e2e_calamity \
 	tests/check_e2e_codings tests/check_e2e_connlog \
 	tests/check_e2e_messages \
@@ -212,6 +219,9 @@ crowd = tests/crowd.c tests/crowd.h
 tests_check_client_LDADD = $(e2e_libs)
 tests_check_client_capture_LDADD = $(e2e_libs)
 tests_check_client_modes_LDADD = $(e2e_libs)
+tests_check_client_record_LDADD = $(e2e_libs)
+tests_check_client_ping_LDADD = $(e2e_libs)
+tests_check_client_ping_SOURCES = tests/check_client_ping.c $(json_reader)
 tests_check_client_peers_LDADD = $(e2e_libs)
 tests_check_e2e_accept_LDADD = $(e2e_libs)
 tests_check_e2e_any_fault_LDADD = $(e2e_libs)

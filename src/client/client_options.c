@@ -5,12 +5,33 @@
  */
 #include "client/client_options.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/units.h"
+#include "client/probe.h"
 #include "os/address.h"
 
-#define CLIENT_AT(member) SETTING_AT(struct client_options, member)
+#define CLIENT_AT(member)   SETTING_AT(struct client_options, member)
+
+#define CLIENT_PINGS_MAX    UINT64_C(1000000000)
+#define CLIENT_PING_WAIT_NS CLOCK_NS_PER_S /* as the textbook's pinger */
+
+/* --ping, and --ping=N. */
+static int take_ping(void *config, const char *text,
+		     char cause[SETTINGS_CAUSE_SIZE])
+{
+	struct client_options *options = config;
+
+	options->is_pinging = true;
+	options->n_pings = 0;
+	if (text[0] == '\0' || units_parse_count(text, 1, CLIENT_PINGS_MAX,
+						 &options->n_pings) == 0)
+		return 0;
+	settings_cause(cause, "not a whole number from 1 to 1000M");
+	return -1;
+}
 
 static const struct setting rows[] = {
 	{.name = "tcp",
@@ -66,6 +87,49 @@ static const struct setting rows[] = {
 	 CLIENT_AT(is_half_closing),
 	 .help = "TCP: say behind MESSAGE that no more will come, before the "
 		 "reply"},
+	{.name = "ping",
+	 .type = SETTING_OWN,
+	 .value = "N",
+	 .bare = "",
+	 .take = take_ping,
+	 .help = "send numbered messages and time their replies, N of them or "
+		 "until Ctrl-C; the timeout is then 1s unless given"},
+	{.name = "interval",
+	 .letter = 'i',
+	 .type = SETTING_TIME,
+	 CLIENT_AT(interval_ns),
+	 .takes_seconds = true,
+	 .min = CLOCK_NS_PER_MS,
+	 .max = 3600 * CLOCK_NS_PER_S,
+	 .standard = "1s",
+	 .value = "TIME",
+	 .help = "ping: from one message to the next"},
+	{.name = "size",
+	 .type = SETTING_SIZE,
+	 CLIENT_AT(size),
+	 .min = PROBE_SIZE_MIN,
+	 .max = PROBE_SIZE_MAX,
+	 .value = "BYTES",
+	 .help = "ping: of each message; else as long as its text is"},
+	{.name = "flood",
+	 .type = SETTING_FLAG,
+	 CLIENT_AT(is_flooding),
+	 .help = "ping: the next message when the last was answered, or after "
+		 "10 ms; at most 1000 a second"},
+	{.name = "json",
+	 .type = SETTING_FLAG,
+	 CLIENT_AT(is_json),
+	 .help = "ping: write a JSON object a line"},
+	{.name = "hex",
+	 .type = SETTING_FLAG,
+	 CLIENT_AT(is_hex),
+	 .help = "show what is sent and received in hexadecimal, on standard "
+		 "error or in the transcript"},
+	{.name = "transcript",
+	 .type = SETTING_TEXT,
+	 CLIENT_AT(transcript),
+	 .value = "FILE",
+	 .help = "append what is sent and received, with times, to FILE"},
 	{.name = "source",
 	 .letter = 's',
 	 .type = SETTING_TEXT,
@@ -113,6 +177,44 @@ static int take_operand(void *config, char **words, int n, char *cause)
 	return 1;
 }
 
+static bool is_given(const struct client_options *options, const char *name)
+{
+	const struct settings *settings = options->settings;
+	const struct setting *row = settings_find(settings, name);
+
+	return settings->given[row - settings->rows].text != NULL;
+}
+
+static const struct {
+	const char *name;
+	bool is_for_ping;
+} ping_rules[] = {
+	{"interval", true}, {"size", true},	{"flood", true},
+	{"json", true},	    {"retries", false}, {"half-close", false},
+};
+
+/* What has a meaning only for a ping, or only without one. */
+static int judge_ping(struct client_options *options, char *cause)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ping_rules); i++) {
+		if (!is_given(options, ping_rules[i].name) ||
+		    ping_rules[i].is_for_ping == options->is_pinging)
+			continue;
+		settings_cause(cause, "--%s: %s with --ping",
+			       ping_rules[i].name,
+			       options->is_pinging ? "has no meaning" : "only");
+		return -1;
+	}
+	if (options->is_pinging && options->n_words > 0)
+		settings_cause(cause, "MESSAGE '%.100s': --ping makes its own",
+			       options->words[0]);
+	else if (options->is_flooding && is_given(options, "interval"))
+		settings_cause(cause, "--flood and --interval: one of them");
+	else
+		return 0;
+	return -1;
+}
+
 /* The port, now that it is known of which protocol it is. */
 static int judge(void *config, char *cause)
 {
@@ -132,7 +234,7 @@ static int judge(void *config, char *cause)
 		settings_cause(cause, "port '%.100s': %s", options->port_text,
 			       why);
 	else
-		return 0;
+		return judge_ping(options, cause);
 	return -1;
 }
 
@@ -153,13 +255,18 @@ static const struct arguments arguments = {
 		"pipe, it is a filter: TCP passes standard input through the\n"
 		"server byte for byte, UDP sends each line as a datagram.\n"
 		"\n"
+		"With --ping it sends numbered messages, prints what became "
+		"of\n"
+		"each, and at the end, or on Ctrl-C, the statistics.\n"
+		"\n"
 		"Exit status: 0 success, 1 network failure, 2 wrong usage,\n"
 		"3 no reply in time, 130 interrupted at the prompt.\n"
 		"\n"
 		"Examples:\n"
 		"  uppercase-client localhost 12000 hello world\n"
 		"  uppercase-client -u localhost 12000 hello world\n"
-		"  uppercase-client localhost 12000 < notes.txt\n",
+		"  uppercase-client localhost 12000 < notes.txt\n"
+		"  uppercase-client -u --ping=10 localhost 12000\n",
 	.rows = rows,
 	.n_rows = ARRAY_LEN(rows),
 	.take = take_operand,
@@ -169,9 +276,15 @@ static const struct arguments arguments = {
 enum arguments_verdict client_options_read(struct client_options *options,
 					   int argc, char **argv)
 {
+	enum arguments_verdict verdict;
 	struct settings settings;
 
 	settings_init(&settings, rows, ARRAY_LEN(rows), options,
 		      sizeof(*options));
-	return arguments_read(&arguments, &settings, argc, argv);
+	options->settings = &settings;
+	verdict = arguments_read(&arguments, &settings, argc, argv);
+	if (options->is_pinging && !is_given(options, "timeout"))
+		options->timeout_ns = CLIENT_PING_WAIT_NS;
+	options->settings = NULL;
+	return verdict;
 }

@@ -18,13 +18,22 @@ struct client_options {
 	unsigned n_retries;
 	bool is_connecting;   /* the UDP socket; one for TCP always is */
 	bool is_half_closing; /* behind a MESSAGE over TCP */
-	const char *source;   /* NULL: the system chooses */
-	uint16_t source_port; /* 0: the system chooses */
-	const char *host;     /* without brackets and port */
+	bool is_pinging;
+	uint64_t n_pings; /* 0: until it is interrupted */
+	uint64_t interval_ns;
+	size_t size; /* of a ping's message; 0: as long as its text */
+	bool is_flooding;
+	bool is_json;
+	bool is_hex;
+	const char *transcript; /* NULL: no file */
+	const char *source;	/* NULL: the system chooses */
+	uint16_t source_port;	/* 0: the system chooses */
+	const char *host;	/* without brackets and port */
 	const char *port_text;
 	uint16_t port;
 	char **words; /* of the message; n_words is 0 when there is none */
 	size_t n_words;
+	const struct settings *settings; /* while the command line is read */
 };
 
 /*

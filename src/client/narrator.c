@@ -90,6 +90,11 @@ static void write_lines(const char *buf, size_t len)
 	narrator_write_all(buf, len);
 }
 
+void report_lines(struct slice lines)
+{
+	write_lines(lines.ptr, lines.len);
+}
+
 /* Formats "PREFIX TEXT\n" into line; a text that is too long is cut. */
 static size_t PRINTF_LIKE(3, 0)
 	format_line(char line[REPORT_LINE_MAX], const char *prefix,

@@ -33,6 +33,9 @@ void report_shown(int fd, struct slice s);
 /* Whether a line has done so since the last report_shown(). */
 bool report_has_broken_line(void);
 
+/* Writes whole lines that are somebody else's, as all others do. */
+void report_lines(struct slice lines);
+
 /* Writes "uppercase-client: TEXT" and a newline. */
 void report_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

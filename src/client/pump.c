@@ -26,6 +26,7 @@
 
 #include "base/clock.h"
 #include "client/output.h"
+#include "client/transcript.h"
 #include "os/wait.h"
 
 #define PUMP_BUF_SIZE 65536 /* a pipe holds as much */
@@ -97,6 +98,11 @@ static void pump_touch(struct pump *p)
 	p->moved_ns = clock_mono_ns();
 }
 
+static const struct address *pump_peer(const struct pump *p)
+{
+	return &p->route->to.list[p->route->at];
+}
+
 static bool pump_fail(struct pump *p, const char *action, const char *reason,
 		      const char *advice)
 {
@@ -143,6 +149,10 @@ static void send_up(struct pump *p)
 			 p->up.end - p->up.start, MSG_NOSIGNAL);
 
 	if (n > 0) {
+		transcript_sent(
+			p->route->transcript,
+			(struct slice){p->up.buf + p->up.start, (size_t)n},
+			pump_peer(p));
 		took(&p->up, (size_t)n);
 		p->n_sent += (uint64_t)n;
 		pump_touch(p);
@@ -170,6 +180,9 @@ static bool receive_down(struct pump *p)
 	ssize_t n = recv(p->fd, p->down.buf, sizeof(p->down.buf), 0);
 
 	if (n > 0) {
+		transcript_received(p->route->transcript,
+				    (struct slice){p->down.buf, (size_t)n},
+				    pump_peer(p));
 		p->down.end = (size_t)n;
 		p->n_got += (uint64_t)n;
 		pump_touch(p);
@@ -180,6 +193,9 @@ static bool receive_down(struct pump *p)
 	if (n < 0)
 		p->error = errno;
 	p->peer_ended = true;
+	transcript_note(p->route->transcript,
+			"connection ended by the server: %s",
+			n == 0 ? "end of data" : strerror(p->error));
 	report_step(p->route->report, "tcp received %llu bytes%s",
 		    (unsigned long long)p->n_got,
 		    p->error == 0 ? ", end of data" : "");

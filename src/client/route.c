@@ -189,6 +189,8 @@ static void tell_connected(const struct route *route, int fd)
 	if (socket_local_address(fd, &local) == 0)
 		(void)address_format(&local, from);
 	(void)address_format(&route->to.list[route->at], to);
+	transcript_note(route->transcript, "%s connected: %s to %s",
+			protocol(route), from, to);
 	if (route->options->is_udp)
 		report_step(route->report,
 			    "udp socket connected: %s to %s, no packet is sent "

@@ -10,6 +10,7 @@
 #include "client/client_options.h"
 #include "client/narrator.h"
 #include "client/status.h"
+#include "client/transcript.h"
 #include "os/address.h"
 
 /*
@@ -19,7 +20,8 @@
 struct route {
 	const struct client_options *options;
 	struct report *report;
-	struct address source; /* len 0: the system chooses all of it */
+	struct transcript *transcript; /* NULL: none is kept */
+	struct address source;	       /* len 0: the system chooses all of it */
 	struct dial_list to;
 	size_t at; /* of to.list: the address in use, or last tried */
 };

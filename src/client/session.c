@@ -21,6 +21,7 @@
 #include "client/lines.h"
 #include "client/narrator.h"
 #include "client/output.h"
+#include "client/ping.h"
 #include "client/pump.h"
 #include "client/route.h"
 #include "client/tcp_exchange.h"
@@ -37,6 +38,7 @@ struct session {
 	struct client_options options;
 	struct report report;
 	struct route route;
+	struct transcript transcript;
 	struct tcp tcp;
 	struct udp udp;
 	struct lines lines;
@@ -280,19 +282,17 @@ static void warn_of_source(const struct client_options *options)
 		     (unsigned)options->source_port, CLIENT_SOURCE_PORT_MIN);
 }
 
-static enum client_status session_run(struct session *c)
+/* The way to run that was asked for. */
+static enum client_status run_way(struct session *c)
 {
 	enum client_status status;
 
-	c->report.verbose = c->options.verbose;
-	warn_of_source(&c->options);
-	status = route_resolve(&c->route, &c->options, &c->report);
-	if (status != CLIENT_OK)
-		return status;
 	tcp_init(&c->tcp, &c->route);
 	udp_init(&c->udp, &c->route);
 	c->reply_prefix = "";
-	if (c->options.n_words > 0)
+	if (c->options.is_pinging)
+		status = ping_run(&c->route);
+	else if (c->options.n_words > 0)
 		status = run_message(c);
 	else if (isatty(STDIN_FILENO))
 		status = run_prompt(c);
@@ -300,6 +300,43 @@ static enum client_status session_run(struct session *c)
 		status = run_filter(c);
 	tcp_clear(&c->tcp);
 	udp_clear(&c->udp);
+	return status;
+}
+
+/* A record is kept when one was asked for; in a file, it says of what. */
+static enum client_status begin_record(struct session *c)
+{
+	const struct client_options *options = &c->options;
+	enum client_status status;
+
+	if (!options->transcript && !options->is_hex)
+		return CLIENT_OK;
+	status = transcript_open(&c->transcript, options->transcript,
+				 options->is_hex, c->report.start_ns);
+	if (status == CLIENT_OK && options->transcript)
+		transcript_note(&c->transcript,
+				"uppercase-client %s, to %s port %u over %s",
+				PACKAGE_VERSION, options->host,
+				(unsigned)options->port,
+				options->is_udp ? "UDP" : "TCP");
+	return status;
+}
+
+static enum client_status session_run(struct session *c)
+{
+	enum client_status status = begin_record(c);
+
+	if (status != CLIENT_OK)
+		return status;
+	c->report.verbose = c->options.verbose;
+	warn_of_source(&c->options);
+	c->route.transcript = &c->transcript;
+	status = route_resolve(&c->route, &c->options, &c->report);
+	if (status == CLIENT_OK)
+		status = run_way(c);
+	if (transcript_close(&c->transcript) != CLIENT_OK &&
+	    status == CLIENT_OK)
+		status = CLIENT_FAILED;
 	return status;
 }
 

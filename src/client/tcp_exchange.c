@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/upper.h"
 #include "client/output.h"
+#include "client/transcript.h"
 #include "os/wait.h"
 
 #define TCP_CHUNK_SIZE 16384
@@ -76,6 +77,11 @@ enum client_status tcp_open(struct tcp *tcp)
 {
 	tcp->answered_ns = 0;
 	return route_tcp(tcp->route, &tcp->fd);
+}
+
+static const struct address *tcp_peer(const struct tcp *tcp)
+{
+	return &tcp->route->to.list[tcp->route->at];
 }
 
 static void tcp_touch(struct exchange *x)
@@ -140,6 +146,9 @@ static void tcp_send_some(struct exchange *x)
 			x->error = errno;
 		return;
 	}
+	transcript_sent(x->tcp->route->transcript,
+			(struct slice){x->message.ptr + x->n_sent, (size_t)n},
+			tcp_peer(x->tcp));
 	x->n_sent += (size_t)n;
 	tcp_touch(x);
 	if (is_sent(x))
@@ -206,6 +215,8 @@ static enum exchange_step take_end(const struct exchange *x)
 	if (x->error != 0)
 		return tcp_fail_errno(x, "receive from", x->error);
 	report_step(x->tcp->route->report, "tcp ended by the server");
+	transcript_note(x->tcp->route->transcript,
+			"connection ended by the server: end of data");
 	if (x->differs)
 		return STEP_DONE;
 	(void)snprintf(reason, sizeof(reason),
@@ -221,6 +232,10 @@ static enum exchange_step receive_some(struct exchange *x)
 	char buf[TCP_CHUNK_SIZE];
 	ssize_t n = recv(x->tcp->fd, buf, sizeof(buf), 0);
 
+	if (n > 0)
+		transcript_received(x->tcp->route->transcript,
+				    (struct slice){buf, (size_t)n},
+				    tcp_peer(x->tcp));
 	if (n > 0)
 		return take_part(x, (struct slice){buf, (size_t)n});
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -313,8 +328,11 @@ static enum client_status tcp_status_of(enum exchange_step end)
 /* Tells, as a step, why there is no connection any more. */
 static void tell_end(const struct tcp *tcp, int error)
 {
-	report_step(tcp->route->report, "tcp ended by the server: %s",
-		    error == 0 ? "end of data" : strerror(error));
+	const char *why = error == 0 ? "end of data" : strerror(error);
+
+	report_step(tcp->route->report, "tcp ended by the server: %s", why);
+	transcript_note(tcp->route->transcript,
+			"connection ended by the server: %s", why);
 }
 
 enum client_status tcp_exchange(struct tcp *tcp, struct slice message,
@@ -370,6 +388,9 @@ static int show_last_words(const struct tcp *tcp, bool *has_shown)
 			return errno;
 		if (n < 0)
 			continue;
+		transcript_received(tcp->route->transcript,
+				    (struct slice){buf, (size_t)n},
+				    tcp_peer(tcp));
 		/* Behind the prompt. That it cannot be written shows later. */
 		if ((!*has_shown &&
 		     output_write(slice_of("\n")) != CLIENT_OK) ||
@@ -399,6 +420,6 @@ bool tcp_take_end(struct tcp *tcp)
 		return has_shown;
 	report_error("tcp %s: closed by the server (the next line opens a new "
 		     "connection)",
-		     address_format(&route->to.list[route->at], to));
+		     address_format(tcp_peer(tcp), to));
 	return true;
 }

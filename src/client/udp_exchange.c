@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "base/upper.h"
 #include "cli/advice.h"
+#include "client/transcript.h"
 #include "os/icmp.h"
 #include "os/socket.h"
 #include "os/wait.h"
@@ -173,8 +174,11 @@ static int send_once(struct udp *udp, struct slice message,
 		int n_ready;
 
 		if (sendto(udp->fd, message.ptr, message.len, MSG_NOSIGNAL,
-			   to ? &to->sa.any : NULL, to ? to->len : 0) >= 0)
+			   to ? &to->sa.any : NULL, to ? to->len : 0) >= 0) {
+			transcript_sent(udp->route->transcript, message,
+					asked(udp));
 			return 0;
+		}
 		if (errno == EINTR)
 			continue;
 		if (errno == EAGAIN) {
@@ -233,6 +237,8 @@ static int look(struct udp *udp, struct slice expected, struct slice *got,
 		if (n < 0)
 			continue;
 		*got = (struct slice){udp->reply, (size_t)n};
+		transcript_received(udp->route->transcript, *got,
+				    is_connected(udp) ? asked(udp) : &from);
 		if (udp_judge(udp, &from, expected, *got, verdict))
 			return 1;
 	}
