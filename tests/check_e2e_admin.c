@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -415,6 +416,38 @@ START_TEST(the_head_of_the_events_is_without_events)
 	tcp_expect_end(fd);
 	(void)close(fd);
 	free(all);
+	server_stop(server);
+}
+END_TEST
+
+#define DURATION    "uppercase_http_request_duration_seconds_"
+#define LARGE_BYTES (32 << 20) /* more than sockets hold */
+
+/* One that its reader holds up, among those that are answered at once. */
+START_TEST(an_answer_takes_as_long_as_its_reader_needs)
+{
+	char *path = folder_path(root, "large"), *content;
+	struct response response;
+	int fd;
+
+	folder_write_text(root, "large", "");
+	ck_assert_int_eq(truncate(path, LARGE_BYTES), 0);
+	free(path);
+	content = bytes_new(LARGE_BYTES);
+	start();
+	ask_service("GET /a HTTP/1.1", 200);
+	fd = tcp_connect(server, SERVICE_HTTP);
+	http_send_get(fd, "/large");
+	http_read_head(fd, &response);
+	(void)poll(NULL, 0, 120);
+	expect_metric(DURATION "count", 1);
+	tcp_read(fd, content, LARGE_BYTES);
+	free(content);
+	wait_metric(DURATION "count", 2);
+	expect_metric(DURATION "bucket{le=\"0.1\"}", 1);
+	ck_assert(metric(DURATION "sum") > 0.1);
+	http_clear(&response);
+	(void)close(fd);
 	server_stop(server);
 }
 END_TEST
@@ -995,6 +1028,7 @@ int main(void)
 	tcase_add_test(tcase, events_bring_the_numbers_as_they_move);
 	tcase_add_test(tcase, who_reads_events_sees_the_drain);
 	tcase_add_test(tcase, the_head_of_the_events_is_without_events);
+	tcase_add_test(tcase, an_answer_takes_as_long_as_its_reader_needs);
 	tcase_add_test(tcase, a_browser_shows_it_live);
 	tcase_add_loop_test(tcase, a_request_has_the_answer_of_its_row, 0,
 			    ARRAY_LEN(asked));

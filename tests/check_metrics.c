@@ -6,6 +6,7 @@
 #include "server/metrics.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,15 @@ static void expect_line(const char *text, const char *line)
 	harness_fail("no line \"%s\" in:\n%s", line, text);
 }
 
+static void expect_duration(const char *text, const char *rest)
+{
+	char line[160];
+
+	(void)snprintf(line, sizeof(line),
+		       "uppercase_http_request_duration_seconds_%s", rest);
+	expect_line(text, line);
+}
+
 START_TEST(values_are_those_that_were_counted)
 {
 	const char *text;
@@ -66,6 +76,9 @@ START_TEST(values_are_those_that_were_counted)
 	counters.accept_paused_ns = 1500000000;
 	outcomes_note(&outcomes, HTTP_METHOD_HEAD, 404);
 	outcomes_note(&outcomes, HTTP_METHOD_UNKNOWN, 501);
+	outcomes_note_durations(&outcomes, 0, 5);
+	outcomes_note_durations(&outcomes, 1500000000, 2);
+	outcomes_note_durations(&outcomes, 200000000000, 1);
 	text = write_metrics();
 	expect_line(text, "uppercase_udp_datagrams_received_total 7");
 	expect_line(text, "uppercase_connections_failed_total{service=\"http\","
@@ -75,6 +88,14 @@ START_TEST(values_are_those_that_were_counted)
 			  "code=\"404\"} 1");
 	expect_line(text, "uppercase_http_requests_total{method=\"other\","
 			  "code=\"501\"} 1");
+	expect_duration(text, "bucket{le=\"0.001\"} 5");
+	expect_duration(text, "bucket{le=\"0.01\"} 5");
+	expect_duration(text, "bucket{le=\"1\"} 5");
+	expect_duration(text, "bucket{le=\"10\"} 7");
+	expect_duration(text, "bucket{le=\"100\"} 7");
+	expect_duration(text, "bucket{le=\"+Inf\"} 8");
+	expect_duration(text, "sum 203.000000000");
+	expect_duration(text, "count 8");
 	expect_line(text, "uppercase_connections_active{service=\"http\"} 3");
 	expect_line(text, "uppercase_connections_max 100");
 	expect_line(text, "uppercase_loop_lag_seconds 0.002500000");
@@ -128,11 +149,25 @@ static void check_sample(const char *line)
 		ck_assert_msg(value[-1] == '}', "%s", line);
 }
 
+/* A histogram's samples have its name and one of these behind it. */
+static bool is_of_histogram(const char *line, const char *name)
+{
+	static const char *const ends[] = {"_bucket", "_sum", "_count"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (strncmp(line, name, len) == 0 &&
+		    metric_len(line) == len + strlen(ends[i]) &&
+		    strncmp(line + len, ends[i], strlen(ends[i])) == 0)
+			return true;
+	return false;
+}
+
 /* Every metric: HELP, TYPE, its samples; and its name never again. */
 START_TEST(each_metric_is_introduced_once_and_in_one_piece)
 {
 	char seen[8192] = "\n", name[128] = "", key[160];
-	bool is_counter = false;
+	bool is_counter = false, is_histogram = false;
 	size_t n = 0;
 
 	for (char *line = strtok((char *)(uintptr_t)write_metrics(), "\n");
@@ -151,11 +186,15 @@ START_TEST(each_metric_is_introduced_once_and_in_one_piece)
 			len = strlen(name);
 			ck_assert_int_eq(strncmp(line + 7, name, len), 0);
 			is_counter = strcmp(line + 7 + len, " counter") == 0;
-			ck_assert(is_counter ||
+			is_histogram =
+				strcmp(line + 7 + len, " histogram") == 0;
+			ck_assert(is_counter || is_histogram ||
 				  strcmp(line + 7 + len, " gauge") == 0);
 		} else {
-			ck_assert_msg(len == strlen(name) &&
-					      memcmp(line, name, len) == 0,
+			ck_assert_msg(is_histogram ? is_of_histogram(line, name)
+						   : len == strlen(name) &&
+							     memcmp(line, name,
+								    len) == 0,
 				      "%s is not introduced", line);
 			check_name(line, len, is_counter);
 			check_sample(line);

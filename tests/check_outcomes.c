@@ -36,6 +36,26 @@ START_TEST(methods_that_are_not_served_are_one)
 }
 END_TEST
 
+START_TEST(a_duration_is_counted_in_the_first_bound_that_is_not_below)
+{
+	struct outcomes outcomes = {0};
+
+	outcomes_note_durations(&outcomes, 0, 2);
+	for (unsigned i = 0; i < OUTCOMES_BOUNDS; i++) {
+		outcomes_note_durations(&outcomes, outcomes_bound_ns(i), 1);
+		outcomes_note_durations(&outcomes, outcomes_bound_ns(i) + 1, 1);
+	}
+	outcomes_note_durations(&outcomes, UINT64_MAX / 2, 1);
+	ck_assert_uint_eq(outcomes.n_within[0], 3);
+	for (unsigned i = 1; i < OUTCOMES_BOUNDS; i++)
+		ck_assert_uint_eq(outcomes.n_within[i], 2);
+	ck_assert_uint_eq(outcomes.n_within[OUTCOMES_BOUNDS], 2);
+	outcomes = (struct outcomes){0};
+	outcomes_note_durations(&outcomes, 7, 3);
+	ck_assert_uint_eq(outcomes.duration_ns, 21);
+}
+END_TEST
+
 START_TEST(statuses_and_indices_are_one_to_one)
 {
 	for (unsigned i = 0; i < HTTP_STATUSES; i++)
@@ -52,6 +72,9 @@ int main(void)
 	Suite *suite = suite_create("outcomes");
 	TCase *tcase = harness_case(suite, "outcomes");
 
+	tcase_add_test(
+		tcase,
+		a_duration_is_counted_in_the_first_bound_that_is_not_below);
 	tcase_add_test(tcase, each_is_counted_in_its_place);
 	tcase_add_test(tcase, methods_that_are_not_served_are_one);
 	tcase_add_test(tcase, statuses_and_indices_are_one_to_one);

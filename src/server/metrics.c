@@ -148,6 +148,40 @@ static void add_outcomes(struct text *text, const struct outcomes *outcomes)
 				    outcomes->n[method][status]);
 }
 
+static void add_bucket(struct text *text, unsigned i, uint64_t n)
+{
+	text_add_str(text, PREFIX "http_request_duration_seconds_bucket{le=\"");
+	if (i < OUTCOMES_BOUNDS)
+		text_addf(text, "%g",
+			  (double)outcomes_bound_ns(i) /
+				  (double)CLOCK_NS_PER_S);
+	else
+		text_add_str(text, "+Inf");
+	text_addf(text, "\"} %" PRIu64 "\n", n);
+}
+
+static void add_durations(struct text *text, const struct outcomes *outcomes)
+{
+	uint64_t n = 0;
+
+	if (!outcomes)
+		return;
+	add_head(text, slice_of(PREFIX "http_request_duration_seconds"),
+		 "histogram",
+		 "from the turn of the event loop that found a request to that "
+		 "in which the last byte of its answer was with the kernel");
+	for (unsigned i = 0; i <= OUTCOMES_BOUNDS; i++) {
+		n += outcomes->n_within[i];
+		add_bucket(text, i, n);
+	}
+	text_add_str(text, PREFIX "http_request_duration_seconds_sum ");
+	add_seconds(text, outcomes->duration_ns);
+	text_addf(text,
+		  "\n" PREFIX "http_request_duration_seconds_count %" PRIu64
+		  "\n",
+		  n);
+}
+
 /* --- gauges --- */
 
 static void add_gauge(struct text *text, const char *name, const char *help,
@@ -222,6 +256,7 @@ void metrics_write(struct text *text, const struct snapshot *snapshot)
 		  snapshot->is_draining);
 	add_counters(text, snapshot->counters);
 	add_outcomes(text, snapshot->outcomes);
+	add_durations(text, snapshot->outcomes);
 	add_open(text, snapshot);
 	add_lag(text, snapshot->lag_ns);
 	add_process(text, snapshot);

@@ -5,6 +5,8 @@
  */
 #include "web/outcomes.h"
 
+#include "base/clock.h"
+
 void outcomes_note(struct outcomes *outcomes, enum http_method method,
 		   unsigned status)
 {
@@ -24,4 +26,25 @@ const char *outcomes_method(unsigned method)
 	};
 
 	return names[method];
+}
+
+uint64_t outcomes_bound_ns(unsigned i)
+{
+	static const uint64_t bounds_ns[OUTCOMES_BOUNDS] = {
+		CLOCK_NS_PER_MS, 10 * CLOCK_NS_PER_MS, 100 * CLOCK_NS_PER_MS,
+		CLOCK_NS_PER_S,	 10 * CLOCK_NS_PER_S,  100 * CLOCK_NS_PER_S,
+	};
+
+	return i < OUTCOMES_BOUNDS ? bounds_ns[i] : UINT64_MAX;
+}
+
+void outcomes_note_durations(struct outcomes *outcomes, uint64_t duration_ns,
+			     size_t n)
+{
+	unsigned i = 0;
+
+	while (duration_ns > outcomes_bound_ns(i))
+		i++;
+	outcomes->n_within[i] += n;
+	outcomes->duration_ns += n * duration_ns;
 }

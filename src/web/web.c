@@ -57,6 +57,8 @@ struct web_conn {
 	bool has_skipped;    /* the one empty line before a request */
 	bool must_linger;    /* closing at once could cost the peer answers */
 	uint32_t number;     /* among connections, modulo 2^32 */
+	uint32_t n_unsent;   /* answers that are not yet with the kernel ... */
+	uint64_t unsent_ns;  /* ... and the turn that they are of */
 	struct body *body;   /* content behind the last head, or NULL */
 	struct trace *trace; /* NULL without an access log, or memory */
 };
@@ -88,6 +90,7 @@ static struct trace_answer take_reply(struct web_conn *wc,
 {
 	uint64_t end_at = wc->conn.n_sent + out->len;
 
+	wc->n_unsent++;
 	wc->last = reply->close;
 	wc->body = reply->body;
 	/* It may hold a descriptor, and those are meant for connections too. */
@@ -276,6 +279,23 @@ static enum conn_sent send_body(struct web_conn *wc)
 }
 
 /*
+ * What was answered is with the kernel, or waits. Durations are counted in
+ * turns: what is answered in the turn that finds it took no time.
+ */
+static void note_durations(struct web_conn *wc, enum conn_sent sent,
+			   uint64_t begun_ns)
+{
+	if (sent == CONN_HELD) {
+		wc->unsent_ns = begun_ns;
+	} else if (sent == CONN_SENT) {
+		outcomes_note_durations(&wc->service->outcomes,
+					loop_now_ns(wc->conn.loop) - begun_ns,
+					wc->n_unsent);
+		wc->n_unsent = 0;
+	}
+}
+
+/*
  * Sends what was gathered, and the first slice of a body behind it. The last
  * answer waits for its FIN, which follows at once, to leave in one segment.
  */
@@ -290,6 +310,7 @@ static enum conn_sent send_gathered(struct web_conn *wc,
 				     wc->body || wc->last);
 	if (sent == CONN_SENT)
 		sent = send_body(wc);
+	note_durations(wc, sent, loop_now_ns(wc->conn.loop));
 	trace_sent(wc->trace, wc->conn.n_sent);
 	return sent;
 }
@@ -406,8 +427,10 @@ static void web_readable(struct conn *conn)
 static void web_writable(struct conn *conn)
 {
 	struct web_conn *wc = web_conn_of(conn);
+	enum conn_sent sent = send_body(wc);
 
-	switch (send_body(wc)) {
+	note_durations(wc, sent, wc->unsent_ns);
+	switch (sent) {
 	case CONN_SENT:
 		break;
 	case CONN_HELD:
