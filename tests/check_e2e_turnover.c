@@ -155,7 +155,7 @@ START_TEST(no_request_fails_over_reloads_and_restarts)
 	write_conf(0);
 	server = start_next();
 	crowd = crowd_start(socket_port(sockets[0]), socket_port(sockets[1]),
-			    socket_port(sockets[2]));
+			    socket_port(sockets[2]), false);
 	for (unsigned i = 1; i <= N_STEPS; i++) {
 		crowd_wait(crowd, i * (N_REQUESTS / (N_STEPS + 1)));
 		if (i % (N_STEPS / N_RESTARTS) == 0) {

@@ -29,17 +29,19 @@
 #define N_UDP	    3
 #define N_TCP	    5
 #define N_KEPT	    60 /* requests on a connection */
+#define SLOW_MS	    50
 #define REST_MS_MAX 30 /* of those who think before they ask again */
 
 /* What the test sees of it. */
 struct crowd_page {
-	volatile unsigned n_answers, n_http, n_failed, longest_ms;
+	volatile unsigned n_answers, n_http, n_slow, n_failed, longest_ms;
 	volatile bool is_to_end;
 	char failures[2048];
 };
 
 struct crowd {
 	pid_t pid;
+	bool is_calm;
 	struct crowd_page *page;
 	uint16_t ports[3];
 };
@@ -144,6 +146,7 @@ static void member_take_answer(struct crowd *crowd, struct member *member,
 
 	crowd->page->n_answers++;
 	crowd->page->n_http += member->service == SERVICE_HTTP;
+	crowd->page->n_slow += took > SLOW_MS;
 	if (took > crowd->page->longest_ms)
 		crowd->page->longest_ms = took;
 	member->asked_ms = 0;
@@ -241,17 +244,19 @@ static void play_crowd(struct crowd *crowd)
 		members[i].service = i < N_UDP		 ? SERVICE_UDP
 				     : i < N_UDP + N_TCP ? SERVICE_TCP
 							 : SERVICE_HTTP;
-		members[i].rest_ms = i % 3 == 0 ? REST_MS_MAX : 0;
+		members[i].rest_ms =
+			crowd->is_calm || i % 3 == 0 ? REST_MS_MAX : 0;
 	}
 	while (play_once(crowd, members))
 		;
 }
 
-struct crowd *crowd_start(uint16_t udp, uint16_t tcp, uint16_t http)
+struct crowd *crowd_start(uint16_t udp, uint16_t tcp, uint16_t http,
+			  bool is_calm)
 {
 	struct crowd *crowd = bytes_new(sizeof(*crowd));
 
-	*crowd = (struct crowd){.ports = {udp, tcp, http}};
+	*crowd = (struct crowd){.is_calm = is_calm, .ports = {udp, tcp, http}};
 	crowd->page = mmap(NULL, sizeof(*crowd->page), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(crowd->page, MAP_FAILED);
@@ -289,9 +294,20 @@ void crowd_wait(const struct crowd *crowd, unsigned n)
 	}
 }
 
+unsigned crowd_count(const struct crowd *crowd)
+{
+	expect_none_failed(crowd);
+	return crowd->page->n_answers;
+}
+
 unsigned crowd_count_http(const struct crowd *crowd)
 {
 	return crowd->page->n_http;
+}
+
+unsigned crowd_count_slow(const struct crowd *crowd)
+{
+	return crowd->page->n_slow;
 }
 
 unsigned crowd_longest_ms(const struct crowd *crowd)

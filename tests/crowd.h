@@ -2,6 +2,7 @@
 #ifndef TESTS_CROWD_H
 #define TESTS_CROWD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CROWD_FILE "file.txt" /* that they ask for, with this text */
@@ -22,14 +23,22 @@
  */
 struct crowd;
 
-/* To these ports of 127.0.0.1. */
-struct crowd *crowd_start(uint16_t udp, uint16_t tcp, uint16_t http);
+/*
+ * To these ports of 127.0.0.1. Some, or with is_calm all, rest a little before
+ * they ask again.
+ */
+struct crowd *crowd_start(uint16_t udp, uint16_t tcp, uint16_t http,
+			  bool is_calm);
 
 /* Waits until so many requests have been answered in all. */
 void crowd_wait(const struct crowd *crowd, unsigned n);
 
-/* What has been answered by the HTTP service alone. */
+/* What has been answered so far, and by the HTTP service alone. */
+unsigned crowd_count(const struct crowd *crowd);
 unsigned crowd_count_http(const struct crowd *crowd);
+
+/* How many answers took more than 50 ms. */
+unsigned crowd_count_slow(const struct crowd *crowd);
 
 /* How many there were at most between two answers to one of them, in ms. */
 unsigned crowd_longest_ms(const struct crowd *crowd);

@@ -359,6 +359,15 @@ tests/interpose.so: tests/interpose.c tests/interpose.h
 # Benchmarks are built and run by make bench and make bench-http alone.
 bench_programs = tests/bench/limit tests/bench/upper_speed
 EXTRA_PROGRAMS = $(bench_programs)
+# An hour of everything at once, by make soak alone, and a minute of attackers,
+# by make slow-clients.
+soak_programs = tests/soak tests/slow_clients
+EXTRA_PROGRAMS += $(soak_programs)
+CLEANFILES += $(soak_programs)
+tests_slow_clients_LDADD = $(e2e_libs)
+tests_slow_clients_SOURCES = tests/slow_clients.c $(crowd)
+tests_soak_LDADD = $(e2e_libs)
+tests_soak_SOURCES = tests/soak.c $(crowd) tests/attackers.c tests/attackers.h
 tests_bench_limit_LDADD = $(base_libs)
 tests_bench_upper_speed_LDADD = $(base_libs)
 EXTRA_DIST += tests/bench/asyncio_peer.py tests/bench/bench.py \
