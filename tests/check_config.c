@@ -296,12 +296,13 @@ START_TEST(a_time_limit_has_its_unit)
 		"--accept-pause=3s --cache-open-time=4s --turn-bytes=64k "
 		"--turn-requests=1 --request-line-size=64 --header-size=128 "
 		"--header-fields=1 --listing-size=0 --listings-size=1k "
-		"--max-connections=9 --max-per-address=8 "
+		"--max-connections=9 --max-per-address=8 --min-rate=3k "
 		"--udp-rate=7/6 --request-rate=5000 "
 		"--cache-file-size=1M --cache-size=5 --cache-files=1k");
 	const struct limits wanted = {
 		.max_connections = 9,
 		.max_per_address = 8,
+		.min_rate = 3072,
 		.udp_rate = {7, 6},
 		.request_rate = {5000, 1000},
 		.tcp_idle_ns = 60 * CLOCK_NS_PER_S,

@@ -5,11 +5,13 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "e2e_http.h"
@@ -393,13 +395,206 @@ START_TEST(at_the_cap_the_one_with_most_makes_room)
 	tcp_exchange(held[1], "hello", 5);
 	expect_text(held[2]);
 	tcp_exchange(held[3], "hello", 5);
-	server_wait_log(server, "--max-connections allows no more");
 	/* A file that is sent takes no place of a connection. */
 	expect_text(last);
 	tcp_exchange(held[1], "hello", 5);
 	(void)close(last);
 	for (int i = 0; i < 4; i++)
 		(void)close(held[i]);
+	server_stop(server);
+}
+END_TEST
+
+#define BUSY_CONNECTIONS 2
+
+/*
+ * Exchanges without a pause, on connections that are made anew when the server
+ * takes them for its own when this process was kept from the processor.
+ */
+static void keep_busy(void)
+{
+	int fds[BUSY_CONNECTIONS] = {-1, -1};
+
+	for (size_t i = 0;; i = (i + 1) % BUSY_CONNECTIONS) {
+		char byte = 'a';
+
+		if (fds[i] < 0)
+			fds[i] = connect_from("127.0.0.2", SERVICE_TCP);
+		if (send(fds[i], &byte, 1, MSG_NOSIGNAL) == 1 &&
+		    recv(fds[i], &byte, 1, 0) == 1)
+			continue;
+		(void)close(fds[i]);
+		fds[i] = -1;
+	}
+}
+
+/* The first bytes of what a newcomer is answered, or "" for none. */
+static void knock(enum service service, char answer[13])
+{
+	int fd = connect_from("127.0.0.3", service);
+	ssize_t n;
+
+	(void)send(fd, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n", 28 + 2,
+		   MSG_NOSIGNAL);
+	n = recv(fd, answer, 12, MSG_WAITALL);
+	answer[n > 0 ? n : 0] = '\0';
+	(void)close(fd);
+}
+
+static void knock_until(enum service service, const char *answer)
+{
+	int64_t deadline = harness_deadline();
+	char got[13];
+
+	do {
+		if (harness_left_ms(deadline) <= 0)
+			harness_fail("never answered \"%s\"", answer);
+		knock(service, got);
+	} while (strcmp(got, answer) != 0);
+}
+
+/* Nobody can be spared: that is said, and soon. */
+START_TEST(at_the_cap_with_all_busy_newcomers_are_told)
+{
+	pid_t pid;
+
+	start("max-connections = 2\naccept-pause = 10ms\n");
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		keep_busy();
+	knock_until(SERVICE_HTTP, "HTTP/1.1 503");
+	knock_until(SERVICE_TCP, "");
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	server_wait_log(server, "http: connections refused by "
+				"--max-connections");
+	/* With room again they are served. */
+	knock_until(SERVICE_HTTP, "HTTP/1.1 200");
+	server_stop(server);
+}
+END_TEST
+
+/* Those that have been idle for longest; who is in the middle may go on. */
+START_TEST(a_lower_cap_closes_who_can_be_spared)
+{
+	int held[6];
+
+	start("");
+	for (size_t i = 0; i < ARRAY_LEN(held); i++) {
+		held[i] = connect_from("127.0.0.2", SERVICE_TCP);
+		tcp_exchange(held[i], "hello", 5);
+	}
+	(void)poll(NULL, 0, 300);
+	reload("max-connections = 2\n");
+	for (size_t i = 0; i < 4; i++)
+		tcp_expect_gone(held[i]);
+	tcp_exchange(held[4], "hello", 5);
+	tcp_exchange(held[5], "hello", 5);
+	reload("");
+	expect_served("127.0.0.2", SERVICE_TCP);
+	for (size_t i = 0; i < ARRAY_LEN(held); i++)
+		(void)close(held[i]);
+	server_stop(server);
+}
+END_TEST
+
+/* --- how fast --- */
+
+#define SLOW_BYTES (32 << 20) /* more than sockets hold */
+#define SIP_BYTES  (1 << 20)
+
+/* Asks for a large file, and takes a part now and then. */
+static int sip_begin(void)
+{
+	char *path = folder_path(folder, "large");
+	int fd;
+
+	folder_write_text(folder, "large", "");
+	ck_assert_int_eq(truncate(path, SLOW_BYTES), 0);
+	free(path);
+	fd = connect_from("127.0.0.2", SERVICE_HTTP);
+	http_send_get(fd, "/large");
+	return fd;
+}
+
+/* True when all came, false when it was cut off before. */
+static bool sip(int fd, size_t total)
+{
+	char *buf = bytes_new(SIP_BYTES);
+	size_t done = 0;
+	ssize_t n = 1;
+
+	while (done < total && n > 0) {
+		(void)poll(NULL, 0, 10);
+		n = recv(fd, buf, SIP_BYTES, 0);
+		done += n > 0 ? (size_t)n : 0;
+	}
+	free(buf);
+	return done >= total;
+}
+
+START_TEST(who_takes_too_little_is_cut_off)
+{
+	static const char *const lines[] = {
+		"counter: http_slow 1 ",
+		NULL,
+	};
+	int fd;
+
+	start("send-timeout = 50ms\nmin-rate = 1G\n");
+	fd = sip_begin();
+	ck_assert(!sip(fd, SLOW_BYTES));
+	(void)close(fd);
+	stop_with(lines);
+}
+END_TEST
+
+START_TEST(who_takes_enough_is_not)
+{
+	int fd;
+
+	start("send-timeout = 50ms\nmin-rate = 100\n");
+	fd = sip_begin();
+	ck_assert(sip(fd, SLOW_BYTES));
+	(void)close(fd);
+	server_stop(server);
+}
+END_TEST
+
+/* In the TCP service it is the answers that are taken too slowly. */
+START_TEST(who_sends_more_than_he_takes_is_cut_off)
+{
+	static const char *const lines[] = {"counter: tcp_slow 1 ", NULL};
+	char *data = bytes_new(SLOW_BYTES);
+	int fd;
+
+	start("send-timeout = 50ms\nmin-rate = 1G\n");
+	fd = connect_from("127.0.0.2", SERVICE_TCP);
+	memset(data, 'a', SLOW_BYTES);
+	ck_assert_uint_gt(tcp_send_until_stuck(fd, (unsigned char *)data,
+					       SLOW_BYTES, 100),
+			  0);
+	ck_assert(!sip(fd, SLOW_BYTES));
+	(void)close(fd);
+	free(data);
+	stop_with(lines);
+}
+END_TEST
+
+/* Nothing is owed to him, so he may take as long as he likes. */
+START_TEST(who_asks_for_little_is_never_too_slow)
+{
+	int fd;
+
+	start("send-timeout = 50ms\nmin-rate = 1G\n");
+	fd = connect_from("127.0.0.2", SERVICE_TCP);
+	for (int i = 0; i < 3; i++) {
+		tcp_exchange(fd, "a", 1);
+		(void)poll(NULL, 0, 60);
+	}
+	tcp_exchange(fd, "a", 1);
+	(void)close(fd);
 	server_stop(server);
 }
 END_TEST
@@ -496,6 +691,12 @@ int main(void)
 	tcase_add_test(tcase, a_network_of_64_bits_is_one_address);
 	tcase_add_test(tcase, a_reload_changes_how_many);
 	tcase_add_test(tcase, at_the_cap_the_one_with_most_makes_room);
+	tcase_add_test(tcase, at_the_cap_with_all_busy_newcomers_are_told);
+	tcase_add_test(tcase, a_lower_cap_closes_who_can_be_spared);
+	tcase_add_test(tcase, who_takes_too_little_is_cut_off);
+	tcase_add_test(tcase, who_takes_enough_is_not);
+	tcase_add_test(tcase, who_sends_more_than_he_takes_is_cut_off);
+	tcase_add_test(tcase, who_asks_for_little_is_never_too_slow);
 	tcase = harness_case(suite, "rates");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, requests_beyond_the_rate_are_told_to_wait);

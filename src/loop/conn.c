@@ -23,6 +23,9 @@
 /* Those with input unread that are passed over when one is to be shed. */
 #define CONN_SHED_TRIES 8
 
+/* In such pieces it is counted what a peer takes. */
+#define CONN_PACE_BYTES 64
+
 /* Until a socket that was called writable and took nothing is tried again. */
 #define CONN_CHOKED_NS (50 * CLOCK_NS_PER_MS)
 
@@ -124,9 +127,55 @@ static enum conn_sent flush_held(struct conn *conn)
 
 static void arm(struct conn *conn, short want);
 
+/* Bytes that the peer has not acknowledged yet. */
+static uint32_t count_unsent(const struct conn *conn)
+{
+	int n = 0;
+
+	return ioctl(conn->fd, SIOCOUTQ, &n) == 0 ? (uint32_t)n : 0;
+}
+
+static uint32_t pace_now_ms(const struct conn *conn)
+{
+	return (uint32_t)(loop_now_ns(conn->loop) / CLOCK_NS_PER_MS);
+}
+
+/* From now on it is measured how fast the peer takes what it asked for. */
+static void pace_start(struct conn *conn, uint32_t unsent)
+{
+	conn->pace_ms = pace_now_ms(conn);
+	conn->pace_taken =
+		(uint32_t)((conn->n_sent - unsent) / CONN_PACE_BYTES);
+}
+
+/*
+ * Closes a peer that has taken less than --min-rate over a whole period. While
+ * there is something unsent it was the peer that was slow, and not this process
+ * with sending more.
+ */
+static bool pace_is_failed(struct conn *conn)
+{
+	const struct limits *limits = conn->loop->limits;
+	uint32_t begun_ms = conn->pace_ms, taken = conn->pace_taken, unsent;
+	uint64_t ms = pace_now_ms(conn) - begun_ms;
+
+	if (limits->min_rate == 0 || ms * CLOCK_NS_PER_MS < limits->send_ns)
+		return false;
+	unsent = count_unsent(conn);
+	pace_start(conn, unsent);
+	taken = conn->pace_taken - taken;
+	if (unsent == 0 ||
+	    (uint64_t)taken * CONN_PACE_BYTES * 1000 >= limits->min_rate * ms)
+		return false;
+	conn_close(conn, CONN_TOO_SLOW);
+	return true;
+}
+
 /* A writable wake-up: what is held first, then the service. */
 static void write_on(struct conn *conn)
 {
+	if (pace_is_failed(conn))
+		return;
 	conn->has_progress = false;
 	if (!conn_has_held(conn) || flush_held(conn) == CONN_SENT)
 		conn->ops->writable(conn);
@@ -243,6 +292,17 @@ bool conn_shed(struct loop *loop)
 	return false;
 }
 
+bool conn_find_place(struct loop *loop)
+{
+	return loop->n_conns < loop->limits->max_connections || conn_shed(loop);
+}
+
+void conn_shed_surplus(struct loop *loop)
+{
+	while (loop->n_conns > loop->limits->max_connections && conn_shed(loop))
+		;
+}
+
 void conn_make_room(struct conn *conn)
 {
 	struct loop *loop = conn->loop;
@@ -262,15 +322,8 @@ void conn_make_room(struct conn *conn)
 
 void conn_wait_readable(struct conn *conn)
 {
+	conn->is_writing = false;
 	arm(conn, EV_READ);
-}
-
-/* Bytes that the peer has not acknowledged yet. */
-static uint32_t count_unsent(const struct conn *conn)
-{
-	int n = 0;
-
-	return ioctl(conn->fd, SIOCOUTQ, &n) == 0 ? (uint32_t)n : 0;
 }
 
 void conn_wait_writable(struct conn *conn, struct conn_stall *stall)
@@ -280,6 +333,9 @@ void conn_wait_writable(struct conn *conn, struct conn_stall *stall)
 	conn->stall = stall;
 	conn->stall_at_ns = loop_now_ns(conn->loop) + stall->limit.limit_ns;
 	conn->unsent = count_unsent(conn);
+	if (!conn->is_writing)
+		pace_start(conn, conn->unsent);
+	conn->is_writing = true;
 	deadline_start(&stall->limit, &conn->deadline);
 	arm(conn, EV_WRITE);
 }
@@ -470,7 +526,7 @@ static void stall_expired_cb(struct deadline *deadline)
 {
 	struct conn *conn = conn_of(deadline);
 
-	if (conn_look(conn))
+	if (conn_look(conn) || pace_is_failed(conn))
 		return;
 	if (count_unsent(conn) < conn->unsent)
 		conn_wait_writable(conn, conn->stall);
@@ -579,10 +635,11 @@ static void free_corpse(struct loop_corpse *corpse)
 static void log_end(struct conn *conn, enum conn_reason reason)
 {
 	static const char *const why[] = {
-		[CONN_FINISHED] = "finished",	[CONN_ABANDONED] = "abandoned",
-		[CONN_FAILED] = "failed",	[CONN_TIMED_OUT] = "timed-out",
-		[CONN_SHRUNK] = "file-shrunk",	[CONN_SHED] = "shed",
-		[CONN_NO_MEMORY] = "no-memory", [CONN_STOPPED] = "stopped",
+		[CONN_FINISHED] = "finished",  [CONN_ABANDONED] = "abandoned",
+		[CONN_FAILED] = "failed",      [CONN_TIMED_OUT] = "timed-out",
+		[CONN_SHRUNK] = "file-shrunk", [CONN_SHED] = "shed",
+		[CONN_TOO_SLOW] = "too-slow",  [CONN_NO_MEMORY] = "no-memory",
+		[CONN_STOPPED] = "stopped",
 	};
 
 	connlog_end(conn->loop, conn->note,

@@ -22,8 +22,9 @@ enum conn_reason {
 	CONN_ABANDONED, /* the peer closed with work outstanding */
 	CONN_FAILED,	/* the socket reported an error */
 	CONN_TIMED_OUT,
-	CONN_SHRUNK, /* a file had less than was promised of it */
-	CONN_SHED,   /* closed to make room for others */
+	CONN_TOO_SLOW, /* in taking what it was sent: --min-rate */
+	CONN_SHRUNK,   /* a file had less than was promised of it */
+	CONN_SHED,     /* closed to make room for others */
 	CONN_NO_MEMORY,
 	CONN_STOPPED, /* the server ends */
 };
@@ -82,12 +83,15 @@ struct conn {
 	struct conn_stall *stall;  /* that it was last told to wait in */
 	uint64_t stall_at_ns; /* when that wait is over, if it is in vain */
 	uint32_t unsent;      /* bytes in the kernel when the wait began */
+	uint32_t pace_ms;     /* since then, modulo 2^32, ... */
+	uint32_t pace_taken;  /* ... beyond that, it is measured what it took */
 	int fd;
 	short armed; /* EV_READ, EV_WRITE or 0: what the event waits for */
 	bool closed;
 	bool lingering;
 	bool is_apart;	   /* see conn_init_apart() */
 	bool has_progress; /* since the last wake-up */
+	bool is_writing;   /* waits for the peer to take something */
 };
 
 /* The time limit on peers that must take bytes; one for each service. */
@@ -150,6 +154,15 @@ static inline bool conn_is_surplus(const struct loop *loop,
  * when there is none.
  */
 bool conn_shed(struct loop *loop);
+
+/*
+ * Whether --max-connections leaves a place for one more; one that can be spared
+ * gives it up. It costs a branch when there is no such limit.
+ */
+bool conn_find_place(struct loop *loop);
+
+/* Closes those that can be spared and are more than a lower limit allows. */
+void conn_shed_surplus(struct loop *loop);
 
 /*
  * For descriptors beyond those of connections, which are there already: closes

@@ -31,12 +31,16 @@
 	X(tcp_bytes, "bytes answered", "tcp_bytes_total")                      \
 	X(tcp_timeouts, "connections closed for being idle",                   \
 	  "connections_failed_total{service=\"tcp\",reason=\"timeout\"}")      \
+	X(tcp_slow, "connections closed by --min-rate",                        \
+	  "connections_failed_total{service=\"tcp\",reason=\"rate\"}")         \
 	X(tcp_errors, "connections that failed, resets included",              \
 	  "connections_failed_total{service=\"tcp\",reason=\"error\"}")        \
 	X(tcp_access_refused, "connections refused by --allow and --deny",     \
 	  "connections_rejected_total{service=\"tcp\",reason=\"access\"}")     \
 	X(tcp_address_refused, "connections refused by --max-per-address",     \
 	  "connections_rejected_total{service=\"tcp\",reason=\"address\"}")    \
+	X(tcp_limit_refused, "connections refused by --max-connections",       \
+	  "connections_rejected_total{service=\"tcp\",reason=\"limit\"}")      \
 	X(http_connections, "connections accepted",                            \
 	  "connections_accepted_total{service=\"http\"}")                      \
 	X(http_requests, "requests answered", "http_requests_answered_total")  \
@@ -44,12 +48,16 @@
 	  "http_requests_refused_total")                                       \
 	X(http_timeouts, "connections closed for being idle or too slow",      \
 	  "connections_failed_total{service=\"http\",reason=\"timeout\"}")     \
+	X(http_slow, "connections closed by --min-rate",                       \
+	  "connections_failed_total{service=\"http\",reason=\"rate\"}")        \
 	X(http_errors, "connections that failed, resets included",             \
 	  "connections_failed_total{service=\"http\",reason=\"error\"}")       \
 	X(http_access_refused, "connections refused by --allow and --deny",    \
 	  "connections_rejected_total{service=\"http\",reason=\"access\"}")    \
 	X(http_address_refused, "connections refused by --max-per-address",    \
 	  "connections_rejected_total{service=\"http\",reason=\"address\"}")   \
+	X(http_limit_refused, "connections refused by --max-connections",      \
+	  "connections_rejected_total{service=\"http\",reason=\"limit\"}")     \
 	X(http_rate_refused, "requests refused by --request-rate",             \
 	  "http_requests_limited_total")                                       \
 	X(http_aborted, "requests broken off before their answer was sent",    \

@@ -20,6 +20,7 @@ struct limits {
 	uint64_t max_per_address;    /* of one of struct accounts; likewise */
 	struct limits_rate udp_rate; /* datagrams of a source address */
 	struct limits_rate request_rate; /* HTTP requests of one */
+	uint64_t min_rate;     /* bytes a second taken over send_ns; or 0 */
 	uint64_t tcp_idle_ns;  /* a TCP connection that moves no byte */
 	uint64_t http_idle_ns; /* between two requests on a connection */
 	uint64_t header_ns;    /* from a head's first byte to its last: 408 */

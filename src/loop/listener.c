@@ -52,6 +52,7 @@ static struct listener *listener_of(struct list_node *node)
 	return CONTAINER_OF(node, struct listener, node);
 }
 
+/* Those beyond the places are for their services to refuse. */
 static size_t count_room(const struct listener_set *set)
 {
 	size_t room = loop_room(set->loop);
@@ -59,7 +60,7 @@ static size_t count_room(const struct listener_set *set)
 
 	if (set->has_reserve)
 		return SIZE_MAX;
-	return places < room ? (size_t)places : room;
+	return places < room && !set->may_refuse ? (size_t)places : room;
 }
 
 /* What there is none of when there is no room. */
@@ -157,6 +158,7 @@ static void pause_all(struct listener_set *set, int error)
 	if (!set->is_paused)
 		set->paused_at_ns = loop_now_ns(set->loop);
 	set->is_paused = true;
+	set->was_crowded = error == LISTENER_CROWDED;
 }
 
 static void end_pause(struct listener_set *set)
@@ -196,6 +198,8 @@ static void listener_resume_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	end_pause(set);
+	/* Who has waited for a place that did not come is told so. */
+	set->may_refuse = set->was_crowded;
 	if (!arm_all(set))
 		(void)start_pause(set);
 }
@@ -301,6 +305,8 @@ static size_t accept_round(struct listener *listener, size_t n)
 	struct listener_set *set = listener->set;
 	int error = lack_of_room(set);
 
+	if (error != LISTENER_CROWDED)
+		set->may_refuse = false;
 	if (listener->is_leaving && listener->n_left < n)
 		n = listener->n_left;
 	/* Somebody is known to wait, so the shortage is real. */

@@ -24,6 +24,8 @@ typedef bool (*listener_shed_cb)(struct loop *loop);
  * connection that waits to be accepted costs one that can be spared. When none
  * can they stop together, since they share both, and a timer brings them back.
  * So they do after an error that nobody knows, which would come again at once.
+ * Where --max-connections leaves no place they wait that long, once; then
+ * whoever comes is handed over to be refused.
  */
 struct listener_set {
 	struct loop *loop;
@@ -34,6 +36,8 @@ struct listener_set {
 	bool has_made_room; /* for an accept that has not succeeded since */
 	bool has_reserve;   /* see listener_set_reserve() */
 	bool is_paused;
+	bool was_crowded; /* paused with --max-connections reached */
+	bool may_refuse;  /* and that has not helped */
 	uint64_t paused_at_ns;
 	listener_shed_cb shed_cb;
 };

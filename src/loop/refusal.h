@@ -24,6 +24,9 @@
 	  "tcp: connections refused by --max-per-address")                     \
 	X(http_address_refused,                                                \
 	  "http: connections refused by --max-per-address")                    \
+	X(tcp_limit_refused, "tcp: connections refused by --max-connections")  \
+	X(http_limit_refused,                                                  \
+	  "http: connections refused by --max-connections")                    \
 	X(admin_access_refused, "admin: connections refused by --admin-allow") \
 	X(udp_rate_refused, "udp: datagrams refused by --udp-rate")            \
 	X(http_rate_refused, "http: requests refused by --request-rate")

@@ -24,6 +24,7 @@
 #define CACHE_FILES_MAX	  (1 << 22)
 #define CACHE_SIZE_MAX	  (UINT64_C(1) << 40)
 #define MAX_COUNT_MAX	  (1 << 22)
+#define MIN_RATE_MAX	  (1 << 30)
 #define RATE_MAX	  1000000
 #define TIMEOUT_MIN	  CLOCK_NS_PER_MS
 #define TIMEOUT_MAX	  (UINT64_C(365) * 86400 * CLOCK_NS_PER_S)
@@ -361,6 +362,13 @@ static const struct setting rows[] = {
 	 .standard = "off",
 	 .value = "N",
 	 .help = "HTTP requests a second of one address, likewise"},
+	{.name = "min-rate",
+	 .type = SETTING_SIZE,
+	 LIMIT_AT(min_rate),
+	 .max = MIN_RATE_MAX,
+	 .standard = "0",
+	 .value = "BYTES",
+	 .help = "a second that a peer must take of what it is sent; 0: any"},
 	{.name = "cache-size",
 	 .type = SETTING_SIZE,
 	 LIMIT_AT(cache_size),

@@ -506,6 +506,7 @@ static int server_apply(struct server *server, const struct config *config,
 	use_limits(&server->loop, config);
 	if (prepare_change(server, &change, cause) == 0) {
 		commit_change(server, &change);
+		conn_shed_surplus(&server->loop);
 		return 0;
 	}
 	use_limits(&server->loop, before);

@@ -151,6 +151,8 @@ static void tcp_closed(struct conn *conn, enum conn_reason reason)
 	tcp_conn_of(conn)->service->n_open--;
 	if (reason == CONN_TIMED_OUT)
 		counters->tcp_timeouts++;
+	else if (reason == CONN_TOO_SLOW)
+		counters->tcp_slow++;
 	else if (reason == CONN_FAILED)
 		counters->tcp_errors++;
 }
@@ -213,6 +215,8 @@ static bool tcp_refuses(struct loop *loop, const struct address *peer)
 	else if (conn_is_surplus(loop, peer, 1))
 		refusals_note(&loop->refusals, REFUSAL_tcp_address_refused,
 			      peer);
+	else if (!conn_find_place(loop))
+		refusals_note(&loop->refusals, REFUSAL_tcp_limit_refused, peer);
 	else
 		return false;
 	return true;

@@ -32,6 +32,7 @@
 _Static_assert(LOOP_OUT_SIZE >= SITE_TEXT_MAX,
 	       "an answer must fit into an empty buffer");
 _Static_assert(LOOP_IN_SIZE >= HTTP_HEAD_MAX, "a head must fit");
+_Static_assert(HTTP_HEAD_MAX <= UINT16_MAX, "it must be countable");
 
 struct web_service {
 	struct loop *loop;
@@ -51,14 +52,14 @@ struct web_conn {
 	struct conn conn;
 	struct web_service *service;
 	struct conn_held in; /* input that could not be used yet */
-	uint32_t scanned;    /* how far the parser looked at it */
+	uint16_t scanned;    /* how far the parser looked at it */
+	uint16_t n_unsent;   /* answers that are not yet with the kernel ... */
+	uint32_t unsent_ms;  /* ... and the turn that they are of */
 	bool in_head;	     /* the head deadline runs for it */
 	bool last;	     /* close when the output is gone */
 	bool has_skipped;    /* the one empty line before a request */
 	bool must_linger;    /* closing at once could cost the peer answers */
 	uint32_t number;     /* among connections, modulo 2^32 */
-	uint32_t n_unsent;   /* answers that are not yet with the kernel ... */
-	uint64_t unsent_ns;  /* ... and the turn that they are of */
 	struct body *body;   /* content behind the last head, or NULL */
 	struct trace *trace; /* NULL without an access log, or memory */
 };
@@ -201,7 +202,7 @@ static enum http_verdict parse_request(struct web_conn *wc, struct slice in,
 	enum http_verdict verdict = http_request_parse(
 		request, &wc->service->heads, in.ptr, in.len, &scanned);
 
-	wc->scanned = verdict == HTTP_REQUEST_PARTIAL ? (uint32_t)scanned : 0;
+	wc->scanned = verdict == HTTP_REQUEST_PARTIAL ? (uint16_t)scanned : 0;
 	if (verdict != HTTP_REQUEST_DONE || !request->is_chunked)
 		return verdict;
 	if (http_chunk_is_sound((struct slice){in.ptr + request->head_len,
@@ -278,21 +279,17 @@ static enum conn_sent send_body(struct web_conn *wc)
 	return sent;
 }
 
-/*
- * What was answered is with the kernel, or waits. Durations are counted in
- * turns: what is answered in the turn that finds it took no time.
- */
-static void note_durations(struct web_conn *wc, enum conn_sent sent,
-			   uint64_t begun_ns)
+static uint32_t web_now_ms(const struct web_conn *wc)
 {
-	if (sent == CONN_HELD) {
-		wc->unsent_ns = begun_ns;
-	} else if (sent == CONN_SENT) {
-		outcomes_note_durations(&wc->service->outcomes,
-					loop_now_ns(wc->conn.loop) - begun_ns,
-					wc->n_unsent);
-		wc->n_unsent = 0;
-	}
+	return (uint32_t)(loop_now_ns(wc->conn.loop) / CLOCK_NS_PER_MS);
+}
+
+/* All that was answered is with the kernel. */
+static void note_sent(struct web_conn *wc, uint32_t duration_ms)
+{
+	outcomes_note_durations(&wc->service->outcomes,
+				duration_ms * CLOCK_NS_PER_MS, wc->n_unsent);
+	wc->n_unsent = 0;
 }
 
 /*
@@ -310,7 +307,10 @@ static enum conn_sent send_gathered(struct web_conn *wc,
 				     wc->body || wc->last);
 	if (sent == CONN_SENT)
 		sent = send_body(wc);
-	note_durations(wc, sent, loop_now_ns(wc->conn.loop));
+	if (sent == CONN_SENT)
+		note_sent(wc, 0);
+	else
+		wc->unsent_ms = web_now_ms(wc);
 	trace_sent(wc->trace, wc->conn.n_sent);
 	return sent;
 }
@@ -427,10 +427,8 @@ static void web_readable(struct conn *conn)
 static void web_writable(struct conn *conn)
 {
 	struct web_conn *wc = web_conn_of(conn);
-	enum conn_sent sent = send_body(wc);
 
-	note_durations(wc, sent, wc->unsent_ns);
-	switch (sent) {
+	switch (send_body(wc)) {
 	case CONN_SENT:
 		break;
 	case CONN_HELD:
@@ -440,6 +438,7 @@ static void web_writable(struct conn *conn)
 	case CONN_BROKEN:
 		return;
 	}
+	note_sent(wc, web_now_ms(wc) - wc->unsent_ms);
 	trace_sent(wc->trace, conn->n_sent);
 	if (wc->last)
 		web_finish(wc);
@@ -502,6 +501,8 @@ static void web_closed(struct conn *conn, enum conn_reason reason)
 		counters->http_files_shrunk++;
 	else if (reason == CONN_TIMED_OUT)
 		counters->http_timeouts++;
+	else if (reason == CONN_TOO_SLOW)
+		counters->http_slow++;
 	else if (reason == CONN_FAILED)
 		counters->http_errors++;
 }
@@ -603,34 +604,43 @@ void web_service_change(struct web_service *service, struct site *site)
 	deadline_queue_set_limit(&service->parting, limits->parting_ns);
 }
 
-/*
- * Whether this peer is turned away without an answer; counts it then. One that
- * has too many connections is told so, for as many again: those cost
- * something, too.
- */
-static bool web_refuses(struct loop *loop, const struct address *peer,
-			bool *is_surplus)
+/* What a new peer gets. */
+enum web_welcome {
+	WEB_SERVED,
+	WEB_UNAVAILABLE, /* 503: there are too many */
+	WEB_TURNED_AWAY, /* no answer: those cost something, too */
+};
+
+/* Counts whoever is not served. As many as may be are told that it is full. */
+static enum web_welcome web_welcome(struct loop *loop,
+				    const struct address *peer)
 {
-	*is_surplus = false;
+	struct refusals *refusals = &loop->refusals;
+
 	if (loop_denies(loop, ACCESS_HTTP, peer)) {
-		refusals_note(&loop->refusals, REFUSAL_http_access_refused,
-			      peer);
-		return true;
+		refusals_note(refusals, REFUSAL_http_access_refused, peer);
+		return WEB_TURNED_AWAY;
 	}
-	if (!conn_is_surplus(loop, peer, 1))
-		return false;
-	*is_surplus = true;
-	refusals_note(&loop->refusals, REFUSAL_http_address_refused, peer);
-	return conn_is_surplus(loop, peer, 2);
+	if (conn_is_surplus(loop, peer, 1)) {
+		refusals_note(refusals, REFUSAL_http_address_refused, peer);
+		return conn_is_surplus(loop, peer, 2) ? WEB_TURNED_AWAY
+						      : WEB_UNAVAILABLE;
+	}
+	if (conn_find_place(loop))
+		return WEB_SERVED;
+	refusals_note(refusals, REFUSAL_http_limit_refused, peer);
+	return loop->n_conns / 2 < loop->limits->max_connections
+		       ? WEB_UNAVAILABLE
+		       : WEB_TURNED_AWAY;
 }
 
 void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct web_service *service = arg;
 	struct web_conn *wc;
-	bool is_surplus;
+	enum web_welcome welcome = web_welcome(service->loop, peer);
 
-	if (web_refuses(service->loop, peer, &is_surplus)) {
+	if (welcome == WEB_TURNED_AWAY) {
 		(void)close(fd);
 		return;
 	}
@@ -653,7 +663,7 @@ void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 	deadline_start(&service->idle, &wc->conn.deadline);
 	if (!conn_join(&wc->conn, peer))
 		return;
-	if (is_surplus) {
+	if (welcome == WEB_UNAVAILABLE) {
 		answer_unread(wc, 503);
 		return;
 	}
