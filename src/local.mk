@@ -179,6 +179,7 @@ src/result/pieces.c: $(report_files)
 src_libclient_a_SOURCES = \
 	src/client/answers.c src/client/answers.h \
 	src/client/client_options.c src/client/client_options.h \
+	src/client/editor.c src/client/editor.h \
 	src/client/hexdump.c src/client/hexdump.h \
 	src/client/lines.c src/client/lines.h \
 	src/client/narrator.c src/client/narrator.h \
@@ -239,7 +240,7 @@ src_uppercase_server_LDADD = src/libserver.a src/libcli.a src/libweb.a \
 
 src_uppercase_client_SOURCES = src/client/main.c
 src_uppercase_client_LDADD = src/libclient.a src/libcli.a src/libos.a \
-	src/libbase.a $(JANSSON_LIBS) -lm
+	src/libbase.a $(JANSSON_LIBS) $(LIBEDIT_LIBS) -lm
 src_uppercase_load_SOURCES = src/load/main.c
 src_uppercase_load_LDADD = src/libload.a src/libresult.a src/libcli.a \
 	src/libhttp.a \

@@ -103,11 +103,11 @@ static void become_client(const char *const args[], int fd, int err)
 }
 
 /*
- * Starts the client with their_fd; terminal says that it shall be the one
+ * Starts the client with their_fd. With a terminal, of this type, it is the one
  * that the client's session belongs to, so that Ctrl-C reaches it.
  */
 static struct client start(const char *const args[], int their_fd, int our_fd,
-			   bool terminal)
+			   const char *terminal)
 {
 	struct client client = {.fd = our_fd};
 	pid_t parent = getpid();
@@ -120,8 +120,9 @@ static struct client start(const char *const args[], int their_fd, int our_fd,
 	if (client.pid == 0) {
 		die_with(parent);
 		(void)fcntl(life[1], F_SETFD, 0);
-		if (terminal &&
-		    (setsid() < 0 || ioctl(their_fd, TIOCSCTTY, 0) < 0))
+		if (terminal && (setenv("TERM", terminal, 1) < 0 ||
+				 unsetenv("LC_ALL") < 0 || setsid() < 0 ||
+				 ioctl(their_fd, TIOCSCTTY, 0) < 0))
 			_exit(124);
 		become_client(args, their_fd,
 			      terminal ? their_fd : STDERR_FILENO);
@@ -138,10 +139,11 @@ struct client client_start(const char *const args[])
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
 		harness_fail("socketpair: %s", strerror(errno));
-	return start(args, fds[0], fds[1], false);
+	return start(args, fds[0], fds[1], NULL);
 }
 
-struct client client_start_on_terminal(const char *const args[])
+static struct client start_on_terminal(const char *const args[],
+				       const char *type)
 {
 	int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct termios mode;
@@ -156,7 +158,17 @@ struct client client_start_on_terminal(const char *const args[])
 	mode.c_lflag &= ~(tcflag_t)ECHO;
 	mode.c_oflag &= ~(tcflag_t)OPOST;
 	ck_assert_int_eq(tcsetattr(theirs, TCSANOW, &mode), 0);
-	return start(args, theirs, ours, true);
+	return start(args, theirs, ours, type);
+}
+
+struct client client_start_on_terminal(const char *const args[])
+{
+	return start_on_terminal(args, "dumb");
+}
+
+struct client client_start_on_editing_terminal(const char *const args[])
+{
+	return start_on_terminal(args, "xterm");
 }
 
 void client_expect_shown(struct client *client, const char *text)

@@ -36,8 +36,12 @@ struct client {
 /* With a socket as standard input and output; for the functions of e2e_sock. */
 struct client client_start(const char *const args[]);
 
-/* With a terminal as standard input, output and error. */
+/*
+ * With a terminal as standard input, output and error; one that can only go on
+ * to the right, or one whose cursor can be moved, so that lines can be edited.
+ */
 struct client client_start_on_terminal(const char *const args[]);
+struct client client_start_on_editing_terminal(const char *const args[]);
 
 /* Waits until the terminal shows this text, which is then passed over. */
 void client_expect_shown(struct client *client, const char *text);

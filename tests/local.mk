@@ -12,7 +12,8 @@ loop_libs = src/libloop.a $(os_libs) $(LIBEVENT_LIBS)
 web_libs = src/libweb.a src/libhttp.a $(loop_libs) $(XXHASH_LIBS)
 server_libs = src/libserver.a src/libcli.a src/libweb.a src/libhttp.a $(loop_libs) \
 	$(XXHASH_LIBS) $(CONFUSE_LIBS)
-client_libs = src/libclient.a src/libcli.a $(os_libs) $(JANSSON_LIBS) -lm
+client_libs = src/libclient.a src/libcli.a $(os_libs) $(JANSSON_LIBS) \
+	$(LIBEDIT_LIBS) -lm
 cli_libs = src/libcli.a $(os_libs) $(CONFUSE_LIBS)
 
 # What a test program links when nothing else is said.
@@ -202,6 +203,7 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 # These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and
 # link nothing of ours but the harness.
 e2e_tests = tests/check_client tests/check_client_capture \
+	tests/check_client_editor \
 	tests/check_client_modes tests/check_client_ping \
 	tests/check_client_record tests/check_e2e_accept \
 	tests/check_e2e_admin tests/check_e2e_calamity \
@@ -218,6 +220,7 @@ e2e_libs = tests/libharness.a $(CHECK_LIBS)
 crowd = tests/crowd.c tests/crowd.h
 tests_check_client_LDADD = $(e2e_libs)
 tests_check_client_capture_LDADD = $(e2e_libs)
+tests_check_client_editor_LDADD = $(e2e_libs)
 tests_check_client_modes_LDADD = $(e2e_libs)
 tests_check_client_record_LDADD = $(e2e_libs)
 tests_check_client_ping_LDADD = $(e2e_libs)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "client/client_options.h"
+#include "client/editor.h"
 #include "client/lines.h"
 #include "client/narrator.h"
 #include "client/output.h"
@@ -42,6 +43,7 @@ struct session {
 	struct tcp tcp;
 	struct udp udp;
 	struct lines lines;
+	struct editor *editor; /* NULL: lines are read as they come */
 	const char *reply_prefix;
 };
 
@@ -159,6 +161,17 @@ static void write_prompt(const char *text)
 	(void)ignored;
 }
 
+/* The prompt once more, below what was shown meanwhile. */
+static void show_prompt_again(struct session *c)
+{
+	if (!c->editor) {
+		write_prompt(PROMPT);
+		return;
+	}
+	editor_show(c->editor);
+	report_shown(prompt_fd(), slice_of(PROMPT));
+}
+
 /*
  * Waits for what is typed, and meanwhile for the end of the connection: one
  * that the server has closed is closed here too, and not only when somebody
@@ -177,7 +190,7 @@ static void watch_cb(void *arg)
 		if (wait_ready(pfds, ARRAY_LEN(pfds), WAIT_FOREVER) < 0)
 			return;
 		if (pfds[1].revents && tcp_take_end(&c->tcp))
-			write_prompt(PROMPT);
+			show_prompt_again(c);
 		if (pfds[0].revents)
 			return;
 	}
@@ -216,6 +229,19 @@ static bool may_go_on(const struct session *c, enum client_status status,
 	return is_prompting && c->options.is_udp && status == CLIENT_NO_REPLY;
 }
 
+/* The next line; for a person, behind the prompt. */
+static enum lines_result next_line(struct session *c, bool is_prompting,
+				   struct slice *line)
+{
+	if (c->editor) {
+		report_shown(prompt_fd(), slice_of(PROMPT));
+		return editor_next(c->editor, line);
+	}
+	if (is_prompting)
+		write_prompt(PROMPT);
+	return lines_next(&c->lines, line);
+}
+
 /* Line for line: reads one, exchanges it, until the input ends. */
 static enum client_status converse(struct session *c, bool is_prompting)
 {
@@ -225,9 +251,7 @@ static enum client_status converse(struct session *c, bool is_prompting)
 
 	lines_init(&c->lines, STDIN_FILENO, is_prompting ? watch_cb : NULL, c);
 	for (;;) {
-		if (is_prompting)
-			write_prompt(PROMPT);
-		result = lines_next(&c->lines, &line);
+		result = next_line(c, is_prompting, &line);
 		/* The terminal has shown the newline that was typed. */
 		if (is_prompting && result == LINES_LINE)
 			report_shown(prompt_fd(), slice_of("\n"));
@@ -255,7 +279,12 @@ static enum client_status run_prompt(struct session *c)
 		c->reply_prefix = "From Server: ";
 		status = tcp_open(&c->tcp);
 	}
-	return status == CLIENT_OK ? converse(c, true) : status;
+	if (status != CLIENT_OK)
+		return status;
+	c->editor = editor_open(PROMPT, prompt_fd(), watch_cb, c);
+	status = converse(c, true);
+	editor_close(c->editor);
+	return status;
 }
 
 static enum client_status run_filter(struct session *c)
