@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "e2e_faults.h"
 #include "e2e_http.h"
 #include "e2e_program.h"
 #include "e2e_server.h"
@@ -320,6 +321,41 @@ START_TEST(a_service_is_turned_off_and_on)
 }
 END_TEST
 
+/* Who waits in the old socket holds it open; the new one has the same port. */
+START_TEST(a_place_comes_back_while_its_queue_is_being_emptied)
+{
+	char conf_text[256];
+	int held, waiting, other;
+
+	write_conf(BASE "root = @/one\n");
+	server = server_start(&(struct server_options){
+		.args = (const char *const[]){"--config", conf, "--no-sandbox",
+					      NULL},
+		.n_ready = 3,
+		.faults = ""});
+	(void)snprintf(conf_text, sizeof(conf_text),
+		       "udp-port = off\ntcp-port = \"127.0.0.1:%u\"\n"
+		       "http-port = \"127.0.0.1:0\"\nroot = @/one\n",
+		       server_endpoint(server, SERVICE_TCP)->port);
+	held = tcp_connect(server, SERVICE_HTTP);
+	expect_text(held, "/a", "one\n");
+	faults_set(server->faults, "accept4=24");
+	waiting = tcp_connect(server, SERVICE_TCP);
+	server_wait_log(server, "accept: ");
+	reload("udp-port = off\ntcp-port = off\n"
+	       "http-port = \"127.0.0.1:0\"\nroot = @/one\n");
+	reload(conf_text);
+	faults_set(server->faults, "");
+	other = tcp_connect(server, SERVICE_TCP);
+	tcp_exchange(waiting, "hello", 5);
+	tcp_exchange(other, "hello", 5);
+	(void)close(held);
+	(void)close(waiting);
+	(void)close(other);
+	server_stop(server);
+}
+END_TEST
+
 /* --- what is wrong --- */
 
 static const struct mistake {
@@ -445,6 +481,8 @@ int main(void)
 	tcase_add_test(tcase, a_log_that_was_moved_away_is_opened_anew);
 	tcase_add_test(tcase, places_change_and_nobody_who_waits_is_lost);
 	tcase_add_test(tcase, a_service_is_turned_off_and_on);
+	tcase_add_test(tcase,
+		       a_place_comes_back_while_its_queue_is_being_emptied);
 	tcase_add_loop_test(tcase, a_mistake_changes_nothing, 0,
 			    ARRAY_LEN(mistakes));
 	tcase_add_test(tcase, a_file_that_is_gone_changes_nothing);

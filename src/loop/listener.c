@@ -424,6 +424,15 @@ void listener_remove(struct listener_set *set, int fd)
 			leave(listener_of(node));
 }
 
+void listener_set_share(struct listener_set *set, bool is_shared)
+{
+	struct list_node *node, *following;
+
+	LIST_FOR_EACH (node, following, &set->listeners)
+		if (listener_of(node)->is_leaving)
+			socket_share_port(listener_of(node)->fd, is_shared);
+}
+
 void listener_set_drain(struct listener_set *set)
 {
 	struct list_node *node, *following;

@@ -71,6 +71,9 @@ int listener_add(struct listener_set *set, int fd,
  */
 void listener_remove(struct listener_set *set, int fd);
 
+/* Whether others may bind to the ports of those that are still removed. */
+void listener_set_share(struct listener_set *set, bool is_shared);
+
 /*
  * Each listening socket takes the connections that wait in its queue now, in
  * turns, and is closed then; until then the loop waits for it (n_waiting).

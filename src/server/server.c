@@ -132,6 +132,14 @@ static void remove_socket(void *arg, int service, int fd)
 		listener_remove(&server->listeners, fd);
 }
 
+static void share_ports_of_leaving(void *arg, bool is_shared)
+{
+	struct server *server = arg;
+
+	listener_set_share(&server->listeners, is_shared);
+	listener_set_share(&server->admin_listeners, is_shared);
+}
+
 /* For the start page. */
 static void tell_site(struct server *server)
 {
@@ -796,7 +804,8 @@ static int start_loop(struct server *server, char **cause)
 
 static int start(struct server *server, char **cause)
 {
-	const struct sockets_user user = {add_socket, remove_socket, server};
+	const struct sockets_user user = {add_socket, remove_socket,
+					  share_ports_of_leaving, server};
 
 	server->started = clock_wall();
 	server->started_ns = clock_mono_ns();

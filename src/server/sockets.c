@@ -211,13 +211,14 @@ static void find_missing(struct sockets *sockets, int service,
 
 /*
  * One of ours may be in the way that will be closed when nothing can fail any
- * more: until then both share.
+ * more, or that still takes what waits in it: until then both share.
  */
 static void share_ports(struct sockets *sockets, bool is_shared)
 {
 	for (size_t i = 0; i < sockets->n; i++)
 		if (!sockets->list[i].path[0])
 			socket_share_port(sockets->list[i].fd, is_shared);
+	sockets->user.share(sockets->user.arg, is_shared);
 }
 
 static int open_missing(struct sockets *sockets, int service, unsigned options,

@@ -32,6 +32,8 @@ struct sockets_user {
 	int (*add)(void *arg, int service, int fd);
 	/* Takes what waits in it, then closes it. */
 	void (*remove)(void *arg, int service, int fd);
+	/* Whether others may have the ports of those that are removed. */
+	void (*share)(void *arg, bool is_shared);
 	void *arg;
 };
 
