@@ -210,6 +210,30 @@ START_TEST(a_group_is_known_by_its_address)
 }
 END_TEST
 
+static const struct {
+	const char *host;
+	bool is_loopback;
+} loopbacks[] = {
+	{"127.0.0.1", true},
+	{"127.255.255.255", true},
+	{"::1", true},
+	{"128.0.0.1", false},
+	{"126.255.255.255", false},
+	{"::2", false},
+	{"::", false},
+	{"1::1", false},
+};
+
+START_TEST(a_loopback_address_is_of_its_host_alone)
+{
+	struct address address = address_of(loopbacks[_i].host, 1);
+
+	ck_assert_msg(address_is_loopback(&address) ==
+			      loopbacks[_i].is_loopback,
+		      "%s", loopbacks[_i].host);
+}
+END_TEST
+
 /* --- resolving --- */
 
 static const struct {
@@ -440,6 +464,8 @@ int main(void)
 	tcase_add_test(tcase, what_is_no_part_of_an_address_does_not_count);
 	tcase_add_loop_test(tcase, only_the_wildcard_names_no_host, 0,
 			    (int)ARRAY_LEN(hosts));
+	tcase_add_loop_test(tcase, a_loopback_address_is_of_its_host_alone, 0,
+			    (int)ARRAY_LEN(loopbacks));
 	tcase_add_loop_test(tcase, a_group_is_known_by_its_address, 0,
 			    (int)ARRAY_LEN(groups));
 

@@ -349,7 +349,7 @@ static int read_events(char *all, size_t size)
 	int fd = connect_admin();
 
 	all[0] = '\0';
-	tcp_send_text(fd, "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+	tcp_send_text(fd, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	(void)read_until(fd, all, size, "\r\n\r\n");
 	ck_assert_ptr_nonnull(
 		strstr(all, "Content-Type: text/event-stream\r\n"));
@@ -372,7 +372,7 @@ START_TEST(events_bring_the_numbers_as_they_move)
 	udp_exchange(udp, "abc", 3);
 	(void)read_until(fd, event, 1 << 16, "\"udp_datagrams\":\"1\"");
 	/* What a reader sends is nothing to anybody. */
-	tcp_send_text(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	tcp_send_text(fd, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	(void)read_until(fd, event, 1 << 16, "\"http_open\":\"0\"");
 	expect_metric("uppercase_connections_active{service=\"admin\"}", 2);
 	(void)close(fd);
@@ -411,7 +411,7 @@ START_TEST(the_head_of_the_events_is_without_events)
 	start();
 	fd = connect_admin();
 	all[0] = '\0';
-	tcp_send_text(fd, "HEAD /events HTTP/1.1\r\nHost: a\r\n\r\n");
+	tcp_send_text(fd, "HEAD /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	ck_assert_str_eq(read_until(fd, all, 4096, "\r\n\r\n"), "");
 	tcp_expect_end(fd);
 	(void)close(fd);
@@ -640,8 +640,8 @@ START_TEST(head_leaves_the_content_out)
 
 	start();
 	fd = connect_admin();
-	tcp_send_text(fd, "HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
-			  "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+	tcp_send_text(fd, "HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+			  "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	http_read(fd, &response, false);
 	http_expect_field(&response, "Content-Length", "3");
 	http_clear(&response);
@@ -658,14 +658,19 @@ static const struct {
 	const char *bytes;
 	int status;
 } malformed[] = {
-	{"GET /healthz HTTP/1.1\nHost: a\n\n", 400},
+	{"GET /healthz HTTP/1.1\nHost: localhost\n\n", 400},
 	{"GET /healthz HTTP/1.1\r\n\r\n", 400},
-	{"GET /healthz HTTP/3.0\r\nHost: a\r\n\r\n", 505},
+	{"GET /healthz HTTP/3.0\r\nHost: localhost\r\n\r\n", 505},
 	{"\x16\x03\x01\x02", 400}, /* TLS */
-	{"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde",
+	{"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+	 "5\r\n\r\nabcde",
 	 200},
 	{"GET /healthz HTTP/1.0\r\n\r\n", 200},
-	{"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200},
+	{"GET /healthz HTTP/1.1\r\nHost: rebound.example\r\n\r\n", 421},
+	{"GET / HTTP/1.1\r\nHost: localhost.example:8080\r\n\r\n", 421},
+	{"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: "
+	 "close\r\n\r\n",
+	 200},
 };
 
 START_TEST(a_connection_ends_with_what_cannot_be_followed)
@@ -689,7 +694,7 @@ END_TEST
 START_TEST(a_request_may_come_byte_by_byte)
 {
 	static const char request[] =
-		"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+		"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	struct response response;
 	int fd, on = 1;
 
@@ -746,9 +751,9 @@ START_TEST(many_requests_at_once_are_answered_in_order)
 	fd = tcp_connect_small(server, SERVICE_ADMIN);
 	for (int i = 0; i < n; i++)
 		tcp_send_text(fd, i % 2 ? "GET /metrics HTTP/1.1\r\n"
-					  "Host: a\r\n\r\n"
+					  "Host: localhost\r\n\r\n"
 					: "GET /none HTTP/1.1\r\n"
-					  "Host: a\r\n\r\n");
+					  "Host: localhost\r\n\r\n");
 	for (int i = 0; i < n; i++) {
 		http_read(fd, &response, true);
 		http_expect_status(&response, i % 2 ? 200 : 404);

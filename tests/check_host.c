@@ -155,12 +155,48 @@ START_TEST(a_host_cut_off_anywhere_is_judged_within_its_length)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool is_literal;
+} names[] = {
+	{"127.0.0.1", true},
+	{"192.0.2.1:8080", true},
+	{"[::1]", true},
+	{"[2001:db8::1]:80", true},
+	{"localhost", true},
+	{"LocalHost:8080", true},
+	{"localhost.", false},
+	{"a.localhost", false},
+	{"localhost.example", false},
+	{"127.0.0.1.example", false},
+	{"127.1", false},
+	{"2130706433", false},
+	{"0x7f.0.0.1", false},
+	{"%6cocalhost", false},
+	{"example", false},
+	{"[::1", false},
+	{"", false},
+	{"1234567890123456", false},
+	{"localhost:x", false},
+};
+
+START_TEST(what_no_name_server_has_a_say_in_is_literal)
+{
+	struct slice host = slice_of(names[_i].text);
+
+	ck_assert_msg(http_host_is_literal(host) == names[_i].is_literal, "%s",
+		      names[_i].text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("host");
 	TCase *tcase = harness_case(suite, "host");
 	tcase_add_loop_test(tcase, a_host_is_valid_or_not, 0,
 			    (int)ARRAY_LEN(hosts));
+	tcase_add_loop_test(tcase, what_no_name_server_has_a_say_in_is_literal,
+			    0, (int)ARRAY_LEN(names));
 	tcase_add_test(tcase,
 		       a_host_cut_off_anywhere_is_judged_within_its_length);
 

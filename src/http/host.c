@@ -89,3 +89,26 @@ bool http_host_is_valid(struct slice s)
 	return len > 0 &&
 	       is_port_suffix((struct slice){s.ptr + len, s.len - len});
 }
+
+/* The four numbers that inet_pton(3) reads. */
+static bool is_ipv4(struct slice s)
+{
+	char text[INET_ADDRSTRLEN];
+	struct in_addr address;
+
+	if (s.len >= sizeof(text))
+		return false;
+	memcpy(text, s.ptr, s.len);
+	text[s.len] = '\0';
+	return inet_pton(AF_INET, text, &address) == 1;
+}
+
+bool http_host_is_literal(struct slice s)
+{
+	struct slice name = {s.ptr, reg_name_len(s)};
+
+	if (s.len > 0 && s.ptr[0] == '[')
+		return http_host_is_valid(s);
+	return http_host_is_valid(s) &&
+	       (is_ipv4(name) || slice_is_nocase(name, "localhost"));
+}

@@ -13,4 +13,10 @@
  */
 bool http_host_is_valid(struct slice s);
 
+/*
+ * Whether a valid one is an IP address or localhost (RFC 6761, 6.3): what no
+ * name server has a say in.
+ */
+bool http_host_is_literal(struct slice s);
+
 #endif

@@ -30,6 +30,8 @@ static const struct status statuses[HTTP_STATUSES] = {
 	{414, "URI Too Long", "The request's first line is too long."},
 	{416, "Range Not Satisfiable", "The file is shorter than that."},
 	{417, "Expectation Failed", "The server cannot do what is expected."},
+	{421, "Misdirected Request",
+	 "The server is not the one that was meant."},
 	{429, "Too Many Requests",
 	 "More was asked for than one address may. Try again later."},
 	{431, "Request Header Fields Too Large",

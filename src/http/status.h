@@ -12,7 +12,7 @@ const char *http_status_reason(unsigned status);
  * All of them, in order, and one more, the last, for any other: its index from
  * 0 to HTTP_STATUSES - 1, and back. The code of that last one is 0.
  */
-#define HTTP_STATUSES 21
+#define HTTP_STATUSES 22
 unsigned http_status_index(unsigned status);
 unsigned http_status_at(unsigned index);
 

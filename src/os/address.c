@@ -312,3 +312,14 @@ int address_resolve(const char *host, uint16_t port, int family, int socktype,
 	*cause = "no IPv4 or IPv6 address";
 	return *n > 0 ? 0 : -1;
 }
+
+bool address_is_loopback(const struct address *address)
+{
+	const struct in6_addr *in6 = &address->sa.in6.sin6_addr;
+
+	if (address->sa.any.sa_family == AF_INET)
+		return ntohl(address->sa.in4.sin_addr.s_addr) >> 24 ==
+		       IN_LOOPBACKNET;
+	return address->sa.any.sa_family == AF_INET6 &&
+	       IN6_IS_ADDR_LOOPBACK(in6);
+}

@@ -96,4 +96,7 @@ int address_resolve(const char *host, uint16_t port, int family, int socktype,
 		    struct address *list, size_t max, size_t *n,
 		    const char **cause) MUST_CHECK;
 
+/* Whether it is of this host alone: 127.0.0.0/8 or ::1. */
+bool address_is_loopback(const struct address *address);
+
 #endif

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/date.h"
+#include "http/host.h"
 #include "http/page.h"
 #include "http/request.h"
 #include "http/status.h"
@@ -62,6 +63,7 @@ struct admin_conn {
 	bool in_head;	     /* the head deadline runs for it */
 	bool is_last;	     /* close when the output is gone */
 	bool is_reader;	     /* gets events until it closes */
+	bool is_local; /* the peer is on this host, by a loopback address */
 };
 
 static struct admin_conn *admin_conn_of(struct conn *conn)
@@ -321,11 +323,30 @@ static enum conn_sent send_failure(struct admin_conn *ac, unsigned status,
 	return send_answer(ac, &answer);
 }
 
+/*
+ * A page from elsewhere can make the browser of whoever sits at this host ask
+ * for ours, by a name of its own that leads to a loopback address, and read
+ * them (DNS rebinding). Nobody else has such a name in what he asks for.
+ */
+static bool is_misled(const struct admin_conn *ac,
+		      const struct http_request *request)
+{
+	size_t at = 0;
+	const struct http_field *host =
+		http_request_next(request, HTTP_FIELD_HOST, &at);
+
+	return ac->is_local && host && !http_host_is_literal(host->value);
+}
+
 static enum conn_sent send_reply(struct admin_conn *ac,
 				 const struct http_request *request)
 {
 	struct admin_answer answer = begin_answer(ac->admin);
 
+	if (is_misled(ac, request))
+		return send_failure(ac, 421,
+				    "On this host ask for an address, or for "
+				    "localhost.");
 	answer_method(ac->admin, request, &answer);
 	return send_answer(ac, &answer);
 }
@@ -538,6 +559,7 @@ void admin_accept_cb(void *arg, int fd, const struct address *peer)
 	admin->loop->counters.admin_connections++;
 	admin->n_open++;
 	ac->admin = admin;
+	ac->is_local = address_is_loopback(peer);
 	conn_init_apart(&ac->conn, admin->loop, fd, &admin_ops);
 	deadline_start(&admin->idle, &ac->conn.deadline);
 	conn_wait_readable(&ac->conn);
