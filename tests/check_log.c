@@ -399,14 +399,33 @@ START_TEST(a_trouble_is_told_once_and_again_after_a_calm)
 	uint64_t now_ns = 1;
 
 	ck_assert(log_is_news(&trouble, EMFILE, now_ns));
+	ck_assert_str_eq(trouble.more, "");
 	ck_assert(!log_is_news(&trouble, EMFILE, now_ns));
 	/* It goes on: the calm counts from when it was met last. */
 	for (int i = 0; i < 3; i++)
 		ck_assert(
 			!log_is_news(&trouble, EMFILE, now_ns += LOG_CALM_NS));
 	ck_assert(log_is_news(&trouble, EMFILE, now_ns += LOG_CALM_NS + 1));
+	ck_assert_str_eq(trouble.more, " (4 more times before)");
 	ck_assert(log_is_news(&trouble, ENFILE, now_ns));
+	ck_assert_str_eq(trouble.more, "");
 	ck_assert(log_is_news(&trouble, EMFILE, now_ns));
+}
+END_TEST
+
+START_TEST(what_goes_on_for_long_is_told_again_with_its_number)
+{
+	struct log_trouble trouble = {0};
+	uint64_t now_ns = 1, end_ns = now_ns + LOG_AGAIN_NS;
+	unsigned n = 0;
+
+	ck_assert(log_is_news(&trouble, EMFILE, now_ns));
+	for (now_ns += LOG_CALM_NS; now_ns < end_ns; now_ns += LOG_CALM_NS / 2)
+		n += !log_is_news(&trouble, EMFILE, now_ns);
+	ck_assert_uint_eq(n, 10);
+	ck_assert(log_is_news(&trouble, EMFILE, end_ns));
+	ck_assert_str_eq(trouble.more, " (10 more times since)");
+	ck_assert(!log_is_news(&trouble, EMFILE, end_ns + LOG_CALM_NS));
 }
 END_TEST
 
@@ -458,5 +477,7 @@ int main(void)
 	tcase_add_test(tcase, a_level_leaves_out_the_rest);
 	tcase_add_test(tcase, a_change_writes_what_was_gathered);
 	tcase_add_test(tcase, a_trouble_is_told_once_and_again_after_a_calm);
+	tcase_add_test(tcase,
+		       what_goes_on_for_long_is_told_again_with_its_number);
 	return harness_run(suite);
 }

@@ -50,6 +50,8 @@ START_TEST(everything_is_told)
 	expect_member("rtt_s", "0.000250");
 	expect_member("age_s", "1.500000");
 	expect_member("bytes_received", "789");
+	expect_member("min_rate", "4096");
+	ck_assert_ptr_nonnull(strstr(buf, "\"max_connections\":null"));
 	ck_assert_ptr_nonnull(strstr(buf, "\"127.0.0.1:80\""));
 	ck_assert_ptr_nonnull(strstr(buf, "\"2001::/64\",\"connections\":12"));
 	ck_assert_ptr_nonnull(strstr(buf, "\"192.0.2.1\",\"connections\":2"));

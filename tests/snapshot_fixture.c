@@ -69,7 +69,10 @@ struct snapshot *snapshot_make(void)
 	counters = (struct counters){.udp_datagrams = 7, .http_requests = 9};
 	memset(&outcomes, 0, sizeof(outcomes));
 	outcomes_note(&outcomes, HTTP_METHOD_HEAD, 404);
-	config = (struct config){.root = SNAPSHOT_HOSTILE};
+	config = (struct config){
+		.root = SNAPSHOT_HOSTILE,
+		.limits = {.max_connections = UINT64_MAX, .min_rate = 4096},
+	};
 	reload = (struct reload_note){.at_s = 1795720294};
 	strcpy(reload.cause, SNAPSHOT_HOSTILE);
 	make_sockets();

@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -197,11 +198,24 @@ void log_warn(const char *fmt, ...)
 
 bool log_is_news(struct log_trouble *trouble, int what, uint64_t now_ns)
 {
-	bool is_news =
+	bool is_another =
 		trouble->what != what || now_ns - trouble->met_ns > LOG_CALM_NS;
 
-	*trouble = (struct log_trouble){what, now_ns};
-	return is_news;
+	trouble->what = what;
+	trouble->met_ns = now_ns;
+	if (!is_another && now_ns - trouble->told_ns < LOG_AGAIN_NS) {
+		trouble->n_untold++;
+		return false;
+	}
+	trouble->more[0] = '\0';
+	if (trouble->n_untold > 0)
+		(void)snprintf(trouble->more, sizeof(trouble->more),
+			       " (%" PRIu64 " more times %s)",
+			       trouble->n_untold,
+			       is_another ? "before" : "since");
+	trouble->n_untold = 0;
+	trouble->told_ns = now_ns;
+	return true;
 }
 
 /* Lines in buf[0..len), to be told as lost. */

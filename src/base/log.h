@@ -57,17 +57,21 @@ void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* A trouble that may go on: what it was last, and when. Zeroed for none. */
 struct log_trouble {
 	int what;
-	uint64_t met_ns;
+	uint64_t met_ns, told_ns;
+	uint64_t n_untold;
+	char more[64]; /* what log_is_news() leaves to be said behind it */
 };
 
 /*
- * Whether to tell of the trouble: what goes on is told once, and again when it
- * is another one (what is not 0; an errno value, for example) or after a calm
- * of LOG_CALM_NS, in which it was not met.
+ * Whether to tell of the trouble: at once when it is another one (what is not
+ * 0; an errno value, for example) or after a calm of LOG_CALM_NS, in which it
+ * was not met; and every LOG_AGAIN_NS while it goes on. Then trouble->more says
+ * how often it was met without being told, or nothing.
  */
 bool log_is_news(struct log_trouble *trouble, int what, uint64_t now_ns);
 
-#define LOG_CALM_NS UINT64_C(10000000000)
+#define LOG_CALM_NS  UINT64_C(10000000000)
+#define LOG_AGAIN_NS UINT64_C(60000000000)
 
 /*
  * The last lines, each with its time in front, until the next is added: for who

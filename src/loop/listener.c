@@ -129,9 +129,10 @@ static void listener_tell_trouble(struct listener_set *set, const char *what,
 	bool is_limit = error == LISTENER_FULL || is_shortage(error);
 
 	if (log_is_news(&set->trouble, error, loop_now_ns(set->loop)))
-		log_warn("accept: %s with %zu connections open: %s%s", what,
+		log_warn("accept: %s with %zu connections open: %s%s%s", what,
 			 set->loop->n_conns, listener_reason(error),
-			 is_limit ? " (raise the limit with ulimit -n)" : "");
+			 is_limit ? " (raise the limit with ulimit -n)" : "",
+			 set->trouble.more);
 }
 
 static int start_pause(struct listener_set *set)

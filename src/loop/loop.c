@@ -34,7 +34,7 @@ static void libevent_log_cb(int severity, const char *message)
 	if (severity < EVENT_LOG_WARN)
 		return;
 	if (log_is_news(&trouble, severity, clock_mono_ns()))
-		log_warn("libevent: %s", message);
+		log_warn("libevent: %s%s", message, trouble.more);
 	if (severity >= EVENT_LOG_ERR)
 		log_flush(); /* libevent ends the program next */
 }

@@ -64,6 +64,15 @@ static void add_string(struct text *text, const char *name, const char *value)
 	text_add_str(text, "null");
 }
 
+/* One that may be off. */
+static void add_limit(struct text *text, const char *name, uint64_t limit)
+{
+	if (limit == SETTING_OFF)
+		add_string(text, name, NULL);
+	else
+		add_number(text, name, limit);
+}
+
 /* --- parts --- */
 
 static void add_state_config(struct text *text, const struct config *config)
@@ -75,6 +84,12 @@ static void add_state_config(struct text *text, const struct config *config)
 	add_bool(text, "listing", config->listing);
 	add_bool(text, "hidden", config->hidden);
 	add_string(text, "access_log", config->access_log);
+	add_string(text, "connection_log", config->connection_log);
+	add_limit(text, "max_connections", config->limits.max_connections);
+	add_limit(text, "max_per_address", config->limits.max_per_address);
+	add_number(text, "min_rate", config->limits.min_rate);
+	add_number(text, "udp_rate", config->limits.udp_rate.per_s);
+	add_number(text, "request_rate", config->limits.request_rate.per_s);
 	add_real(text, "tcp_idle_timeout_s",
 		 (double)config->limits.tcp_idle_ns / 1e9);
 	add_real(text, "http_idle_timeout_s",

@@ -189,7 +189,8 @@ static void pause_socket(struct udp_socket *sock, int error)
 	struct loop *loop = sock->service->loop;
 
 	if (log_is_news(&sock->trouble, error, loop_now_ns(loop)))
-		log_warn("udp: paused: cannot receive: %s", strerror(error));
+		log_warn("udp: paused: cannot receive: %s%s", strerror(error),
+			 sock->trouble.more);
 	loop->counters.udp_pauses++;
 	if (event_add(&sock->resume_timer, &pause_time) == 0)
 		(void)event_del(&sock->event);
