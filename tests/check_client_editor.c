@@ -172,6 +172,44 @@ START_TEST(a_server_that_leaves_does_not_take_what_is_typed)
 }
 END_TEST
 
+static int heard[2];
+
+/* Answers when it is told to. */
+static void serve_when_told(int fd)
+{
+	int conn = peer_accept(fd);
+	char buf[64];
+
+	(void)peer_read(conn, buf, sizeof(buf));
+	if (write(heard[1], "", 1) != 1 || read(go[0], buf, 1) != 1)
+		_exit(1);
+	peer_write(conn, "ONE");
+	(void)pause();
+}
+
+/* While the reply is waited for the terminal handles its lines itself. */
+START_TEST(what_is_typed_ahead_counts_ctrl_d_among_it)
+{
+	struct peer peer;
+
+	harness_pipe(go);
+	harness_pipe(heard);
+	peer = peer_start(SOCK_STREAM, serve_when_told);
+	client = client_start_on_editing_terminal(
+		ARGS("-w", LONG, HOST, peer.port));
+	client_read_until(&client, PROMPT, shown, sizeof(shown));
+	client_type(&client, "one\n");
+	sock_must_wait(heard[0], POLLIN, harness_deadline(), "the message");
+	expect_cooked();
+	client_type(&client, CTRL_D);
+	ck_assert_int_eq(write(go[1], "", 1), 1);
+	client_read_until(&client, "From Server: ONE\r\n", shown,
+			  sizeof(shown));
+	client_expect_exit(&client, 0);
+	peer_stop(&peer);
+}
+END_TEST
+
 /* The other end of the terminal is closed: a window that was closed. */
 START_TEST(a_terminal_that_is_gone_ends_it)
 {
@@ -191,6 +229,7 @@ static void add_tests(TCase *tcase)
 		       ctrl_c_is_a_newline_and_130_and_a_terminal_as_before);
 	tcase_add_test(tcase, ctrl_d_ends_it_with_a_terminal_as_before);
 	tcase_add_test(tcase, a_server_that_leaves_does_not_take_what_is_typed);
+	tcase_add_test(tcase, what_is_typed_ahead_counts_ctrl_d_among_it);
 	tcase_add_test(tcase, a_terminal_that_is_gone_ends_it);
 }
 

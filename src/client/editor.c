@@ -14,15 +14,19 @@
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #include "os/wait.h"
 
 #define EDITOR_HISTORY_MAX 500 /* lines; of this run alone */
+#define EDITOR_CTRL_D	   '\x04'
 
 struct editor {
 	EditLine *line;
@@ -30,8 +34,13 @@ struct editor {
 	const char *prompt;
 	void (*wait)(void *arg);
 	void *arg;
-	int error; /* of reading; 0: none */
+	int n_ahead; /* bytes typed before the line was asked for */
+	int error;   /* of reading; 0: none */
 };
+
+/* The terminal as it was: there is one to a process, for its signals. */
+static struct termios terminal_before;
+static volatile sig_atomic_t is_terminal_taken;
 
 static struct editor *editor_of(EditLine *line)
 {
@@ -72,6 +81,22 @@ static int editor_read_byte(struct editor *editor, char *byte)
 	}
 }
 
+/*
+ * A byte that is a key. What was typed ahead has been through the terminal's
+ * own handling of lines, which leaves NUL where Ctrl-D was.
+ */
+static int read_key_byte(struct editor *editor, char *byte)
+{
+	int n = editor_read_byte(editor, byte);
+
+	if (n <= 0 || editor->n_ahead == 0)
+		return n;
+	editor->n_ahead--;
+	if (*byte == '\0')
+		*byte = EDITOR_CTRL_D;
+	return n;
+}
+
 /* A key: a character of the terminal's encoding. What is none is passed over.
  */
 static int editor_read_cb(EditLine *line, wchar_t *key)
@@ -81,7 +106,7 @@ static int editor_read_cb(EditLine *line, wchar_t *key)
 
 	for (;;) {
 		char byte;
-		int n = editor_read_byte(editor, &byte);
+		int n = read_key_byte(editor, &byte);
 		size_t len;
 
 		if (n <= 0)
@@ -134,6 +159,7 @@ struct editor *editor_open(const char *prompt, int out, void (*wait)(void *arg),
 	editor = calloc(1, sizeof(*editor));
 	if (!editor)
 		return NULL;
+	is_terminal_taken = tcgetattr(STDIN_FILENO, &terminal_before) == 0;
 	take_encoding();
 	editor->prompt = prompt;
 	editor->wait = wait;
@@ -149,6 +175,17 @@ struct editor *editor_open(const char *prompt, int out, void (*wait)(void *arg),
 	return editor;
 }
 
+/*
+ * Before the prompt shows: whoever sees it may type at once, and a key that the
+ * terminal handles itself would be another one.
+ */
+static void take_terminal(struct editor *editor)
+{
+	(void)el_set(editor->line, EL_PREP_TERM, 1);
+	if (ioctl(STDIN_FILENO, FIONREAD, &editor->n_ahead) < 0)
+		editor->n_ahead = 0;
+}
+
 /* Lines that can be had again with the arrow keys; empty ones are not worth it.
  */
 static void remember(struct editor *editor, const char *text, size_t len)
@@ -161,10 +198,13 @@ static void remember(struct editor *editor, const char *text, size_t len)
 
 enum lines_result editor_next(struct editor *editor, struct slice *line)
 {
+	const char *text;
 	int count = 0;
-	const char *text = el_gets(editor->line, &count);
-	size_t len = count > 0 ? (size_t)count : 0;
+	size_t len;
 
+	take_terminal(editor);
+	text = el_gets(editor->line, &count);
+	len = count > 0 ? (size_t)count : 0;
 	if (!text && editor->error != 0) {
 		errno = editor->error;
 		return LINES_FAILED;
@@ -183,10 +223,17 @@ void editor_show(struct editor *editor)
 	(void)el_set(editor->line, EL_REFRESH);
 }
 
+void editor_release_terminal(void)
+{
+	if (is_terminal_taken)
+		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal_before);
+}
+
 void editor_close(struct editor *editor)
 {
 	if (!editor)
 		return;
+	is_terminal_taken = 0;
 	if (editor->line)
 		el_end(editor->line);
 	if (editor->history)
@@ -216,6 +263,10 @@ enum lines_result editor_next(struct editor *editor, struct slice *line)
 void editor_show(struct editor *editor)
 {
 	(void)editor;
+}
+
+void editor_release_terminal(void)
+{
 }
 
 void editor_close(struct editor *editor)

@@ -28,7 +28,13 @@ enum lines_result editor_next(struct editor *editor,
  */
 void editor_show(struct editor *editor);
 
-/* Gives the terminal back as it was; NULL is allowed. */
+/*
+ * Gives the terminal back as it was, wherever the editor stands; for the
+ * handler of a signal that ends the program.
+ */
+void editor_release_terminal(void);
+
+/* The end; NULL is allowed. */
 void editor_close(struct editor *editor);
 
 #endif

@@ -56,12 +56,15 @@ static int prompt_fd(void)
 /*
  * Ctrl-C at the prompt. Nothing here is buffered, so there is nothing to save,
  * and a handler that ends the program itself cannot come too early or late.
- * isatty() is one ioctl(2), so it may be called from here.
+ * isatty() and the editor's part are an ioctl(2) each, so they may be called
+ * from here.
  */
 static void session_interrupt_cb(int signo)
 {
-	ssize_t ignored = write(prompt_fd(), "\n", 1);
+	ssize_t ignored;
 
+	editor_release_terminal();
+	ignored = write(prompt_fd(), "\n", 1);
 	(void)signo;
 	(void)ignored;
 	_exit(CLIENT_INTERRUPTED);
