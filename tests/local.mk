@@ -212,7 +212,7 @@ e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
 	tests/check_e2e_sandbox \
 	tests/check_e2e_supervised \
-	tests/check_e2e_http tests/check_e2e_late tests/check_e2e_limits \
+	tests/check_e2e_http tests/check_e2e_late tests/check_e2e_forged tests/check_e2e_limits \
 	tests/check_e2e_ranges \
 	tests/check_e2e_semantics tests/check_e2e_smuggling \
 	tests/check_e2e_validators tests/check_e2e_welcome
@@ -254,6 +254,7 @@ tests_check_e2e_files_LDADD = $(e2e_libs)
 tests_check_e2e_foreign_LDADD = $(e2e_libs)
 tests_check_e2e_http_LDADD = $(e2e_libs)
 tests_check_e2e_late_LDADD = $(e2e_libs)
+tests_check_e2e_forged_LDADD = $(e2e_libs)
 tests_check_e2e_limits_LDADD = $(e2e_libs)
 tests_check_e2e_listing_LDADD = $(e2e_libs)
 tests_check_e2e_logfile_LDADD = $(e2e_libs)
