@@ -112,8 +112,8 @@ static void pipelines(struct attackers *attackers, struct attacker *attacker)
 	static const char *const requests[] = {
 		"GET /file.txt HTTP/1.1\r\nHost: x\r\n\r\n",
 		"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
-		"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-		"\r\nffffffff\r\n",
+		("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+		 "\r\nffffffff\r\n"),
 		"HEAD /none HTTP/1.1\r\nHost: x\r\n\r\n",
 	};
 
