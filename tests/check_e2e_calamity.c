@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What can befall a host that runs for months: its clock is set, the document
- * root goes away under the server, the server is killed among its clients. It
- * serves on, or again, and what it tells of times makes sense.
+ * root goes away under the server, peers vanish at every stage, memory ends,
+ * the server is killed among its clients. It serves on, or again, and what it
+ * tells of times makes sense.
  */
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,9 +27,11 @@
 #include "e2e_sock.h"
 #include "harness.h"
 
-#define DAY_S	  86400
-#define N_CROWDED 500
-#define N_KILLED  50 /* clients of each service when it is killed */
+#define DAY_S	   86400
+#define N_RESETS   20 /* at each stage */
+#define LARGE_SIZE ((size_t)8 << 20)
+#define N_CROWDED  500
+#define N_KILLED   50 /* clients of each service when it is killed */
 
 static char *folder, *root, *conf;
 static struct server *server;
@@ -228,6 +232,96 @@ START_TEST(a_root_may_be_unmounted_and_mounted_again)
 }
 END_TEST
 
+/* --- peers that are gone --- */
+
+static const struct {
+	enum service service;
+	const char *sent;  /* before the reset */
+	const char *await; /* what comes before it, too; NULL for nothing */
+	bool is_finished;  /* after a half-close */
+	const char *why;
+} stages[] = {
+	{SERVICE_TCP, "", NULL, false, "just connected"},
+	{SERVICE_TCP, "hello", NULL, false, "before the answer"},
+	{SERVICE_TCP, "hello", "HELLO", false, "after it"},
+	{SERVICE_TCP, "hello", "HELLO", true, "after the end"},
+	{SERVICE_HTTP, "", NULL, false, "just connected"},
+	{SERVICE_HTTP, "GET /fi", NULL, false, "in a request-line"},
+	{SERVICE_HTTP, "GET /file.txt HTTP/1.1\r\nHo", NULL, false,
+	 "in a head"},
+	{SERVICE_HTTP, "GET /file.txt HTTP/1.1\r\nHost: x\r\n\r\n", NULL, false,
+	 "before the answer"},
+	{SERVICE_HTTP, "GET /file.txt HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP",
+	 false, "between two requests"},
+	{SERVICE_HTTP, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP", false,
+	 "in a long answer"},
+	{SERVICE_HTTP, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP", true,
+	 "in a long answer, after a half-close"},
+	{SERVICE_HTTP,
+	 "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+	 "\r\nhalf",
+	 "HTTP", false, "in the content that is not read"},
+	{SERVICE_HTTP, "?\r\n\r\n", "HTTP", false, "while the server lingers"},
+};
+
+static void reset_at(size_t stage)
+{
+	const char *await = stages[stage].await;
+	int fd = tcp_connect(server, stages[stage].service);
+
+	tcp_send_text(fd, stages[stage].sent);
+	if (stages[stage].is_finished)
+		tcp_finish(fd);
+	if (await)
+		tcp_expect_text(fd, await);
+	tcp_reset(fd);
+}
+
+/* All stages at once. */
+static void reset_in_drain(void)
+{
+	int fds[ARRAY_LEN(stages)];
+
+	for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
+		fds[i] = tcp_connect(server, stages[i].service);
+		tcp_send_text(fds[i], stages[i].sent);
+	}
+	server_signal(server, SIGTERM);
+	server_wait_log(server, "stopping: ");
+	for (size_t i = 0; i < ARRAY_LEN(stages); i++)
+		tcp_reset(fds[i]);
+}
+
+static void expect_nobody(void)
+{
+	int64_t deadline = harness_deadline();
+
+	while (server_count_descriptors(server, "socket:") !=
+	       server->n_endpoints) {
+		if (harness_left_ms(deadline) == 0)
+			harness_fail("connections are left");
+		(void)poll(NULL, 0, 1);
+	}
+}
+
+START_TEST(a_reset_at_any_stage_is_the_end_of_one_connection)
+{
+	unsigned char *large = bytes_new(LARGE_SIZE);
+
+	bytes_pattern(large, LARGE_SIZE, 1);
+	folder_write(root, "large", large, LARGE_SIZE);
+	free(large);
+	start(NULL);
+	for (size_t i = 0; i < N_RESETS * ARRAY_LEN(stages); i++)
+		reset_at(i % ARRAY_LEN(stages));
+	service_expect_all(server);
+	expect_nobody();
+	reset_in_drain();
+	server_expect_exit(server, 0);
+	server_stop(server);
+}
+END_TEST
+
 /* --- memory --- */
 
 static void limit_growth(rlim_t most)
@@ -326,6 +420,8 @@ int main(void)
 			    (int)ARRAY_LEN(jumps));
 	tcase_add_test(tcase, a_root_may_be_removed_and_made_anew);
 	tcase_add_test(tcase, a_root_may_be_unmounted_and_mounted_again);
+	tcase_add_test(tcase,
+		       a_reset_at_any_stage_is_the_end_of_one_connection);
 	tcase_add_test(tcase, without_a_page_more_it_serves_on);
 	tcase_add_test(tcase, killed_among_its_clients_it_starts_again_at_once);
 	return harness_run(suite);

@@ -218,6 +218,39 @@ START_TEST(a_signal_under_load_loses_no_answer)
 }
 END_TEST
 
+/*
+ * Its next request may be on its way when the server begins to stop, and an end
+ * without a word would lose it. What comes then is answered and is the last.
+ */
+START_TEST(who_was_answered_just_now_may_ask_once_more)
+{
+	struct server *patient = server_start(
+		&(struct server_options){.tcp = "0",
+					 .http = "0",
+					 .root = root,
+					 .extra = "--parting-timeout=10s"});
+	int tcp = tcp_connect(patient, SERVICE_TCP);
+	int web = tcp_connect(patient, SERVICE_HTTP);
+	struct response response;
+
+	tcp_exchange(tcp, "hello", 5);
+	expect_file(web);
+	server_signal(patient, SIGTERM);
+	server_wait_log(patient, "stopping: ");
+	tcp_exchange(tcp, "hello", 5);
+	tcp_expect_end(tcp);
+	http_get(web, "/file.txt", &response);
+	http_expect_status(&response, 200);
+	http_expect_field(&response, "Connection", "close");
+	http_clear(&response);
+	tcp_expect_end(web);
+	(void)close(tcp);
+	(void)close(web);
+	server_expect_exit(patient, 0);
+	server_stop(patient);
+}
+END_TEST
+
 START_TEST(idle_clients_get_a_clean_end)
 {
 	int tcp = tcp_connect(server, SERVICE_TCP);
@@ -525,6 +558,7 @@ static Suite *drain_suite(void)
 			    all_datagrams_that_wait_at_the_signal_are_answered,
 			    0, n);
 	tcase_add_loop_test(tcase, a_signal_under_load_loses_no_answer, 0, n);
+	tcase_add_test(tcase, who_was_answered_just_now_may_ask_once_more);
 	tcase_add_loop_test(tcase, idle_clients_get_a_clean_end, 0, n);
 	tcase_add_test(tcase,
 		       idle_clients_that_do_not_leave_do_not_hold_the_server);

@@ -71,7 +71,10 @@ static void tear_down(void)
 	free(folder);
 }
 
-/* A setting in which each configuration differs from the one before. */
+/*
+ * A setting in which each configuration differs from the one before. Clients
+ * rest for less than the parting time, also where all wait for a processor.
+ */
 static void write_conf(unsigned number)
 {
 	char text[512];
@@ -79,7 +82,8 @@ static void write_conf(unsigned number)
 	(void)snprintf(text, sizeof(text),
 		       "udp-port = 0\ntcp-port = 0\nhttp-port = 0\n"
 		       "listen = 127.0.0.1\nroot = @/root\n"
-		       "access-log = \"@/logs/access\"\nmax-age = %us\n",
+		       "access-log = \"@/logs/access\"\nmax-age = %us\n"
+		       "parting-timeout = 10s\n",
 		       number + 1);
 	folder_write_inserted(folder, "conf", text);
 }

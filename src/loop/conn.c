@@ -576,18 +576,20 @@ void conn_linger_expired_cb(struct deadline *deadline)
 		conn_close(conn, CONN_FINISHED);
 }
 
-static bool is_fresh(const struct conn *conn, const struct deadline_queue *idle)
+/* Whoever has come or has been answered just now is likely to ask. */
+static bool was_active(const struct conn *conn,
+		       const struct deadline_queue *idle)
 {
 	uint64_t since_ns = conn->deadline.at_ns - idle->limit_ns;
 
-	return conn->n_sent == 0 && loop_now_ns(conn->loop) - since_ns <
-					    conn->loop->limits->parting_ns;
+	return loop_now_ns(conn->loop) - since_ns <
+	       conn->loop->limits->parting_ns;
 }
 
 void conn_dismiss(struct conn *conn, const struct deadline_queue *idle,
 		  struct deadline_queue *parting)
 {
-	if (is_fresh(conn, idle))
+	if (was_active(conn, idle))
 		deadline_start(parting, &conn->deadline);
 	else
 		conn_finish(conn, parting);

@@ -268,8 +268,9 @@ void conn_linger_expired_cb(struct deadline *deadline);
 
 /*
  * Ends a connection, idle in that queue, because the server ends: as
- * conn_finish(), with `parting` for the queue. The first request of one that
- * has come just now may be on its way, and is waited for as long.
+ * conn_finish(), with `parting` for the queue. Of one that has come or was
+ * answered just now the next request may be on its way, and would be lost; it
+ * is waited for as long.
  */
 void conn_dismiss(struct conn *conn, const struct deadline_queue *idle,
 		  struct deadline_queue *parting);

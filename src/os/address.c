@@ -213,7 +213,7 @@ const char *address_port_missing(const char *host)
 				 : "PORT is missing";
 }
 
-static const struct servent *find_service(const char *name, bool is_udp)
+static const struct servent *address_find_service(const char *name, bool is_udp)
 {
 	struct room *room = room_begin(ADDRESS_ROOM);
 	const struct servent *service = NULL;
@@ -224,8 +224,8 @@ static const struct servent *find_service(const char *name, bool is_udp)
 	return service;
 }
 
-static int find_host(const char *name, const struct addrinfo *hints,
-		     struct addrinfo **found)
+static int address_find_host(const char *name, const struct addrinfo *hints,
+			     struct addrinfo **found)
 {
 	struct room *room = room_begin(ADDRESS_ROOM);
 	int error = EAI_MEMORY, saved;
@@ -249,7 +249,7 @@ int address_parse_port(const char *text, int socktype, uint16_t *port,
 		*port = (uint16_t)number;
 		return 0;
 	}
-	service = find_service(text, is_udp);
+	service = address_find_service(text, is_udp);
 	if (service && service->s_port != 0) {
 		*port = ntohs((uint16_t)service->s_port);
 		return 0;
@@ -290,7 +290,7 @@ int address_resolve(const char *host, uint16_t port, int family, int socktype,
 	*cause = copy_host(host, name);
 	if (*cause)
 		return -1;
-	error = find_host(name, &hints, &found);
+	error = address_find_host(name, &hints, &found);
 	if (error != 0) {
 		*cause = error == EAI_SYSTEM ? strerror(errno)
 					     : gai_strerror(error);

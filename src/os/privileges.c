@@ -22,7 +22,7 @@
 /* The first look-up ends the program where there is no memory for it. */
 #define PRIVILEGES_ROOM ((size_t)256 << 10)
 
-static const struct passwd *look_up(const char *name)
+static const struct passwd *privileges_look_up(const char *name)
 {
 	struct room *room = room_begin(PRIVILEGES_ROOM);
 	const struct passwd *found = NULL;
@@ -40,7 +40,7 @@ static const struct passwd *look_up(const char *name)
 
 int privileges_find(const char *name, struct privileges_user *user)
 {
-	const struct passwd *found = look_up(name);
+	const struct passwd *found = privileges_look_up(name);
 
 	if (!found) {
 		/* What "not found" is called depends on the name service. */

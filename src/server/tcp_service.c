@@ -48,6 +48,15 @@ static void linger(struct conn *conn)
 					       : &service->linger);
 }
 
+/*
+ * Our FIN goes with the last answer in a drain: whoever asks again when it has
+ * an answer must know by then.
+ */
+static bool is_last(const struct conn *conn)
+{
+	return conn->loop->draining && !conn_has_input(conn);
+}
+
 /* Answers n bytes in the loop's buffer. True when the socket took it all. */
 static bool answer(struct conn *conn, size_t n)
 {
@@ -57,7 +66,7 @@ static bool answer(struct conn *conn, size_t n)
 	deadline_start(&service->idle, &conn->deadline);
 	upper_ascii(buf, n);
 	conn->loop->counters.tcp_bytes += n;
-	switch (conn_send(conn, buf, n, false)) {
+	switch (conn_send(conn, buf, n, is_last(conn))) {
 	case CONN_SENT:
 		return true;
 	case CONN_HELD:
