@@ -4,9 +4,11 @@
  * lines are edited and remembered, and all else is as on any other terminal
  * (check_client_modes.c).
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -210,6 +212,44 @@ START_TEST(what_is_typed_ahead_counts_ctrl_d_among_it)
 }
 END_TEST
 
+/* Whoever had the terminal meanwhile has left it as terminals are. */
+START_TEST(a_line_goes_on_after_a_stop)
+{
+	struct termios mode;
+
+	start_client(SERVICE_UDP, "-u");
+	client_type(&client, "hellp");
+	client_read_until(&client, "hellp", shown, sizeof(shown));
+	ck_assert_int_eq(kill(client.pid, SIGSTOP), 0);
+	ck_assert_int_eq(tcgetattr(client.fd, &mode), 0);
+	mode.c_lflag |= ICANON;
+	ck_assert_int_eq(tcsetattr(client.fd, TCSANOW, &mode), 0);
+	ck_assert_int_eq(kill(client.pid, SIGCONT), 0);
+	client_read_until(&client, PROMPT "hellp", shown, sizeof(shown));
+	type_and_expect(BACKSPACE "o\n", "HELLO\r\n");
+	client_type(&client, CTRL_D);
+	stop_client(0);
+}
+END_TEST
+
+START_TEST(a_signal_that_ends_it_leaves_a_terminal_as_before)
+{
+	static const int signals[] = {SIGTERM, SIGHUP};
+	int ended;
+
+	start_client(SERVICE_UDP, "-u");
+	client_type(&client, "half");
+	client_read_until(&client, "half", shown, sizeof(shown));
+	ck_assert_int_eq(kill(client.pid, signals[_i]), 0);
+	sock_must_wait(client.life_fd, POLLIN, harness_deadline(), "the end");
+	expect_cooked();
+	ck_assert_int_eq(waitpid(client.pid, &ended, 0), client.pid);
+	ck_assert(WIFSIGNALED(ended));
+	ck_assert_int_eq(WTERMSIG(ended), signals[_i]);
+	server_stop(server);
+}
+END_TEST
+
 /* The other end of the terminal is closed: a window that was closed. */
 START_TEST(a_terminal_that_is_gone_ends_it)
 {
@@ -230,6 +270,9 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, ctrl_d_ends_it_with_a_terminal_as_before);
 	tcase_add_test(tcase, a_server_that_leaves_does_not_take_what_is_typed);
 	tcase_add_test(tcase, what_is_typed_ahead_counts_ctrl_d_among_it);
+	tcase_add_test(tcase, a_line_goes_on_after_a_stop);
+	tcase_add_loop_test(
+		tcase, a_signal_that_ends_it_leaves_a_terminal_as_before, 0, 2);
 	tcase_add_test(tcase, a_terminal_that_is_gone_ends_it);
 }
 

@@ -3,9 +3,11 @@
  * The prompt on top of libedit. Keys are read here and not by the library, so
  * that the connection can be watched while somebody types.
  *
- * While a line is typed the terminal is the library's; it gives it back when
- * the line is there, and before a signal does what it does without it (Ctrl-C
- * ends the program, Ctrl-Z stops it).
+ * While a line is typed the terminal is the library's, which gives it back when
+ * the line is there. Signals are seen to here (the library's own handlers stay
+ * away after the first one, and signal the whole process group): the terminal
+ * is as it was before one ends or stops the program, and the line is shown
+ * again when it goes on.
  */
 #include "client/editor.h"
 
@@ -23,6 +25,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/compiler.h"
 #include "os/wait.h"
 
 #define EDITOR_HISTORY_MAX 500 /* lines; of this run alone */
@@ -41,6 +44,11 @@ struct editor {
 /* The terminal as it was: there is one to a process, for its signals. */
 static struct termios terminal_before;
 static volatile sig_atomic_t is_terminal_taken;
+
+static volatile sig_atomic_t is_to_redraw, is_to_resize;
+
+/* Signals that take the program away, for ever or until it is continued. */
+static const int leaving[] = {SIGTSTP, SIGTERM, SIGHUP, SIGQUIT};
 
 static struct editor *editor_of(EditLine *line)
 {
@@ -61,6 +69,76 @@ static char *editor_prompt_cb(EditLine *line)
 	return prompt.shown;
 }
 
+/* --- signals --- */
+
+/* Sets a handler, where the signal is not ignored (nohup). */
+static void handle(int signo, void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler}, before;
+
+	(void)sigemptyset(&action.sa_mask);
+	if (sigaction(signo, NULL, &before) == 0 &&
+	    before.sa_handler != SIG_IGN)
+		(void)sigaction(signo, &action, NULL);
+}
+
+/*
+ * Gives the terminal back and lets the signal do what it does without us. Who
+ * was stopped goes on here.
+ */
+static void editor_leave_cb(int signo)
+{
+	int error = errno;
+	sigset_t set;
+
+	editor_release_terminal();
+	handle(signo, SIG_DFL);
+	(void)raise(signo);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, signo);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	handle(signo, editor_leave_cb);
+	is_to_redraw = 1;
+	errno = error;
+}
+
+static void editor_change_cb(int signo)
+{
+	if (signo == SIGWINCH)
+		is_to_resize = 1;
+	else
+		is_to_redraw = 1;
+}
+
+static void handle_all(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(leaving); i++)
+		handle(leaving[i], editor_leave_cb);
+	handle(SIGCONT, editor_change_cb);
+	handle(SIGWINCH, editor_change_cb);
+}
+
+/* What a signal has left to do; whether there was anything. */
+static bool follow_signals(struct editor *editor)
+{
+	if (is_to_redraw) {
+		is_to_redraw = 0;
+		/* Whatever the library believes, others had the terminal. */
+		(void)el_set(editor->line, EL_PREP_TERM, 0);
+		(void)el_set(editor->line, EL_PREP_TERM, 1);
+		editor_show(editor);
+		return true;
+	}
+	if (is_to_resize) {
+		is_to_resize = 0;
+		el_resize(editor->line);
+		return true;
+	}
+	return false;
+}
+
+/* --- keys --- */
+
 /* One byte; 1, 0 at the end, -1 with the editor's error. */
 static int editor_read_byte(struct editor *editor, char *byte)
 {
@@ -68,6 +146,8 @@ static int editor_read_byte(struct editor *editor, char *byte)
 
 	for (;;) {
 		editor->wait(editor->arg);
+		if (follow_signals(editor))
+			continue;
 		n = read(STDIN_FILENO, byte, 1);
 		if (n >= 0)
 			return (int)n;
@@ -139,7 +219,6 @@ static void set_up_line(struct editor *editor)
 	(void)el_set(line, EL_CLIENTDATA, (void *)editor);
 	(void)el_set(line, EL_PROMPT, editor_prompt_cb);
 	(void)el_set(line, EL_GETCFN, editor_read_cb);
-	(void)el_set(line, EL_SIGNAL, 1);
 	(void)el_set(line, EL_EDITOR, "emacs");
 	(void)el_set(line, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	(void)el_set(line, EL_HIST, history, editor->history);
@@ -172,6 +251,7 @@ struct editor *editor_open(const char *prompt, int out, void (*wait)(void *arg),
 		return NULL;
 	}
 	set_up_line(editor);
+	handle_all();
 	return editor;
 }
 
@@ -203,6 +283,7 @@ enum lines_result editor_next(struct editor *editor, struct slice *line)
 	size_t len;
 
 	take_terminal(editor);
+	is_to_redraw = 0;
 	text = el_gets(editor->line, &count);
 	len = count > 0 ? (size_t)count : 0;
 	if (!text && editor->error != 0) {

@@ -13,7 +13,7 @@ struct editor;
  * Opens one on standard input, with the prompt on the descriptor out, 1 or 2.
  * NULL when there is none: built without libedit, one of both is no terminal,
  * or it cannot move its cursor (TERM). wait is as for lines_init(), and is
- * called whenever a key is waited for.
+ * called whenever a key is waited for; it returns early when a signal came.
  */
 struct editor *editor_open(const char *prompt, int out, void (*wait)(void *arg),
 			   void *arg);

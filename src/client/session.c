@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,6 @@
 #include "client/tcp_exchange.h"
 #include "client/udp_exchange.h"
 #include "os/process.h"
-#include "os/wait.h"
 
 _Static_assert(LINES_MAX == UDP_MESSAGE_MAX, "a line is a datagram");
 
@@ -190,7 +190,8 @@ static void watch_cb(void *arg)
 			{.fd = c->tcp.fd, .events = POLLRDHUP},
 		};
 
-		if (wait_ready(pfds, ARRAY_LEN(pfds), WAIT_FOREVER) < 0)
+		/* A signal may have something to do with the terminal. */
+		if (poll(pfds, ARRAY_LEN(pfds), -1) < 0)
 			return;
 		if (pfds[1].revents && tcp_take_end(&c->tcp))
 			show_prompt_again(c);
