@@ -211,7 +211,7 @@ void load_expect_found(const json_t *result, double ceiling)
 {
 	size_t n = json_array_size(json_object_get(result, "steps"));
 	double rate = load_number(result, "find_max.rate");
-	double next = INFINITY;
+	double next = HUGE_VAL;
 
 	ck_assert_msg(rate > 0 && rate < 1.15 * ceiling, "found %g", rate);
 	for (size_t i = 0; i < n; i++) {
