@@ -19,7 +19,7 @@
  *
  * A connection on which nothing has been asked may end, and one whose answer
  * says "Connection: close" must; then they connect anew. Nothing is asked
- *twice.
+ * twice: a request that crosses an end that was not announced has failed.
  */
 struct crowd;
 
