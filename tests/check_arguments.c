@@ -58,6 +58,14 @@ static const struct setting rows[] = {
 	 .standard = "5",
 	 .value = "N",
 	 .help = "how many of the things that this line is long enough for"},
+	{.name = "often",
+	 .letter = 'o',
+	 .type = SETTING_COUNT,
+	 AT(n),
+	 .max = 99,
+	 .value = "N",
+	 .bare = "42",
+	 .help = "so often, or as often as it is usual"},
 	{.name = "name-that-is-very-long-indeed",
 	 .type = SETTING_TEXT,
 	 AT(text),
@@ -114,6 +122,11 @@ static const struct {
 	{{"--number", "7"}, false, 7, 0, "and in the next"},
 	{{"-fn7"}, true, 7, 0, "letters in one word"},
 	{{"-n", "1", "-n", "7"}, false, 7, 0, "the last one counts"},
+	{{"--often"}, false, 42, 0, "a value that may be left out"},
+	{{"--often=7"}, false, 7, 0, "and need not be"},
+	{{"--often", "7"}, false, 42, 1, "what follows is not it"},
+	{{"-o"}, false, 42, 0, "the same of its letter"},
+	{{"-o7"}, false, 7, 0, "with a value"},
 	{{"a", "-f", "b", "-n7"}, true, 7, 2, "between operands"},
 	{{"--", "-f"}, false, 5, 1, "no option any more"},
 	{{"a", "--", "-f", "--"}, false, 5, 3, "nor here"},
@@ -142,6 +155,8 @@ static const struct {
 	{{"-n"}, "-n: needs a value"},
 	{{"--number"}, "--number: needs a value"},
 	{{"--flag=yes"}, "--flag=yes: takes no value"},
+	{{"-of"}, "--often='f': not a whole number from 0 to 99"},
+	{{"--often="}, "--often='': not a whole number from 0 to 99"},
 	{{"-n", "100"}, "--number='100': not a whole number from 0 to 99"},
 	{{"--number="}, "--number='': not a whole number from 0 to 99"},
 	{{"--name-that-is-very-long-indeed="},
@@ -197,6 +212,8 @@ START_TEST(help_has_every_row_within_the_width)
 		"  -n, --number=N           how many of the things that this "
 		"line is long enough\n"
 		"                           for (default 5)\n"
+		"  -o, --often[=N]          so often, or as often as it is "
+		"usual\n"
 		"      --name-that-is-very-long-indeed=TEXT\n"
 		"                           a text\n"
 		"  -h, --help               show this help and exit\n"

@@ -85,7 +85,27 @@ START_TEST(nobody_at_a_port_is_told)
 	ck_assert(address_eq(&news.to, &to));
 	address_set_port(&to, 0);
 	ck_assert(address_eq(&news.from, &to));
+	ck_assert_uint_eq(news.n_sent, 1);
+	ck_assert_int_eq(news.sent[0], 'a');
 	ck_assert_int_eq(icmp_take(fd, &news), 0);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(of_a_long_datagram_the_beginning_comes_back)
+{
+	struct address to = nobody("127.0.0.1");
+	int fd = listening(&to);
+	struct icmp_news news;
+	char sent[400];
+
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (char)i;
+	ck_assert_int_eq(sendto(fd, sent, sizeof(sent), 0, &to.sa.any, to.len),
+			 sizeof(sent));
+	ck_assert_int_eq(icmp_take(fd, &news), 1);
+	ck_assert_uint_eq(news.n_sent, ICMP_SENT_MAX);
+	ck_assert_mem_eq(news.sent, sent, ICMP_SENT_MAX);
 	(void)close(fd);
 }
 END_TEST
@@ -171,6 +191,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, nobody_at_a_port_is_told, 0,
 			    (int)ARRAY_LEN(hosts));
+	tcase_add_test(tcase, of_a_long_datagram_the_beginning_comes_back);
 	tcase_add_test(tcase, two_destinations_are_told_apart);
 	tcase_add_test(tcase, an_error_of_this_host_is_no_news);
 	tcase_add_test(tcase, a_socket_that_tells_nothing_is_an_error);
