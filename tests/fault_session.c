@@ -37,7 +37,7 @@ struct step {
 	const char *has;    /* what stands in it, near its end */
 };
 
-#define HEAD  " HTTP/1.1\r\nHost: x\r\n"
+#define HEAD  " HTTP/1.1\r\nHost: localhost\r\n"
 #define LAST  "Connection: close\r\n\r\n"
 #define OK    "HTTP/1.1 200 "
 #define GONE  "HTTP/1.1 404 "
