@@ -121,7 +121,7 @@ static struct client start(const char *const args[], int their_fd, int our_fd,
 		die_with(parent);
 		(void)fcntl(life[1], F_SETFD, 0);
 		if (terminal && (setenv("TERM", terminal, 1) < 0 ||
-				 unsetenv("LC_ALL") < 0 || setsid() < 0 ||
+				 setenv("LC_ALL", "C", 1) < 0 || setsid() < 0 ||
 				 ioctl(their_fd, TIOCSCTTY, 0) < 0))
 			_exit(124);
 		become_client(args, their_fd,
