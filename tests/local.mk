@@ -212,7 +212,7 @@ e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
 	tests/check_e2e_sandbox \
 	tests/check_e2e_supervised \
-	tests/check_e2e_http tests/check_e2e_late tests/check_e2e_forged tests/check_e2e_limits \
+	tests/check_e2e_http tests/check_e2e_late tests/check_dissector tests/check_e2e_forged tests/check_e2e_limits \
 	tests/check_e2e_ranges \
 	tests/check_e2e_semantics tests/check_e2e_smuggling \
 	tests/check_e2e_validators tests/check_e2e_welcome
@@ -254,6 +254,7 @@ tests_check_e2e_files_LDADD = $(e2e_libs)
 tests_check_e2e_foreign_LDADD = $(e2e_libs)
 tests_check_e2e_http_LDADD = $(e2e_libs)
 tests_check_e2e_late_LDADD = $(e2e_libs)
+tests_check_dissector_LDADD = $(e2e_libs)
 tests_check_e2e_forged_LDADD = $(e2e_libs)
 tests_check_e2e_limits_LDADD = $(e2e_libs)
 tests_check_e2e_listing_LDADD = $(e2e_libs)
@@ -500,9 +501,10 @@ AM_TESTS_ENVIRONMENT = \
 	CLIENT='$(abs_top_builddir)/src/uppercase-client$(EXEEXT)'; \
 	LOAD='$(abs_top_builddir)/src/uppercase-load$(EXEEXT)'; \
 	HTDOCS='$(abs_top_srcdir)/htdocs'; \
+	DISSECTOR='$(abs_top_srcdir)/wireshark/uppercase.lua'; \
 	INTERPOSE_LIBRARY='$(abs_top_builddir)/$(interpose)'; \
 	PATH='$(PYTHON_PATH)'"$$PATH"; \
-	export SERVER CLIENT LOAD HTDOCS INTERPOSE_LIBRARY PATH;
+	export SERVER CLIENT LOAD HTDOCS DISSECTOR INTERPOSE_LIBRARY PATH;
 
 if HAVE_CHECK
 check_LIBRARIES = tests/libharness.a
