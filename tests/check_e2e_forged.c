@@ -175,8 +175,9 @@ static void expect_flat(const char *listen, int family)
 	(void)close(client);
 	server_signal(server, SIGTERM);
 	server_expect_exit(server, 0);
-	ck_assert_ptr_null(
-		strstr(server_log(server), "counter: udp_rate_refused 0 "));
+	server_wait_log(server, "counter: udp_rate_refused ");
+	ck_assert_uint_eq(
+		server_count_log(server, "counter: udp_rate_refused 0 "), 0);
 	server_stop(server);
 }
 
