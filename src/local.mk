@@ -12,6 +12,7 @@ src_libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/message.c src/base/message.h \
 	src/base/natural.c src/base/natural.h \
+	src/base/proxy_header.c src/base/proxy_header.h \
 	src/base/recent.c src/base/recent.h \
 	src/base/room.c src/base/room.h \
 	src/base/slice.c src/base/slice.h \
@@ -77,6 +78,7 @@ src_libloop_a_SOURCES = \
 	src/loop/connlog.c src/loop/connlog.h \
 	src/loop/counters.c src/loop/counters.h \
 	src/loop/deadline.c src/loop/deadline.h \
+	src/loop/gate.c src/loop/gate.h \
 	src/loop/limits.c src/loop/limits.h \
 	src/loop/listener.c src/loop/listener.h \
 	src/loop/loop.c src/loop/loop.h \

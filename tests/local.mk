@@ -20,7 +20,8 @@ cli_libs = src/libcli.a $(os_libs) $(CONFUSE_LIBS)
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 
 base_tests = tests/check_calendar tests/check_clock tests/check_histogram tests/check_list \
-	tests/check_log tests/check_natural tests/check_recent \
+	tests/check_log tests/check_natural tests/check_proxy_header \
+	tests/check_recent \
 	tests/check_room \
 	tests/check_slice tests/check_text tests/check_units tests/check_upper
 
@@ -212,8 +213,9 @@ e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
 	tests/check_e2e_sandbox \
 	tests/check_e2e_supervised \
-	tests/check_e2e_http tests/check_e2e_late tests/check_dissector tests/check_e2e_forged tests/check_e2e_limits \
-	tests/check_e2e_ranges \
+	tests/check_dissector tests/check_e2e_forged tests/check_e2e_http \
+	tests/check_e2e_late tests/check_e2e_limits \
+	tests/check_e2e_proxy tests/check_e2e_ranges \
 	tests/check_e2e_semantics tests/check_e2e_smuggling \
 	tests/check_e2e_validators tests/check_e2e_welcome
 e2e_libs = tests/libharness.a $(CHECK_LIBS)
@@ -257,6 +259,7 @@ tests_check_e2e_late_LDADD = $(e2e_libs)
 tests_check_dissector_LDADD = $(e2e_libs)
 tests_check_e2e_forged_LDADD = $(e2e_libs)
 tests_check_e2e_limits_LDADD = $(e2e_libs)
+tests_check_e2e_proxy_LDADD = $(e2e_libs)
 tests_check_e2e_listing_LDADD = $(e2e_libs)
 tests_check_e2e_logfile_LDADD = $(e2e_libs)
 tests_check_e2e_long_listing_LDADD = $(e2e_libs)
@@ -386,12 +389,13 @@ CLEANFILES += $(bench_programs)
 fuzz = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 fuzz_targets = tests/fuzz/fuzz_chunk tests/fuzz/fuzz_coding \
 	tests/fuzz/fuzz_condition tests/fuzz/fuzz_date \
-	tests/fuzz/fuzz_host tests/fuzz/fuzz_media tests/fuzz/fuzz_range \
+	tests/fuzz/fuzz_host tests/fuzz/fuzz_media \
+	tests/fuzz/fuzz_proxy tests/fuzz/fuzz_range \
 	tests/fuzz/fuzz_reply tests/fuzz/fuzz_result tests/fuzz/fuzz_request tests/fuzz/fuzz_target
 fuzz_replays = tests/fuzz/replay_chunk tests/fuzz/replay_coding \
 	tests/fuzz/replay_condition tests/fuzz/replay_date \
 	tests/fuzz/replay_host tests/fuzz/replay_media \
-	tests/fuzz/replay_range \
+	tests/fuzz/replay_proxy tests/fuzz/replay_range \
 	tests/fuzz/replay_reply tests/fuzz/replay_request \
 	tests/fuzz/replay_result \
 	tests/fuzz/replay_target
@@ -420,6 +424,10 @@ tests_fuzz_replay_media_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_media.c
 tests_fuzz_replay_media_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"media"'
 tests_fuzz_replay_media_LDADD = $(http_libs)
+tests_fuzz_replay_proxy_SOURCES = tests/fuzz/replay.c $(fuzz) \
+	tests/fuzz/fuzz_proxy.c
+tests_fuzz_replay_proxy_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"proxy"'
+tests_fuzz_replay_proxy_LDADD = $(base_libs)
 tests_fuzz_replay_range_SOURCES = tests/fuzz/replay.c $(fuzz) \
 	tests/fuzz/fuzz_range.c
 tests_fuzz_replay_range_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"range"'
@@ -463,6 +471,9 @@ tests_fuzz_fuzz_host_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_media_SOURCES = tests/fuzz/fuzz_media.c $(fuzz)
 tests_fuzz_fuzz_media_LDADD = $(http_libs)
 tests_fuzz_fuzz_media_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c $(fuzz)
+tests_fuzz_fuzz_proxy_LDADD = $(base_libs)
+tests_fuzz_fuzz_proxy_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(fuzz)
 tests_fuzz_fuzz_range_LDADD = $(http_libs)
 tests_fuzz_fuzz_range_LDFLAGS = $(fuzz_ldflags)

@@ -31,13 +31,9 @@ static unsigned take_services(const char **text)
 	return ACCESS_EVERY;
 }
 
-int access_add(struct access_list *list, const char *text,
-	       char cause[NETWORK_CAUSE_SIZE])
+static int append_rule(struct access_list *list, const struct access_rule *rule,
+		       char cause[NETWORK_CAUSE_SIZE])
 {
-	struct access_rule rule = {.services = take_services(&text)};
-
-	if (network_parse(text, &rule.network, cause) < 0)
-		return -1;
 	if (!list)
 		return 0;
 	if (list->n == ACCESS_RULES_MAX) {
@@ -45,16 +41,46 @@ int access_add(struct access_list *list, const char *text,
 			       "more than %d of them", ACCESS_RULES_MAX);
 		return -1;
 	}
-	list->services |= rule.services;
-	list->rules[list->n++] = rule;
+	list->services |= rule->services;
+	list->rules[list->n++] = *rule;
 	return 0;
 }
 
-static bool access_list_has(const struct access_list *list, unsigned service,
-			    const struct address *peer)
+int access_add(struct access_list *list, const char *text,
+	       char cause[NETWORK_CAUSE_SIZE])
 {
+	struct access_rule rule = {.services = take_services(&text)};
+
+	if (network_parse(text, &rule.network, cause) < 0)
+		return -1;
+	return append_rule(list, &rule, cause);
+}
+
+int access_add_proxy(struct access_list *list, const char *text,
+		     char cause[NETWORK_CAUSE_SIZE])
+{
+	struct access_rule rule = {.services = take_services(&text)};
+
+	if (rule.services == 1u << ACCESS_UDP) {
+		(void)snprintf(cause, NETWORK_CAUSE_SIZE,
+			       "datagrams have no PROXY header here");
+		return -1;
+	}
+	/* Their one address is a network without any bit. */
+	if (strcmp(text, "unix") == 0)
+		rule.network.family = AF_UNIX;
+	else if (network_parse(text, &rule.network, cause) < 0)
+		return -1;
+	return append_rule(list, &rule, cause);
+}
+
+bool access_list_has(const struct access_list *list,
+		     enum access_service service, const struct address *peer)
+{
+	unsigned bit = 1u << service;
+
 	for (size_t i = 0; i < list->n; i++)
-		if ((list->rules[i].services & service) &&
+		if ((list->rules[i].services & bit) &&
 		    network_contains(&list->rules[i].network, peer))
 			return true;
 	return false;
@@ -67,8 +93,8 @@ bool access_permits(const struct access *access, enum access_service service,
 
 	if (peer->sa.any.sa_family == AF_UNIX)
 		return true;
-	if (access_list_has(&access->deny, bit, peer))
+	if (access_list_has(&access->deny, service, peer))
 		return false;
 	return !(access->allow.services & bit) ||
-	       access_list_has(&access->allow, bit, peer);
+	       access_list_has(&access->allow, service, peer);
 }

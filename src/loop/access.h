@@ -45,6 +45,17 @@ int access_add(struct access_list *list, const char *text,
 	       char cause[NETWORK_CAUSE_SIZE]) MUST_CHECK;
 
 /*
+ * The same of those whose connections begin with a PROXY header: no UDP, and
+ * "unix" is the peers of our own Unix sockets.
+ */
+int access_add_proxy(struct access_list *list, const char *text,
+		     char cause[NETWORK_CAUSE_SIZE]) MUST_CHECK;
+
+/* Whether the list names this address, settled, for the service. */
+bool access_list_has(const struct access_list *list,
+		     enum access_service service, const struct address *peer);
+
+/*
  * Whether this address, settled, may use the service: it is not when a rule
  * denies it; and where any rule allows, it must be one of those that do. Peers
  * of Unix sockets always may: the file's mode says who they are.

@@ -17,6 +17,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "os/network.h"
+#include "os/socket.h"
+
 /* Bytes of a lingering connection per wake-up when the turn is old. */
 #define CONN_DISCARD_LEAST 4096
 
@@ -256,17 +259,48 @@ void conn_init_apart(struct conn *conn, struct loop *loop, int fd,
 	list_add_last(&loop->apart, &conn->node);
 }
 
-bool conn_join(struct conn *conn, const struct address *peer)
+/*
+ * Of who is introduced the socket does not tell the address. Its account does,
+ * but for what is kept here: so nobody needs memory of his own for it.
+ */
+static void remember_visitor(struct conn *conn, const struct address *address)
+{
+	conn->is_introduced = true;
+	conn->port = address_port(address);
+	if (address->sa.any.sa_family == AF_INET6)
+		memcpy(&conn->host_low,
+		       &address->sa.in6.sin6_addr.s6_addr[NETWORK_OWNER_BYTES],
+		       sizeof(conn->host_low));
+}
+
+bool conn_join(struct conn *conn, const struct visitor *visitor)
 {
 	struct loop *loop = conn->loop;
 
 	if (loop->connlog)
-		conn->note = connlog_begin(loop, peer);
-	if (!loop->accounts || account_join(loop->accounts, &conn->member, peer,
-					    loop_now_ns(loop)) == 0)
+		conn->note = connlog_begin(loop, &visitor->address);
+	if (visitor->way == VISITOR_INTRODUCED)
+		remember_visitor(conn, &visitor->address);
+	if (!loop->accounts ||
+	    account_join(loop->accounts, &conn->member, &visitor->address,
+			 loop_now_ns(loop)) == 0)
 		return true;
 	conn_close(conn, CONN_NO_MEMORY);
 	return false;
+}
+
+int conn_address(const struct conn *conn, struct address *address)
+{
+	const struct address *owner = account_owner(&conn->member);
+
+	if (!conn->is_introduced || !owner)
+		return socket_peer_address(conn->fd, address);
+	*address = *owner;
+	address_set_port(address, conn->port);
+	if (address->sa.any.sa_family == AF_INET6)
+		memcpy(&address->sa.in6.sin6_addr.s6_addr[NETWORK_OWNER_BYTES],
+		       &conn->host_low, sizeof(conn->host_low));
+	return 0;
 }
 
 bool conn_shed(struct loop *loop)
@@ -340,17 +374,16 @@ void conn_wait_writable(struct conn *conn, struct conn_stall *stall)
 	arm(conn, EV_WRITE);
 }
 
-enum conn_got conn_receive(struct conn *conn, char *buf, size_t size, size_t *n)
+static enum conn_got receive_some(struct conn *conn, char *buf, size_t size,
+				  int flags, size_t *n)
 {
 	ssize_t got;
 
 	do
-		got = recv(conn->fd, buf, size, MSG_DONTWAIT);
+		got = recv(conn->fd, buf, size, MSG_DONTWAIT | flags);
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
 		*n = (size_t)got;
-		if (conn->note)
-			conn->note->n_received += (size_t)got;
 		return CONN_GOT_BYTES;
 	}
 	if (got == 0)
@@ -359,6 +392,20 @@ enum conn_got conn_receive(struct conn *conn, char *buf, size_t size, size_t *n)
 		return CONN_GOT_NOTHING;
 	conn_close(conn, CONN_FAILED);
 	return CONN_GOT_BROKEN;
+}
+
+enum conn_got conn_receive(struct conn *conn, char *buf, size_t size, size_t *n)
+{
+	enum conn_got got = receive_some(conn, buf, size, 0, n);
+
+	if (got == CONN_GOT_BYTES && conn->note)
+		conn->note->n_received += *n;
+	return got;
+}
+
+enum conn_got conn_peek(struct conn *conn, char *buf, size_t size, size_t *n)
+{
+	return receive_some(conn, buf, size, MSG_PEEK, n);
 }
 
 bool conn_has_input(const struct conn *conn)
@@ -641,7 +688,7 @@ static void log_end(struct conn *conn, enum conn_reason reason)
 		[CONN_FAILED] = "failed",      [CONN_TIMED_OUT] = "timed-out",
 		[CONN_SHRUNK] = "file-shrunk", [CONN_SHED] = "shed",
 		[CONN_TOO_SLOW] = "too-slow",  [CONN_NO_MEMORY] = "no-memory",
-		[CONN_STOPPED] = "stopped",
+		[CONN_STOPPED] = "stopped",    [CONN_REFUSED] = "refused",
 	};
 
 	connlog_end(conn->loop, conn->note,
@@ -655,26 +702,46 @@ static void log_end(struct conn *conn, enum conn_reason reason)
 	conn->note = NULL;
 }
 
+/* Out of all lists and accounts: nothing finds it any more. */
+static void withdraw(struct conn *conn)
+{
+	arm(conn, 0);
+	conn->closed = true;
+	deadline_stop(&conn->deadline);
+	account_leave(&conn->member);
+	list_remove(&conn->node);
+}
+
+static void conn_bury(struct conn *conn)
+{
+	conn_held_clear(&conn->out);
+	conn->corpse.free_cb = free_corpse;
+	loop_bury(conn->loop, &conn->corpse);
+	conn->loop->n_conns -= !conn->is_apart;
+}
+
 void conn_close(struct conn *conn, enum conn_reason reason)
 {
 	struct loop *loop = conn->loop;
 
 	if (conn->closed)
 		return;
-	arm(conn, 0);
-	conn->closed = true;
-	deadline_stop(&conn->deadline);
-	account_leave(&conn->member);
-	list_remove(&conn->node);
+	withdraw(conn);
 	if (conn->note)
 		log_end(conn, reason);
 	(void)close(conn->fd);
 	if (reason == CONN_NO_MEMORY)
 		loop->counters.out_of_memory++;
 	conn->ops->closed(conn, reason);
-	conn_held_clear(&conn->out);
-	conn->corpse.free_cb = free_corpse;
-	loop_bury(loop, &conn->corpse);
-	loop->n_conns -= !conn->is_apart;
+	conn_bury(conn);
 	loop_stop_if_drained(loop);
+}
+
+int conn_release(struct conn *conn)
+{
+	withdraw(conn);
+	free(conn->note);
+	conn->note = NULL;
+	conn_bury(conn);
+	return conn->fd;
 }

@@ -27,6 +27,7 @@ enum conn_reason {
 	CONN_SHED,     /* closed to make room for others */
 	CONN_NO_MEMORY,
 	CONN_STOPPED, /* the server ends */
+	CONN_REFUSED, /* what it had to say first was not valid */
 };
 
 struct conn;
@@ -44,6 +45,18 @@ struct conn_ops {
 	void (*closed)(struct conn *conn, enum conn_reason reason);
 	/* End of that turn: free the object. */
 	void (*free)(struct conn *conn);
+};
+
+/* How somebody has come. */
+enum visitor_way {
+	VISITOR_DIRECT,	    /* the socket's peer */
+	VISITOR_INTRODUCED, /* by a balancer, whose socket it is */
+	VISITOR_PROXY,	    /* a balancer, for itself or for many */
+};
+
+struct visitor {
+	struct address address; /* settled: whom limits and logs see */
+	enum visitor_way way;
 };
 
 /* Bytes that must outlive a callback; malloc'ed, NULL when there are none. */
@@ -67,18 +80,19 @@ struct conn_held {
  * that it costs.
  */
 struct conn {
-	struct event event;
+	union {
+		struct event event; /* while open */
+		struct loop_corpse corpse;
+	};
 	struct loop *loop;
 	const struct conn_ops *ops;
 	struct deadline deadline;
 	struct account_member member;
-	union {
-		struct list_node node; /* of the loop's lists while open */
-		struct loop_corpse corpse;
-	};
+	struct list_node node; /* of the loop's lists while open */
 	struct conn_held out;
 	struct connlog_note *note; /* NULL without a connection log */
 	uint64_t since_ns;	   /* when it was taken over */
+	uint64_t host_low;	   /* of who was introduced: IPv6's last half */
 	uint64_t n_sent;	   /* bytes handed to the kernel so far */
 	struct conn_stall *stall;  /* that it was last told to wait in */
 	uint64_t stall_at_ns; /* when that wait is over, if it is in vain */
@@ -87,11 +101,13 @@ struct conn {
 	uint32_t pace_taken;  /* ... beyond that, it is measured what it took */
 	int fd;
 	short armed; /* EV_READ, EV_WRITE or 0: what the event waits for */
-	bool closed;
-	bool lingering;
-	bool is_apart;	   /* see conn_init_apart() */
-	bool has_progress; /* since the last wake-up */
-	bool is_writing;   /* waits for the peer to take something */
+	bool closed : 1;
+	bool lingering : 1;
+	bool is_apart : 1;	/* see conn_init_apart() */
+	bool has_progress : 1;	/* since the last wake-up */
+	bool is_writing : 1;	/* waits for the peer to take something */
+	bool is_introduced : 1; /* host_low, port and the account say who */
+	uint16_t port;
 };
 
 /* The time limit on peers that must take bytes; one for each service. */
@@ -129,24 +145,32 @@ void conn_init_apart(struct conn *conn, struct loop *loop, int fd,
 		     const struct conn_ops *ops);
 
 /*
- * Enters it in the account of its peer, in the loop's accounts if it has some.
- * False when out of memory: the connection has been closed.
+ * Enters it in the account of its visitor, in the loop's accounts if it has
+ * some. False when out of memory: the connection has been closed.
  */
-bool conn_join(struct conn *conn, const struct address *peer) MUST_CHECK;
+bool conn_join(struct conn *conn, const struct visitor *visitor) MUST_CHECK;
 
 /*
- * Whether this peer has as many connections as one may have, times that many.
- * It costs a branch when there is no such limit. Peers of Unix sockets, all of
- * whom have one account, have none.
+ * The visitor's address, while it is open. Returns 0, or -1 when the kernel
+ * does not know it.
+ */
+int conn_address(const struct conn *conn, struct address *address) MUST_CHECK;
+
+/*
+ * Whether this visitor has as many connections as one may have, times that
+ * many. It costs a branch when there is no such limit. Peers of Unix sockets,
+ * all of whom have one account, have none, nor have balancers.
  */
 static inline bool conn_is_surplus(const struct loop *loop,
-				   const struct address *peer, size_t times)
+				   const struct visitor *visitor, size_t times)
 {
+	const struct address *address = &visitor->address;
 	uint64_t most = loop->limits->max_per_address;
 
 	return most != UINT64_MAX && loop->accounts &&
-	       peer->sa.any.sa_family != AF_UNIX &&
-	       account_count(loop->accounts, peer) / times >= most;
+	       address->sa.any.sa_family != AF_UNIX &&
+	       visitor->way != VISITOR_PROXY &&
+	       account_count(loop->accounts, address) / times >= most;
 }
 
 /*
@@ -180,6 +204,10 @@ void conn_wait_writable(struct conn *conn, struct conn_stall *stall);
 /* Receives at most size bytes; *n is how many after CONN_GOT_BYTES. */
 enum conn_got conn_receive(struct conn *conn, char *buf, size_t size,
 			   size_t *n) MUST_CHECK;
+
+/* The same, but the bytes stay to be received. */
+enum conn_got conn_peek(struct conn *conn, char *buf, size_t size,
+			size_t *n) MUST_CHECK;
 
 /*
  * Sends len bytes at once and holds what the socket does not take; nothing may
@@ -286,6 +314,13 @@ void conn_close_all(struct loop *loop);
 
 /* Closes now. conn is valid until the end of the turn. Harmless when closed. */
 void conn_close(struct conn *conn, enum conn_reason reason);
+
+/*
+ * Ends the object, as conn_close() does, but not the connection: returns its
+ * socket, for another one to take over, and neither tells the service nor the
+ * log. That may be the last one of a drain: loop_stop_if_drained().
+ */
+int conn_release(struct conn *conn);
 
 /* Copies len bytes to be kept; returns 0, or -1 when out of memory. */
 int conn_hold(struct conn_held *held, const char *buf, size_t len) MUST_CHECK;

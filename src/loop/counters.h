@@ -41,6 +41,8 @@
 	  "connections_rejected_total{service=\"tcp\",reason=\"address\"}")    \
 	X(tcp_limit_refused, "connections refused by --max-connections",       \
 	  "connections_rejected_total{service=\"tcp\",reason=\"limit\"}")      \
+	X(tcp_proxy_refused, "connections without a valid PROXY header",       \
+	  "connections_rejected_total{service=\"tcp\",reason=\"proxy\"}")      \
 	X(http_connections, "connections accepted",                            \
 	  "connections_accepted_total{service=\"http\"}")                      \
 	X(http_requests, "requests answered", "http_requests_answered_total")  \
@@ -58,6 +60,8 @@
 	  "connections_rejected_total{service=\"http\",reason=\"address\"}")   \
 	X(http_limit_refused, "connections refused by --max-connections",      \
 	  "connections_rejected_total{service=\"http\",reason=\"limit\"}")     \
+	X(http_proxy_refused, "connections without a valid PROXY header",      \
+	  "connections_rejected_total{service=\"http\",reason=\"proxy\"}")     \
 	X(http_rate_refused, "requests refused by --request-rate",             \
 	  "http_requests_limited_total")                                       \
 	X(http_aborted, "requests broken off before their answer was sent",    \

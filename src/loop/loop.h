@@ -31,8 +31,9 @@
  */
 struct loop {
 	struct event_base *base;
-	const struct limits *limits; /* the standard ones, or others */
-	const struct access *access; /* NULL: everybody is let in */
+	const struct limits *limits;	   /* the standard ones, or others */
+	const struct access *access;	   /* NULL: everybody is let in */
+	const struct access_list *proxies; /* see gate.h; NULL: none */
 	struct counters counters;
 	struct refusals refusals;
 

@@ -27,6 +27,9 @@
 	X(tcp_limit_refused, "tcp: connections refused by --max-connections")  \
 	X(http_limit_refused,                                                  \
 	  "http: connections refused by --max-connections")                    \
+	X(tcp_proxy_refused, "tcp: connections without a valid PROXY header")  \
+	X(http_proxy_refused,                                                  \
+	  "http: connections without a valid PROXY header")                    \
 	X(admin_access_refused, "admin: connections refused by --admin-allow") \
 	X(udp_rate_refused, "udp: datagrams refused by --udp-rate")            \
 	X(http_rate_refused, "http: requests refused by --request-rate")

@@ -35,6 +35,19 @@ struct address address_any(int family, uint16_t port)
 	return address;
 }
 
+struct address address_from_bytes(int family, const uint8_t *host,
+				  uint16_t port)
+{
+	struct address address = address_any(family, port);
+
+	if (family == AF_INET6)
+		memcpy(&address.sa.in6.sin6_addr, host, 16);
+	else
+		memcpy(&address.sa.in4.sin_addr, host, 4);
+	address_settle(&address);
+	return address;
+}
+
 /* sin_port and sin6_port lie at the same place, but C does not promise it. */
 uint16_t address_port(const struct address *address)
 {

@@ -29,6 +29,13 @@ struct address address_any(int family, uint16_t port);
 uint16_t address_port(const struct address *address);
 void address_set_port(struct address *address, uint16_t port);
 
+/*
+ * From the bytes of a host, 4 for AF_INET and 16 for AF_INET6, in network byte
+ * order; settled, see address_settle().
+ */
+struct address address_from_bytes(int family, const uint8_t *host,
+				  uint16_t port);
+
 /* Same family, address, scope and port. */
 bool address_eq(const struct address *a, const struct address *b);
 

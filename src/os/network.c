@@ -130,7 +130,8 @@ struct address network_owner(const struct address *peer)
 
 	address_set_port(&owner, 0);
 	if (owner.sa.any.sa_family == AF_INET6)
-		memset(&owner.sa.in6.sin6_addr.s6_addr[8], 0, 8);
+		memset(&owner.sa.in6.sin6_addr.s6_addr[NETWORK_OWNER_BYTES], 0,
+		       16 - NETWORK_OWNER_BYTES);
 	return owner;
 }
 

@@ -27,9 +27,15 @@ struct network {
 int network_parse(const char *text, struct network *network,
 		  char cause[NETWORK_CAUSE_SIZE]) MUST_CHECK;
 
-/* Whether it holds this address, which is settled; a Unix peer is in none. */
+/*
+ * Whether it holds this address, which is settled; a Unix peer is in none but
+ * that of its family.
+ */
 bool network_contains(const struct network *network,
 		      const struct address *address);
+
+/* Of an IPv6 address, its network of 64 bits. */
+#define NETWORK_OWNER_BYTES 8
 
 /*
  * What tells peers apart: an IPv4 address, or an IPv6 network of 64 bits, which

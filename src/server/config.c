@@ -94,6 +94,17 @@ static int check_network(void *config, const char *text, char *cause)
 	return -1;
 }
 
+static int check_proxy(void *config, const char *text, char *cause)
+{
+	char why[NETWORK_CAUSE_SIZE];
+
+	(void)config;
+	if (access_add_proxy(NULL, text, why) == 0)
+		return 0;
+	settings_cause(cause, "%s", why);
+	return -1;
+}
+
 /* The pages are of no service that could be named. */
 static int check_admin_network(void *config, const char *text, char *cause)
 {
@@ -256,6 +267,14 @@ static const struct setting rows[] = {
 	 .value = "NETWORK",
 	 .help = "do not serve these addresses, whatever --allow says; "
 		 "likewise"},
+	{.name = "proxy-protocol",
+	 .type = SETTING_LIST,
+	 CONFIG_AT(proxy_protocol),
+	 .max = ACCESS_RULES_MAX,
+	 .take = check_proxy,
+	 .value = "NETWORK",
+	 .help = "TCP and HTTP connections from these balancers begin with a "
+		 "PROXY header, version 1 or 2; likewise, or unix"},
 	{.name = "tcp-once",
 	 .type = SETTING_FLAG,
 	 CONFIG_AT(tcp_once),
@@ -563,17 +582,42 @@ static int judge_shared(const struct config *config, char *cause)
 	return 0;
 }
 
+/* Reads one of them into a list; access_add() or access_add_proxy(). */
+typedef int (*read_network_fn)(struct access_list *list, const char *text,
+			       char *cause);
+
 static int read_networks(const struct setting_list *texts,
-			 struct access_list *list, char *cause)
+			 struct access_list *list, read_network_fn add,
+			 char *cause)
 {
 	char why[NETWORK_CAUSE_SIZE];
 
 	*list = (struct access_list){0};
 	for (size_t i = 0; i < texts->n; i++)
-		if (access_add(list, texts->items[i], why) < 0) {
+		if (add(list, texts->items[i], why) < 0) {
 			settings_cause(cause, "%s: %s", texts->items[i], why);
 			return -1;
 		}
+	return 0;
+}
+
+static int judge_networks(struct config *config, char *cause)
+{
+	const struct {
+		const struct setting_list *texts;
+		struct access_list *list;
+		read_network_fn add;
+	} each[] = {
+		{&config->admin_allow, &config->admin_access.allow, access_add},
+		{&config->allow, &config->access.allow, access_add},
+		{&config->deny, &config->access.deny, access_add},
+		{&config->proxy_protocol, &config->proxies, access_add_proxy},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(each); i++)
+		if (read_networks(each[i].texts, each[i].list, each[i].add,
+				  cause) < 0)
+			return -1;
 	return 0;
 }
 
@@ -620,11 +664,7 @@ static int config_judge(void *arg, char *cause)
 	    judge_off("http-port", &config->http, cause) < 0 ||
 	    judge_off("admin", &config->admin, cause) < 0)
 		return -1;
-	if (read_networks(&config->admin_allow, &config->admin_access.allow,
-			  cause) < 0)
-		return -1;
-	if (read_networks(&config->allow, &config->access.allow, cause) < 0 ||
-	    read_networks(&config->deny, &config->access.deny, cause) < 0)
+	if (judge_networks(config, cause) < 0)
 		return -1;
 	if (judge_daemon(config, cause) < 0)
 		return -1;

@@ -24,7 +24,9 @@ struct config {
 	struct setting_list admin;
 	struct setting_list allow; /* networks, see access_add() */
 	struct setting_list deny;
-	struct access access; /* the same, understood */
+	struct access access;		    /* the same, understood */
+	struct setting_list proxy_protocol; /* see access_add_proxy() */
+	struct access_list proxies;	    /* the same, understood */
 	struct setting_list admin_allow;
 	struct access admin_access; /* all of it is for the admin pages */
 	const char *root;

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #include "loop/conn.h"
-#include "os/socket.h"
 
 /* Older kernels tell less: what they leave out is 0. */
 static void ask_kernel(int fd, struct peer *peer)
@@ -35,7 +34,7 @@ static bool describe_peer(struct conn *conn, struct peer *peer)
 		.age_ns = loop_now_ns(conn->loop) - conn->since_ns,
 		.n_sent = conn->n_sent,
 	};
-	if (socket_peer_address(conn->fd, &peer->address) < 0)
+	if (conn_address(conn, &peer->address) < 0)
 		return false;
 	ask_kernel(conn->fd, peer);
 	return true;

@@ -497,6 +497,7 @@ static void use_limits(struct loop *loop, const struct config *config)
 	loop->limits = &config->limits;
 	loop->access =
 		access_is_limited(&config->access) ? &config->access : NULL;
+	loop->proxies = config->proxies.n > 0 ? &config->proxies : NULL;
 }
 
 /* From one configuration to the next; all stays as it was when that fails. */

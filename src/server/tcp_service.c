@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/upper.h"
 #include "loop/conn.h"
+#include "loop/gate.h"
 
 /* Bytes per wake-up when many are busy. */
 #define TCP_SLICE 16384
@@ -23,6 +24,7 @@ struct tcp_service {
 	struct loop *loop;
 	bool once;
 	size_t n_open;
+	struct gate gate;
 	struct deadline_queue idle;
 	struct conn_stall stall;
 	struct deadline_queue linger;
@@ -180,6 +182,49 @@ static const struct conn_ops tcp_ops = {
 	.free = tcp_free,
 };
 
+/* Whether this one is turned away; counts it then. */
+static bool tcp_refuses(struct loop *loop, const struct visitor *visitor)
+{
+	const struct address *address = &visitor->address;
+
+	if (loop_denies(loop, ACCESS_TCP, address))
+		refusals_note(&loop->refusals, REFUSAL_tcp_access_refused,
+			      address);
+	else if (conn_is_surplus(loop, visitor, 1))
+		refusals_note(&loop->refusals, REFUSAL_tcp_address_refused,
+			      address);
+	else if (!conn_find_place(loop))
+		refusals_note(&loop->refusals, REFUSAL_tcp_limit_refused,
+			      address);
+	else
+		return false;
+	return true;
+}
+
+static void tcp_admit_cb(void *arg, int fd, const struct visitor *visitor)
+{
+	struct tcp_service *service = arg;
+	struct tcp_conn *tc;
+
+	if (tcp_refuses(service->loop, visitor)) {
+		(void)close(fd);
+		return;
+	}
+	tc = malloc(sizeof(*tc));
+	if (!tc) {
+		service->loop->counters.out_of_memory++;
+		(void)close(fd);
+		return;
+	}
+	service->loop->counters.tcp_connections++;
+	service->n_open++;
+	tc->service = service;
+	conn_init(&tc->conn, service->loop, fd, &tcp_ops);
+	deadline_start(&service->idle, &tc->conn.deadline);
+	if (conn_join(&tc->conn, visitor))
+		conn_wait_readable(&tc->conn);
+}
+
 struct tcp_service *tcp_service_new(struct loop *loop, bool once)
 {
 	struct tcp_service *service = calloc(1, sizeof(*service));
@@ -189,6 +234,7 @@ struct tcp_service *tcp_service_new(struct loop *loop, bool once)
 		return NULL;
 	service->loop = loop;
 	service->once = once;
+	gate_init(&service->gate, loop, ACCESS_TCP, tcp_admit_cb, service);
 	deadline_queue_init(&service->idle, loop, limits->tcp_idle_ns,
 			    conn_idle_expired_cb);
 	conn_stall_init(&service->stall, loop, limits->tcp_idle_ns);
@@ -204,6 +250,7 @@ void tcp_service_change(struct tcp_service *service, bool once)
 	const struct limits *limits = service->loop->limits;
 
 	service->once = once;
+	gate_change(&service->gate);
 	deadline_queue_set_limit(&service->idle, limits->tcp_idle_ns);
 	conn_stall_set_limit(&service->stall, limits->tcp_idle_ns);
 	deadline_queue_set_limit(&service->linger, limits->linger_ns);
@@ -215,50 +262,18 @@ size_t tcp_service_count(const struct tcp_service *service)
 	return service ? service->n_open : 0;
 }
 
-/* Whether this peer is turned away; counts it then. */
-static bool tcp_refuses(struct loop *loop, const struct address *peer)
-{
-	if (loop_denies(loop, ACCESS_TCP, peer))
-		refusals_note(&loop->refusals, REFUSAL_tcp_access_refused,
-			      peer);
-	else if (conn_is_surplus(loop, peer, 1))
-		refusals_note(&loop->refusals, REFUSAL_tcp_address_refused,
-			      peer);
-	else if (!conn_find_place(loop))
-		refusals_note(&loop->refusals, REFUSAL_tcp_limit_refused, peer);
-	else
-		return false;
-	return true;
-}
-
 void tcp_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct tcp_service *service = arg;
-	struct tcp_conn *tc;
 
-	if (tcp_refuses(service->loop, peer)) {
-		(void)close(fd);
-		return;
-	}
-	tc = malloc(sizeof(*tc));
-	if (!tc) {
-		service->loop->counters.out_of_memory++;
-		(void)close(fd);
-		return;
-	}
-	service->loop->counters.tcp_connections++;
-	service->n_open++;
-	tc->service = service;
-	conn_init(&tc->conn, service->loop, fd, &tcp_ops);
-	deadline_start(&service->idle, &tc->conn.deadline);
-	if (conn_join(&tc->conn, peer))
-		conn_wait_readable(&tc->conn);
+	gate_pass(&service->gate, fd, peer);
 }
 
 void tcp_service_free(struct tcp_service *service)
 {
 	if (!service)
 		return;
+	gate_clear(&service->gate);
 	deadline_queue_clear(&service->idle);
 	conn_stall_clear(&service->stall);
 	deadline_queue_clear(&service->linger);

@@ -20,7 +20,7 @@
 #include "http/chunk.h"
 #include "http/request.h"
 #include "loop/conn.h"
-#include "os/socket.h"
+#include "loop/gate.h"
 #include "web/body.h"
 #include "web/outcomes.h"
 #include "web/trace.h"
@@ -41,6 +41,7 @@ struct web_service {
 	struct outcomes outcomes;
 	size_t n_open;
 	struct http_limits heads;
+	struct gate gate;
 	struct deadline_queue head;
 	struct deadline_queue idle;
 	struct conn_stall stall;
@@ -117,7 +118,7 @@ static void begin_trace(struct web_conn *wc)
 	struct address peer;
 
 	if (wc->trace || !spool_is_on(service->log) ||
-	    socket_peer_address(wc->conn.fd, &peer) < 0)
+	    conn_address(&wc->conn, &peer) < 0)
 		return;
 	wc->trace = trace_new(service->loop, service->log, &peer, wc->number);
 }
@@ -558,6 +559,80 @@ static void head_expired_cb(struct deadline *deadline)
 
 /* --- the service --- */
 
+/* What a visitor gets. */
+enum web_welcome {
+	WEB_SERVED,
+	WEB_UNAVAILABLE, /* 503: there are too many */
+	WEB_TURNED_AWAY, /* no answer: those cost something, too */
+};
+
+/* Counts whoever is not served. As many as may be are told that it is full. */
+static enum web_welcome web_welcome(struct loop *loop,
+				    const struct visitor *visitor)
+{
+	const struct address *address = &visitor->address;
+	struct refusals *refusals = &loop->refusals;
+
+	if (loop_denies(loop, ACCESS_HTTP, address)) {
+		refusals_note(refusals, REFUSAL_http_access_refused, address);
+		return WEB_TURNED_AWAY;
+	}
+	if (conn_is_surplus(loop, visitor, 1)) {
+		refusals_note(refusals, REFUSAL_http_address_refused, address);
+		return conn_is_surplus(loop, visitor, 2) ? WEB_TURNED_AWAY
+							 : WEB_UNAVAILABLE;
+	}
+	if (conn_find_place(loop))
+		return WEB_SERVED;
+	refusals_note(refusals, REFUSAL_http_limit_refused, address);
+	return loop->n_conns / 2 < loop->limits->max_connections
+		       ? WEB_UNAVAILABLE
+		       : WEB_TURNED_AWAY;
+}
+
+static void web_admit_cb(void *arg, int fd, const struct visitor *visitor)
+{
+	struct web_service *service = arg;
+	struct web_conn *wc;
+	enum web_welcome welcome = web_welcome(service->loop, visitor);
+
+	if (welcome == WEB_TURNED_AWAY) {
+		(void)close(fd);
+		return;
+	}
+	wc = malloc(sizeof(*wc));
+	if (!wc) {
+		service->loop->counters.out_of_memory++;
+		(void)close(fd);
+		return;
+	}
+	service->loop->counters.http_connections++;
+	service->n_open++;
+	*wc = (struct web_conn){
+		.service = service,
+		.number = (uint32_t)service->loop->counters.http_connections,
+	};
+	if (spool_is_on(service->log))
+		wc->trace = trace_new(service->loop, service->log,
+				      &visitor->address,
+				      service->loop->counters.http_connections);
+	conn_init(&wc->conn, service->loop, fd, &web_ops);
+	deadline_start(&service->idle, &wc->conn.deadline);
+	if (!conn_join(&wc->conn, visitor))
+		return;
+	if (welcome == WEB_UNAVAILABLE) {
+		answer_unread(wc, 503);
+		return;
+	}
+	/*
+	 * A new peer has mostly sent its request by now. If it is answered and
+	 * closed in this turn, epoll never hears of the connection. It may have
+	 * sent it after files were last looked at in this turn.
+	 */
+	site_expire(service->site);
+	web_readable(&wc->conn);
+}
+
 static void set_head_limits(struct web_service *service)
 {
 	const struct limits *limits = service->loop->limits;
@@ -579,6 +654,7 @@ struct web_service *web_service_new(struct loop *loop, struct spool *log)
 	service->loop = loop;
 	service->log = log;
 	set_head_limits(service);
+	gate_init(&service->gate, loop, ACCESS_HTTP, web_admit_cb, service);
 	deadline_queue_init(&service->head, loop, limits->header_ns,
 			    head_expired_cb);
 	deadline_queue_init(&service->idle, loop, limits->http_idle_ns,
@@ -597,6 +673,7 @@ void web_service_change(struct web_service *service, struct site *site)
 
 	service->site = site;
 	set_head_limits(service);
+	gate_change(&service->gate);
 	deadline_queue_set_limit(&service->head, limits->header_ns);
 	deadline_queue_set_limit(&service->idle, limits->http_idle_ns);
 	conn_stall_set_limit(&service->stall, limits->send_ns);
@@ -604,76 +681,11 @@ void web_service_change(struct web_service *service, struct site *site)
 	deadline_queue_set_limit(&service->parting, limits->parting_ns);
 }
 
-/* What a new peer gets. */
-enum web_welcome {
-	WEB_SERVED,
-	WEB_UNAVAILABLE, /* 503: there are too many */
-	WEB_TURNED_AWAY, /* no answer: those cost something, too */
-};
-
-/* Counts whoever is not served. As many as may be are told that it is full. */
-static enum web_welcome web_welcome(struct loop *loop,
-				    const struct address *peer)
-{
-	struct refusals *refusals = &loop->refusals;
-
-	if (loop_denies(loop, ACCESS_HTTP, peer)) {
-		refusals_note(refusals, REFUSAL_http_access_refused, peer);
-		return WEB_TURNED_AWAY;
-	}
-	if (conn_is_surplus(loop, peer, 1)) {
-		refusals_note(refusals, REFUSAL_http_address_refused, peer);
-		return conn_is_surplus(loop, peer, 2) ? WEB_TURNED_AWAY
-						      : WEB_UNAVAILABLE;
-	}
-	if (conn_find_place(loop))
-		return WEB_SERVED;
-	refusals_note(refusals, REFUSAL_http_limit_refused, peer);
-	return loop->n_conns / 2 < loop->limits->max_connections
-		       ? WEB_UNAVAILABLE
-		       : WEB_TURNED_AWAY;
-}
-
 void web_service_accept_cb(void *arg, int fd, const struct address *peer)
 {
 	struct web_service *service = arg;
-	struct web_conn *wc;
-	enum web_welcome welcome = web_welcome(service->loop, peer);
 
-	if (welcome == WEB_TURNED_AWAY) {
-		(void)close(fd);
-		return;
-	}
-	wc = malloc(sizeof(*wc));
-	if (!wc) {
-		service->loop->counters.out_of_memory++;
-		(void)close(fd);
-		return;
-	}
-	service->loop->counters.http_connections++;
-	service->n_open++;
-	*wc = (struct web_conn){
-		.service = service,
-		.number = (uint32_t)service->loop->counters.http_connections,
-	};
-	if (spool_is_on(service->log))
-		wc->trace = trace_new(service->loop, service->log, peer,
-				      service->loop->counters.http_connections);
-	conn_init(&wc->conn, service->loop, fd, &web_ops);
-	deadline_start(&service->idle, &wc->conn.deadline);
-	if (!conn_join(&wc->conn, peer))
-		return;
-	if (welcome == WEB_UNAVAILABLE) {
-		answer_unread(wc, 503);
-		return;
-	}
-	/*
-	 * A new peer has mostly sent its request by now. If it is answered and
-	 * closed in this turn, epoll never hears of the connection. It may have
-	 * sent it after files were last looked at in this turn.
-	 */
-	site_expire(service->site);
-	web_readable(&wc->conn);
+	gate_pass(&service->gate, fd, peer);
 }
 
 size_t web_service_count(const struct web_service *service)
@@ -690,6 +702,7 @@ void web_service_free(struct web_service *service)
 {
 	if (!service)
 		return;
+	gate_clear(&service->gate);
 	deadline_queue_clear(&service->head);
 	deadline_queue_clear(&service->idle);
 	conn_stall_clear(&service->stall);
