@@ -671,6 +671,11 @@ START_TEST(a_drain_answers_what_has_begun_and_ends)
 	hear_all(peer);
 	ck_assert_msg(!strcmp(statuses(), drains[_i].statuses), "%s: %s",
 		      drains[_i].why, statuses());
+	/* Who was served just now may ask once more. */
+	if (!is_over && !drains[_i].after[0]) {
+		pass(2);
+		hear_all(peer);
+	}
 	ck_assert_msg(is_over, "%s", drains[_i].why);
 	if (drains[_i].after[0])
 		ck_assert_ptr_nonnull(strstr(heard, "Connection: close\r\n"));
