@@ -182,6 +182,7 @@ static const struct bad_row {
 	{BYTES("PROXY TCP4\r\n"), "too few"},
 	{BYTES("PROXY \r\n"), "too few"},
 	{BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n\r\n"), "no CR before LF"},
+	{BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n"), "LF alone"},
 	{BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\r\n"), "two CR"},
 	{BYTES("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\rG"), "CR alone"},
 	{BYTES("PROXY TCP4 2001:db8::7 2001:db8::8 1 2\r\n"), "another family"},

@@ -112,6 +112,15 @@ static bool read_line(struct slice line, struct proxy_origin *origin)
 	return slice_is(protocol, "UNKNOWN");
 }
 
+/* The first CR or LF; NULL when there is none yet. */
+static const char *find_line_end(const char *buf, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (buf[i] == '\r' || buf[i] == '\n')
+			return buf + i;
+	return NULL;
+}
+
 static enum proxy_verdict read_v1(const char *buf, size_t len,
 				  struct proxy_origin *origin,
 				  size_t *header_len)
@@ -124,11 +133,11 @@ static enum proxy_verdict read_v1(const char *buf, size_t len,
 		return PROXY_BAD;
 	if (len > LINE_MAX_V1)
 		len = LINE_MAX_V1;
-	end = memchr(buf, '\r', len);
+	end = find_line_end(buf, len);
 	/* The CR of a line that is too long would leave no room for its LF. */
-	if (!end || end + 1 == buf + len)
+	if (!end || (*end == '\r' && end + 1 == buf + len))
 		return len < LINE_MAX_V1 ? PROXY_PARTIAL : PROXY_BAD;
-	if (end[1] != '\n' ||
+	if (end[0] != '\r' || end[1] != '\n' ||
 	    !read_line((struct slice){buf + name_len,
 				      (size_t)(end - buf) - name_len},
 		       origin))

@@ -374,8 +374,8 @@ void conn_wait_writable(struct conn *conn, struct conn_stall *stall)
 	arm(conn, EV_WRITE);
 }
 
-static enum conn_got receive_some(struct conn *conn, char *buf, size_t size,
-				  int flags, size_t *n)
+static enum conn_got conn_receive_some(struct conn *conn, char *buf,
+				       size_t size, int flags, size_t *n)
 {
 	ssize_t got;
 
@@ -396,7 +396,7 @@ static enum conn_got receive_some(struct conn *conn, char *buf, size_t size,
 
 enum conn_got conn_receive(struct conn *conn, char *buf, size_t size, size_t *n)
 {
-	enum conn_got got = receive_some(conn, buf, size, 0, n);
+	enum conn_got got = conn_receive_some(conn, buf, size, 0, n);
 
 	if (got == CONN_GOT_BYTES && conn->note)
 		conn->note->n_received += *n;
@@ -405,7 +405,7 @@ enum conn_got conn_receive(struct conn *conn, char *buf, size_t size, size_t *n)
 
 enum conn_got conn_peek(struct conn *conn, char *buf, size_t size, size_t *n)
 {
-	return receive_some(conn, buf, size, MSG_PEEK, n);
+	return conn_receive_some(conn, buf, size, MSG_PEEK, n);
 }
 
 bool conn_has_input(const struct conn *conn)
