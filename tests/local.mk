@@ -213,7 +213,7 @@ e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
 	tests/check_e2e_sandbox \
 	tests/check_e2e_supervised \
-	tests/check_dissector tests/check_e2e_forged tests/check_e2e_http \
+	tests/check_dissector tests/check_e2e_balancer tests/check_e2e_forged tests/check_e2e_http \
 	tests/check_e2e_late tests/check_e2e_limits \
 	tests/check_e2e_proxy tests/check_e2e_ranges \
 	tests/check_e2e_semantics tests/check_e2e_smuggling \
@@ -257,6 +257,7 @@ tests_check_e2e_foreign_LDADD = $(e2e_libs)
 tests_check_e2e_http_LDADD = $(e2e_libs)
 tests_check_e2e_late_LDADD = $(e2e_libs)
 tests_check_dissector_LDADD = $(e2e_libs)
+tests_check_e2e_balancer_LDADD = $(e2e_libs)
 tests_check_e2e_forged_LDADD = $(e2e_libs)
 tests_check_e2e_limits_LDADD = $(e2e_libs)
 tests_check_e2e_proxy_LDADD = $(e2e_libs)
