@@ -268,7 +268,7 @@ static void take_terminal(struct editor *editor)
 
 /* Lines that can be had again with the arrow keys; empty ones are not worth it.
  */
-static void remember(struct editor *editor, const char *text, size_t len)
+static void editor_remember(struct editor *editor, const char *text, size_t len)
 {
 	HistEvent event;
 
@@ -294,7 +294,7 @@ enum lines_result editor_next(struct editor *editor, struct slice *line)
 		return LINES_END;
 	if (text[len - 1] == '\n')
 		len--;
-	remember(editor, text, len);
+	editor_remember(editor, text, len);
 	*line = (struct slice){text, len};
 	return LINES_LINE;
 }

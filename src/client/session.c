@@ -234,8 +234,8 @@ static bool may_go_on(const struct session *c, enum client_status status,
 }
 
 /* The next line; for a person, behind the prompt. */
-static enum lines_result next_line(struct session *c, bool is_prompting,
-				   struct slice *line)
+static enum lines_result session_next_line(struct session *c, bool is_prompting,
+					   struct slice *line)
 {
 	if (c->editor) {
 		report_shown(prompt_fd(), slice_of(PROMPT));
@@ -255,7 +255,7 @@ static enum client_status converse(struct session *c, bool is_prompting)
 
 	lines_init(&c->lines, STDIN_FILENO, is_prompting ? watch_cb : NULL, c);
 	for (;;) {
-		result = next_line(c, is_prompting, &line);
+		result = session_next_line(c, is_prompting, &line);
 		/* The terminal has shown the newline that was typed. */
 		if (is_prompting && result == LINES_LINE)
 			report_shown(prompt_fd(), slice_of("\n"));
