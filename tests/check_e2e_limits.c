@@ -431,11 +431,11 @@ static void keep_busy(void)
 /* The first bytes of what a newcomer is answered, or "" for none. */
 static void knock(enum service service, char answer[13])
 {
+	static const char request[] = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 	int fd = connect_from("127.0.0.3", service);
 	ssize_t n;
 
-	(void)send(fd, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n", 28 + 2,
-		   MSG_NOSIGNAL);
+	(void)send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL);
 	n = recv(fd, answer, 12, MSG_WAITALL);
 	answer[n > 0 ? n : 0] = '\0';
 	(void)close(fd);
