@@ -341,35 +341,49 @@ START_TEST(the_next_address_is_tried_when_the_first_refuses)
 }
 END_TEST
 
-/* The kernel says when the answer came, however late we look at it. */
-START_TEST(an_answer_that_waited_for_us_was_in_time)
+/* Receives a message, and sends its answer. */
+static void answer_one(int fd)
 {
-	int fd = udp_bind(HOST, 0);
-	struct sockaddr_in address, from;
-	socklen_t size = sizeof(address);
-	struct client client;
-	char buf[64], shown[1024] = "";
-	ssize_t n;
+	struct sockaddr_in from;
+	socklen_t size = sizeof(from);
+	char buf[64];
+	ssize_t n = recvfrom(fd, buf, sizeof(buf) - 1, 0,
+			     (struct sockaddr *)&from, &size);
 
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size),
-			 0);
-	(void)port_text(ntohs(address.sin_port), port);
-	client = client_start((const char *const[]){"-u", "--ping=1", "-w",
-						    "1s", HOST, port, NULL});
-	sock_must_wait(fd, POLLIN, harness_deadline(), "the message");
-	ck_assert_int_eq(kill(client.pid, SIGSTOP), 0);
-	n = recvfrom(fd, buf, sizeof(buf) - 1, 0, (struct sockaddr *)&from,
-		     &size);
 	ck_assert_int_gt(n, 0);
 	buf[n] = '\0';
 	ck_assert_int_eq(sendto(fd, upper(buf), (size_t)n, 0,
 				(struct sockaddr *)&from, size),
 			 n);
+}
+
+/*
+ * The kernel says when the answer came, however late we look at it. It begins
+ * with that a moment after it was asked to, so it is tried with the second one.
+ */
+START_TEST(an_answer_that_waited_for_us_was_in_time)
+{
+	int fd = udp_bind(HOST, 0);
+	struct sockaddr_in address;
+	socklen_t size = sizeof(address);
+	struct client client;
+	char shown[1024] = "";
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size),
+			 0);
+	(void)port_text(ntohs(address.sin_port), port);
+	client = client_start((const char *const[]){
+		"-u", "--ping=2", "-w", "1s", "-i", "500ms", HOST, port, NULL});
+	sock_must_wait(fd, POLLIN, harness_deadline(), "the message");
+	answer_one(fd);
+	sock_must_wait(fd, POLLIN, harness_deadline(), "the second message");
+	ck_assert_int_eq(kill(client.pid, SIGSTOP), 0);
+	answer_one(fd);
 	ck_assert_int_eq(sock_wait(client.life_fd, POLLIN, 1200), 0);
 	ck_assert_int_eq(kill(client.pid, SIGCONT), 0);
+	client_read_until(&client, ": seq=2 time=", shown, sizeof(shown));
 	client_read_until(&client, " ms\n", shown, sizeof(shown));
-	ck_assert_ptr_nonnull(strstr(shown, ": seq=1 time="));
-	ck_assert_int_lt(atoi(strstr(shown, "time=") + 5), 1000);
+	ck_assert_int_lt(atoi(shown), 1000);
 	client_read_until(&client, "0% loss", shown, sizeof(shown));
 	client_expect_exit(&client, 0);
 	(void)close(fd);
