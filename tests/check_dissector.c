@@ -307,6 +307,26 @@ START_TEST(a_port_where_nobody_listens_is_explained)
 }
 END_TEST
 
+/* Of many that nobody answers the last ones are remembered. */
+START_TEST(a_flood_is_forgotten_from_its_beginning)
+{
+	static char rows[1200 * 10];
+	size_t len = 0;
+	char text[16];
+
+	for (unsigned i = 0; i < 1100; i++) {
+		(void)snprintf(text, sizeof(text), "message %u", i);
+		udp(2, false, text);
+		len += (size_t)snprintf(rows + len, sizeof(rows) - len,
+					i == 1099 ? "1101|||||||\n"
+						  : "|||1||||\n");
+	}
+	udp(2, true, "MESSAGE 1099");
+	(void)snprintf(rows + len, sizeof(rows) - len, "|1100||||||\n");
+	expect_pairs(rows);
+}
+END_TEST
+
 /* --- TCP --- */
 
 START_TEST(each_packet_of_the_exercise_is_explained)
@@ -457,6 +477,7 @@ int main(void)
 	tcase_add_test(tcase, a_datagram_has_its_reply);
 	tcase_add_test(tcase, what_is_wrong_with_a_datagram_is_told);
 	tcase_add_test(tcase, ipv6_has_replies_too);
+	tcase_add_test(tcase, a_flood_is_forgotten_from_its_beginning);
 	tcase_add_test(tcase, a_port_where_nobody_listens_is_explained);
 	tcase_add_test(tcase, each_packet_of_the_exercise_is_explained);
 	tcase_add_test(tcase, segments_may_split_and_join_messages);

@@ -61,7 +61,8 @@ for name, field in pairs({
 end
 
 local TEXT_MAX = 60    -- bytes of a message that are shown
-local WAITING_MAX = 4096 -- requests of a client that wait for replies
+local KEPT_MAX = 1024   -- UDP requests of a client, TCP segments of a side
+local AHEAD_MAX = 1048576 -- what is further ahead is of another connection
 
 -- What is known so far; emptied when a capture is opened.
 local packets = {} -- by number: what is shown of it
@@ -100,7 +101,7 @@ end
 local function udp_request(known, client, bytes, number, time)
 	local list = asked[client] or {}
 	asked[client] = list
-	if #list == WAITING_MAX then
+	if #list == KEPT_MAX then
 		table.remove(list, 1)
 	end
 	list[#list + 1] = { bytes = bytes, number = number, time = time }
@@ -176,8 +177,10 @@ local function distance(a, b)
 	return d < 2147483648 and d or d - 4294967296
 end
 
+-- The last segments of one direction, from number first to number last; what
+-- is older is forgotten.
 local function new_side(name)
-	return { name = name, segments = {}, bytes = "", base = nil }
+	return { name = name, segments = {}, first = 1, last = 0 }
 end
 
 -- Where the side's stream of bytes begins, or the capture of it.
@@ -188,19 +191,23 @@ local function begin_side(side, seq)
 	end
 end
 
--- The segment of this side in which the byte before this place was.
-local function segment_before(side, place)
-	for i = #side.segments, 1, -1 do
-		local s = side.segments[i]
-		if s.from < place and place <= s.to then
-			return s
-		end
+local function keep_segment(side, segment)
+	side.last = side.last + 1
+	side.segments[side.last] = segment
+	if side.last - side.first == KEPT_MAX then
+		side.segments[side.first] = nil
+		side.first = side.first + 1
 	end
 end
 
+-- The segment of this side that has the byte at this place.
 local function segment_at(side, place)
-	for _, s in ipairs(side.segments) do
-		if s.from <= place and place < s.to then
+	for i = side.last, side.first, -1 do
+		local s = side.segments[i]
+		if s.to <= place then
+			return nil
+		end
+		if s.from <= place then
 			return s
 		end
 	end
@@ -237,42 +244,55 @@ local function reset(known, stream, here, there)
 	stream.is_reset = true
 end
 
--- What these bytes of the server's answer, which began where the client's did.
+-- The bytes of both that stand for each other in these segments.
+local function parts(reply_from, bytes, segment)
+	local from = math.max(reply_from, segment.from)
+	local to = math.min(reply_from + #bytes, segment.to)
+
+	return bytes:sub(from - reply_from + 1, to - reply_from),
+		segment.bytes:sub(from - segment.from + 1, to - segment.from)
+end
+
+-- Bytes of the server's answer, which began where the client's did.
 local function pair(known, stream, from, bytes, number, time)
 	local client = stream.client
-	local wanted = client.bytes:sub(from + 1, from + #bytes)
-	local first = segment_at(client, from)
+	local to = from + #bytes
+	local oldest
 
 	known.reply = readable(bytes)
 	known.why = "the reply"
-	if #wanted < #bytes then
+	if to > client.next then
 		known.wrong = "no_request"
-		if #wanted == 0 then
-			known.why = "a reply, but its request was not captured"
-			return
+	end
+	for i = client.last, client.first, -1 do
+		local s = client.segments[i]
+		if s.to <= from then
+			break
 		end
-	end
-	if first then
-		known.reply_to = first.number
-		known.time = time - first.time
-	end
-	if upper(wanted) ~= bytes:sub(1, #wanted) then
-		known.wrong = "not_upper"
-	end
-	for _, s in ipairs(client.segments) do
-		if s.from < from + #bytes and s.to > from and s.to > s.from then
+		if s.from < to then
+			local got, asked_for = parts(from, bytes, s)
+			if upper(asked_for) ~= got then
+				known.wrong = "not_upper"
+			end
 			local request = packets[s.number]
-			if s.to <= from + #bytes and not request.reply_in then
+			if s.to <= to and not request.reply_in then
 				request.reply_in = number
 				request.time = time - s.time
 			end
+			oldest = s
 		end
 	end
+	if not oldest then
+		known.why = "a reply, but its request was not captured"
+		return
+	end
+	known.reply_to = oldest.number
+	known.time = time - oldest.time
 end
 
 local function data(known, stream, here, from, bytes, number, time)
 	local segment = { from = from, to = from + #bytes, number = number,
-		time = time }
+		time = time, bytes = bytes }
 
 	if here.fin and from >= here.fin.to then
 		known.wrong = "after_close"
@@ -285,13 +305,8 @@ local function data(known, stream, here, from, bytes, number, time)
 			": no acknowledgement had come"
 		return
 	end
-	-- What came before its turn, or after bytes that were not captured.
-	if from > here.next then
-		here.bytes = here.bytes .. string.rep("\0", from - here.next)
-	end
-	here.bytes = here.bytes:sub(1, from) .. bytes
 	here.next = segment.to
-	here.segments[#here.segments + 1] = segment
+	keep_segment(here, segment)
 	if here == stream.client then
 		known.is_asking = true
 		known.request = readable(bytes)
@@ -319,7 +334,7 @@ end
 
 local function acknowledge(known, stream, here, there, ack)
 	local place = there.base and distance(there.base, ack) or 0
-	local segment = segment_before(there, place)
+	local segment = segment_at(there, place - 1)
 
 	if there.fin and place > there.fin.to then
 		known.why = "acknowledges the end in packet " ..
@@ -367,7 +382,7 @@ local function look_at_tcp(known, src, dst, pinfo, bytes)
 		handshake(known, stream, flags, pinfo.number, here)
 		return
 	end
-	if #bytes > 0 and from >= 0 and from < here.next + 1048576 then
+	if #bytes > 0 and from >= 0 and from < here.next + AHEAD_MAX then
 		data(known, stream, here, from, bytes, pinfo.number,
 			pinfo.rel_ts)
 	elseif #bytes > 0 then
