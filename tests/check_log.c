@@ -406,7 +406,7 @@ START_TEST(a_trouble_is_told_once_and_again_after_a_calm)
 		ck_assert(
 			!log_is_news(&trouble, EMFILE, now_ns += LOG_CALM_NS));
 	ck_assert(log_is_news(&trouble, EMFILE, now_ns += LOG_CALM_NS + 1));
-	ck_assert_str_eq(trouble.more, " (4 more times before)");
+	ck_assert_str_eq(trouble.more, " (the last one 4 more times)");
 	ck_assert(log_is_news(&trouble, ENFILE, now_ns));
 	ck_assert_str_eq(trouble.more, "");
 	ck_assert(log_is_news(&trouble, EMFILE, now_ns));
@@ -424,7 +424,7 @@ START_TEST(what_goes_on_for_long_is_told_again_with_its_number)
 		n += !log_is_news(&trouble, EMFILE, now_ns);
 	ck_assert_uint_eq(n, 10);
 	ck_assert(log_is_news(&trouble, EMFILE, end_ns));
-	ck_assert_str_eq(trouble.more, " (10 more times since)");
+	ck_assert_str_eq(trouble.more, " (10 more times)");
 	ck_assert(!log_is_news(&trouble, EMFILE, end_ns + LOG_CALM_NS));
 }
 END_TEST

@@ -210,9 +210,9 @@ bool log_is_news(struct log_trouble *trouble, int what, uint64_t now_ns)
 	trouble->more[0] = '\0';
 	if (trouble->n_untold > 0)
 		(void)snprintf(trouble->more, sizeof(trouble->more),
-			       " (%" PRIu64 " more times %s)",
-			       trouble->n_untold,
-			       is_another ? "before" : "since");
+			       " (%s%" PRIu64 " more times)",
+			       is_another ? "the last one " : "",
+			       trouble->n_untold);
 	trouble->n_untold = 0;
 	trouble->told_ns = now_ns;
 	return true;
