@@ -4,7 +4,7 @@
  * A message that does not arrive is the supervisor's own trouble: nobody here
  * could do better by knowing.
  *
- * The library brings six others with it and takes half the time of a start, so
+ * The library brings six others with it and takes a fifth of a start's time, so
  * it is loaded only where a supervisor is, by the variables that systemd sets.
  */
 #include "os/supervisor.h"
