@@ -36,6 +36,10 @@ static void put32(uint32_t value)
 static void set_up(void)
 {
 	folder = folder_new();
+	/* What is installed here is another one's. */
+	(void)setenv("HOME", folder, 1);
+	(void)setenv("XDG_CONFIG_HOME", folder, 1);
+	(void)setenv("WIRESHARK_PLUGIN_DIR", folder, 1);
 	path = folder_path(folder, "packets.pcap");
 	file = fopen(path, "we");
 	ck_assert_ptr_nonnull(file);
@@ -426,6 +430,24 @@ START_TEST(a_reset_is_explained)
 }
 END_TEST
 
+/* Who has it among his plugins may name it once more. */
+START_TEST(it_may_be_loaded_twice)
+{
+	char script[512];
+	const char *const argv[] = {"tshark", "-r", path,   "-X",
+				    script,   "-X", script, NULL};
+	struct outcome outcome;
+
+	udp(2, false, "hello");
+	(void)fclose(file);
+	(void)snprintf(script, sizeof(script), "lua_script:%s", dissector());
+	outcome = program_run(argv, "", 0);
+	ck_assert_msg(!strstr(outcome.err, "Lua"), "%s", outcome.err);
+	ck_assert_ptr_nonnull(strstr(outcome.out, "| a request of 5 bytes"));
+	outcome_clear(&outcome);
+}
+END_TEST
+
 /* --- what is no capture of ours --- */
 
 /* As many bytes are gone of each packet. */
@@ -486,6 +508,7 @@ int main(void)
 	tcase_add_test(tcase, what_is_wrong_in_a_stream_is_told);
 	tcase_add_test(tcase, a_refused_connection_is_explained);
 	tcase_add_test(tcase, a_reset_is_explained);
+	tcase_add_test(tcase, it_may_be_loaded_twice);
 	tcase_add_test(tcase, packets_that_are_cut_short_do_no_harm);
 	tcase_add_test(tcase, bytes_at_random_do_no_harm);
 	return harness_run(suite);

@@ -11,6 +11,12 @@
 -- look on: a click in Wireshark, or tshark -2 -R frame. (tshark -2 alone takes
 -- no packet apart on its first pass.)
 
+-- Installed and named on the command line as well, it is there once.
+if uppercase_is_loaded then
+	return
+end
+uppercase_is_loaded = true
+
 local lab = Proto("uppercase", "Uppercase service")
 
 lab.prefs.udp_port = Pref.uint("UDP port", 12000, "Where the UDP service is")
