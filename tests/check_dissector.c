@@ -39,7 +39,6 @@ static void set_up(void)
 	/* What is installed here is another one's. */
 	(void)setenv("HOME", folder, 1);
 	(void)setenv("XDG_CONFIG_HOME", folder, 1);
-	(void)setenv("WIRESHARK_PLUGIN_DIR", folder, 1);
 	path = folder_path(folder, "packets.pcap");
 	file = fopen(path, "we");
 	ck_assert_ptr_nonnull(file);

@@ -12,10 +12,10 @@
 -- no packet apart on its first pass.)
 
 -- Installed and named on the command line as well, it is there once.
-if uppercase_is_loaded then
+local is_known, loaded = pcall(Dissector.get, "uppercase")
+if is_known and loaded then
 	return
 end
-uppercase_is_loaded = true
 
 local lab = Proto("uppercase", "Uppercase service")
 
