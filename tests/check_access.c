@@ -121,6 +121,49 @@ START_TEST(a_list_that_is_full_takes_no_more)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	const char *cause; /* NULL: it is one */
+	const char *peer;  /* whom it names then, "" a Unix socket's */
+} proxies[] = {
+	{"10.0.0.0/8", NULL, "10.1.2.3"},
+	{"tcp:10.0.0.1", NULL, "10.0.0.1"},
+	{"http:::1", NULL, "::1"},
+	{"unix", NULL, ""},
+	{"http:unix", NULL, ""},
+	{"udp:10.0.0.1", "datagrams have no PROXY header here", ""},
+	{"udp:unix", "datagrams have no PROXY header here", ""},
+	{"tcp:unix:", "", ""},
+	{"nobody", "", ""},
+};
+
+START_TEST(balancers_speak_no_udp_and_may_be_on_a_unix_socket)
+{
+	struct access_list list = {0};
+	struct address peer = {.len = sizeof(sa_family_t)};
+	char cause[NETWORK_CAUSE_SIZE] = "";
+	bool is_http = strncmp(proxies[_i].text, "tcp:", 4) != 0;
+
+	ck_assert_int_eq(access_add_proxy(&list, proxies[_i].text, cause),
+			 proxies[_i].cause ? -1 : 0);
+	ck_assert_uint_eq(list.n, !proxies[_i].cause);
+	if (proxies[_i].cause) {
+		ck_assert_str_ne(cause, "");
+		if (*proxies[_i].cause)
+			ck_assert_str_eq(cause, proxies[_i].cause);
+		return;
+	}
+	peer.sa.any.sa_family = AF_UNIX;
+	if (*proxies[_i].peer)
+		peer = address_of(proxies[_i].peer);
+	ck_assert(access_list_has(&list, ACCESS_HTTP, &peer) == is_http);
+	peer = address_of("192.0.2.1");
+	ck_assert(!access_list_has(&list, ACCESS_HTTP, &peer));
+	/* Or it is only judged. */
+	ck_assert_int_eq(access_add_proxy(NULL, proxies[_i].text, cause), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("access");
@@ -132,5 +175,8 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_no_rule_is_refused, 0,
 			    ARRAY_LEN(wrong));
 	tcase_add_test(tcase, a_list_that_is_full_takes_no_more);
+	tcase_add_loop_test(tcase,
+			    balancers_speak_no_udp_and_may_be_on_a_unix_socket,
+			    0, ARRAY_LEN(proxies));
 	return harness_run(suite);
 }

@@ -6,12 +6,15 @@
 #include "loop/account.h"
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "harness.h"
+#include "leak.h"
 #include "os/network.h"
+#include "scarce.h"
 
 #define MEMBERS 3000
 #define MS	CLOCK_NS_PER_MS
@@ -21,6 +24,8 @@ static struct account_member members[MEMBERS];
 
 static void setup(void)
 {
+	/* What is freed is no account any more, and not by chance either. */
+	(void)mallopt(M_PERTURB, 0xa5);
 	accounts = accounts_new(1000);
 	ck_assert_ptr_nonnull(accounts);
 }
@@ -103,6 +108,8 @@ START_TEST(when_none_can_be_spared_the_most_gives_its_longest_idle_one)
 	ck_assert_int_eq(sacrificed(NULL, 1011), 1);
 	account_note_useful(&members[1], 1020 * MS);
 	ck_assert_int_eq(sacrificed(NULL, 1021), 2);
+	/* Who asks stays, whoever comes behind him in the same moment. */
+	ck_assert_int_eq(sacrificed(&members[2], 1021), 3);
 	/* All that rest is the one that asks, in the same moment. */
 	account_note_taking(&members[2], true);
 	ck_assert_int_eq(sacrificed(&members[3], 1021), 1);
@@ -311,6 +318,99 @@ START_TEST(an_account_tells_how_many_it_has)
 }
 END_TEST
 
+/* Those who rest and those who take, whichever has waited longer. */
+START_TEST(the_longest_wait_goes_whatever_it_waits_for)
+{
+	join(0, 4, 1, 1000);
+	account_note_taking(&members[2], true);
+	account_note_taking(&members[3], true);
+	ck_assert_int_eq(sacrificed(NULL, 1001), 0);
+	account_note_useful(&members[0], 1005 * MS);
+	account_note_useful(&members[1], 1010 * MS);
+	ck_assert_int_eq(sacrificed(NULL, 1011), 2);
+	ck_assert_int_eq(sacrificed(&members[2], 1011), 3);
+	account_leave(&members[2]);
+	account_leave(&members[3]);
+	ck_assert_int_eq(sacrificed(&members[0], 1011), 1);
+}
+END_TEST
+
+/* More than there are buckets, so that some share one. */
+START_TEST(accounts_come_and_go_beside_others)
+{
+	for (uint32_t i = 0; i < MEMBERS; i++)
+		join(i, i + 1, i, 1000);
+	for (uint32_t i = 0; i < MEMBERS; i += 2)
+		account_leave(&members[i]);
+	for (uint32_t i = 0; i < MEMBERS; i++) {
+		struct address peer = host(i);
+
+		ck_assert_uint_eq(account_count(accounts, &peer), i % 2);
+	}
+	for (uint32_t i = 0; i < MEMBERS; i += 2)
+		join(i, i + 1, i, 1000);
+	for (uint32_t i = 0; i < MEMBERS; i++) {
+		struct address peer = host(i);
+
+		ck_assert_uint_eq(account_count(accounts, &peer), 1);
+	}
+}
+END_TEST
+
+START_TEST(a_member_knows_its_owner)
+{
+	struct address peer = host(7);
+
+	ck_assert_ptr_null(account_owner(&members[0]));
+	join(0, 1, 7, 1000);
+	address_set_port(&peer, 0);
+	ck_assert(address_eq(account_owner(&members[0]), &peer));
+	account_leave(&members[0]);
+	ck_assert_ptr_null(account_owner(&members[0]));
+}
+END_TEST
+
+static void come_and_go(void)
+{
+	struct address peer = host(1);
+	struct account_member member = {0};
+	struct accounts *some = accounts_new(10);
+
+	ck_assert_ptr_nonnull(some);
+	ck_assert_int_eq(account_join(some, &member, &peer, MS), 0);
+	account_leave(&member);
+	accounts_free(some);
+}
+
+static void come_without_memory(void)
+{
+	struct address peer = host(1);
+	struct account_member member = {0};
+	int result;
+
+	for (unsigned n = 1; n <= 2; n++) {
+		struct accounts *none;
+
+		scarce_memory(n);
+		none = accounts_new(10);
+		ck_assert(scarce_memory_end());
+		ck_assert_ptr_null(none);
+	}
+	scarce_memory(1);
+	result = account_join(accounts, &member, &peer, MS);
+	ck_assert(scarce_memory_end());
+	ck_assert_int_eq(result, -1);
+	ck_assert_ptr_null(member.account);
+}
+
+START_TEST(accounts_leave_nothing_behind)
+{
+	leak_check(come_and_go);
+	leak_check(come_without_memory);
+	accounts_free(NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("account");
@@ -339,5 +439,9 @@ int main(void)
 		       the_only_download_of_a_peer_stays_in_a_flood_of_others);
 	tcase_add_test(tcase, who_has_most_of_it_weighs_most_whatever_he_does);
 	tcase_add_test(tcase, leaving_twice_does_no_harm);
+	tcase_add_test(tcase, the_longest_wait_goes_whatever_it_waits_for);
+	tcase_add_test(tcase, accounts_come_and_go_beside_others);
+	tcase_add_test(tcase, a_member_knows_its_owner);
+	tcase_add_test(tcase, accounts_leave_nothing_behind);
 	return harness_run(suite);
 }

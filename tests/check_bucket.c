@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "harness.h"
+#include "leak.h"
+#include "scarce.h"
 
 #define TOKENS 16
 #define MS     CLOCK_NS_PER_MS
@@ -194,6 +196,53 @@ START_TEST(tokens_and_period_are_a_choice)
 }
 END_TEST
 
+/* Who meets whom is another matter in each table: nobody can choose it. */
+START_TEST(which_sources_meet_cannot_be_known)
+{
+	enum {
+		N = 4000
+	};
+	bool given[2][N];
+
+	for (int i = 0; i < 2; i++) {
+		teardown();
+		table = bucket_table_new(1, CLOCK_NS_PER_S);
+		ck_assert_ptr_nonnull(table);
+		for (uint32_t host = 0; host < N; host++)
+			(void)take(host, 5000, 10000);
+		for (uint32_t host = 0; host < N; host++)
+			given[i][host] = take(host, 5000, 11000);
+	}
+	ck_assert_mem_ne(given[0], given[1], sizeof(given[0]));
+}
+END_TEST
+
+static void make_and_free(void)
+{
+	bucket_table_free(bucket_table_new(TOKENS, CLOCK_NS_PER_S));
+}
+
+/* The first or the second allocation fails. */
+static void make_without_memory(void)
+{
+	for (unsigned n = 1; n <= 2; n++) {
+		struct bucket_table *none;
+
+		scarce_memory(n);
+		none = bucket_table_new(TOKENS, CLOCK_NS_PER_S);
+		ck_assert(scarce_memory_end());
+		ck_assert_ptr_null(none);
+	}
+}
+
+START_TEST(a_table_leaves_nothing_behind)
+{
+	leak_check(make_and_free);
+	leak_check(make_without_memory);
+	bucket_table_free(NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bucket");
@@ -212,5 +261,7 @@ int main(void)
 	tcase_add_test(tcase, many_sources_at_a_normal_pace_are_all_answered);
 	tcase_add_loop_test(tcase, tokens_and_period_are_a_choice, 0,
 			    ARRAY_LEN(paces));
+	tcase_add_test(tcase, which_sources_meet_cannot_be_known);
+	tcase_add_test(tcase, a_table_leaves_nothing_behind);
 	return harness_run(suite);
 }

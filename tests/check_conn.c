@@ -2,11 +2,13 @@
 /*
  * A connection while it is open: who does not read is not read from, what a
  * socket does not take is held and is bounded, and everything arrives once and
- * in order. How it ends is in check_conn_end.c.
+ * in order. Of the rest conn_end.c has how it ends, conn_crowd.c who goes when
+ * there is no room, and conn_pace.c how fast a peer must be.
  */
 #include "loop/conn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,19 +16,43 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "conn_crowd.h"
+#include "conn_end.h"
 #include "conn_fixture.h"
+#include "conn_pace.h"
 #include "harness.h"
+#include "scarce.h"
 
-/* What the next sendmsg(2) fails with; it stands before the C library's. */
-static int send_error;
+/* What the next of these fails with; they stand before the C library's. */
+static int send_error, receive_error;
+
+static bool is_failing(int *error)
+{
+	if (*error == 0)
+		return false;
+	errno = *error;
+	*error = 0;
+	return true;
+}
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	if (send_error == 0)
-		return syscall(SYS_sendmsg, fd, message, flags);
-	errno = send_error;
-	send_error = 0;
-	return -1;
+	return is_failing(&send_error)
+		       ? -1
+		       : syscall(SYS_sendmsg, fd, message, flags);
+}
+
+ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+	return is_failing(&send_error) ? -1
+				       : sendto(fd, buf, len, flags, NULL, 0);
+}
+
+ssize_t recv(int fd, void *buf, size_t len, int flags)
+{
+	return is_failing(&receive_error)
+		       ? -1
+		       : recvfrom(fd, buf, len, flags, NULL, NULL);
 }
 
 /* --- size --- */
@@ -442,6 +468,132 @@ START_TEST(an_error_holds_pieces_or_ends_the_connection)
 }
 END_TEST
 
+/* The same of one piece, which is sent by another call. */
+START_TEST(an_error_holds_bytes_or_ends_the_connection)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+
+	send_error = send_errors[_i].error;
+	ck_assert_int_eq(conn_send(fixture->conn, "abcd", 4, false),
+			 send_errors[_i].sent);
+	ck_assert(fixture->conn->closed ==
+		  (send_errors[_i].sent == CONN_BROKEN));
+	if (send_errors[_i].sent == CONN_HELD)
+		conn_wait_writable(fixture->conn, &fixture->stall);
+	turn(fixture);
+	if (send_errors[_i].sent != CONN_BROKEN)
+		peer_expects(fixture, "abcd");
+	else
+		ck_assert_int_eq(fixture->seen.reason, CONN_FAILED);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(an_interrupted_receive_is_made_again)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+	char byte = 0;
+	size_t n = 0;
+
+	peer_sends(fixture, "a");
+	receive_error = EINTR;
+	ck_assert_int_eq(conn_receive(fixture->conn, &byte, 1, &n),
+			 CONN_GOT_BYTES);
+	ck_assert_int_eq(byte, 'a');
+	receive_error = ECONNRESET;
+	ck_assert_int_eq(conn_receive(fixture->conn, &byte, 1, &n),
+			 CONN_GOT_BROKEN);
+	ck_assert_int_eq(fixture->seen.reason, CONN_FAILED);
+	turn(fixture);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- without memory --- */
+
+START_TEST(what_cannot_be_held_ends_the_connection)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+	char text[] = "abcd";
+	struct iovec iov[] = {{text, 2}, {text + 2, 2}};
+	enum conn_sent sent;
+
+	send_error = EAGAIN;
+	scarce_memory(1);
+	sent = _i == 0 ? conn_send(fixture->conn, text, 4, false)
+		       : conn_send_iov(fixture->conn, iov, 2, false);
+	ck_assert(scarce_memory_end());
+	ck_assert_int_eq(sent, CONN_BROKEN);
+	ck_assert_int_eq(fixture->seen.reason, CONN_NO_MEMORY);
+	ck_assert_uint_eq(fixture->loop.counters.out_of_memory, 1);
+	turn(fixture);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* The map of descriptors grows for this one. */
+START_TEST(what_cannot_be_watched_ends)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+	struct seen seen = {0};
+	struct conn *conn;
+	int high = fcntl(fixture->conn->fd, F_DUPFD_CLOEXEC, 900);
+
+	ck_assert_int_ge(high, 900);
+	conn = fixture_add_conn(fixture, high, &seen);
+	scarce_memory(1);
+	conn_wait_readable(conn);
+	ck_assert(scarce_memory_end());
+	ck_assert_int_eq(seen.reason, CONN_NO_MEMORY);
+	ck_assert_uint_eq(seen.n_closed, 1);
+	ck_assert_int_eq(conn->armed, 0);
+	turn(fixture);
+	ck_assert_uint_eq(seen.n_freed, 1);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- seen, not taken --- */
+
+START_TEST(what_is_peeked_at_stays_to_be_received)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+	char buf[8];
+	size_t n = 0;
+
+	ck_assert_int_eq(conn_peek(fixture->conn, buf, sizeof(buf), &n),
+			 CONN_GOT_NOTHING);
+	peer_sends(fixture, "abc");
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(conn_peek(fixture->conn, buf, 2, &n),
+				 CONN_GOT_BYTES);
+		ck_assert_uint_eq(n, 2);
+	}
+	ck_assert_int_eq(conn_receive(fixture->conn, buf, sizeof(buf), &n),
+			 CONN_GOT_BYTES);
+	ck_assert_uint_eq(n, 3);
+	close_peer(fixture);
+	ck_assert_int_eq(conn_peek(fixture->conn, buf, 1, &n), CONN_GOT_END);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* What was received before it waited for more, some of it used up. */
+START_TEST(held_bytes_are_taken_from_where_they_begin)
+{
+	struct conn_held held = {0};
+	char buf[8] = "........";
+
+	ck_assert_uint_eq(conn_held_take(&held, buf), 0);
+	ck_assert_int_eq(conn_hold(&held, "abcd", 4), 0);
+	held.off = 1;
+	ck_assert_uint_eq(conn_held_take(&held, buf), 3);
+	ck_assert_int_eq(memcmp(buf, "bcd.....", sizeof(buf)), 0);
+	ck_assert_ptr_null(held.ptr);
+	ck_assert_uint_eq(conn_held_take(&held, buf), 0);
+}
+END_TEST
+
 static void add_backpressure(Suite *suite)
 {
 	TCase *tcase = harness_case(suite, "backpressure");
@@ -467,6 +619,14 @@ static void add_pieces(Suite *suite)
 			    (int)ARRAY_LEN(rows_of_pieces));
 	tcase_add_loop_test(tcase, an_error_holds_pieces_or_ends_the_connection,
 			    0, (int)ARRAY_LEN(send_errors));
+	tcase_add_loop_test(tcase, an_error_holds_bytes_or_ends_the_connection,
+			    0, (int)ARRAY_LEN(send_errors));
+	tcase_add_test(tcase, an_interrupted_receive_is_made_again);
+	tcase_add_loop_test(tcase, what_cannot_be_held_ends_the_connection, 0,
+			    2);
+	tcase_add_test(tcase, what_cannot_be_watched_ends);
+	tcase_add_test(tcase, what_is_peeked_at_stays_to_be_received);
+	tcase_add_test(tcase, held_bytes_are_taken_from_where_they_begin);
 }
 
 int main(void)
@@ -476,5 +636,8 @@ int main(void)
 	add_reading(suite);
 	add_backpressure(suite);
 	add_pieces(suite);
+	conn_end_add(suite);
+	conn_crowd_add(suite);
+	conn_pace_add(suite);
 	return harness_run(suite);
 }

@@ -390,6 +390,69 @@ START_TEST(many_that_are_over_together_are_called_together)
 }
 END_TEST
 
+static const struct {
+	bool is_old; /* the turn */
+	unsigned n;
+} budgets[] = {{false, 256}, {true, 16}};
+
+/* Others wait behind it. */
+START_TEST(not_all_that_are_over_are_called_in_one_wake_up)
+{
+	enum {
+		N = 300
+	};
+	static struct probe probes[N];
+	struct fixture *fixture = fixture_new(0);
+
+	if (budgets[_i].is_old)
+		loop_spend(&fixture->loop, fixture->loop.limits->turn_bytes);
+	for (unsigned i = 0; i < N; i++) {
+		probe_init(fixture, &probes[i]);
+		deadline_start(&fixture->queue, &probes[i].deadline);
+	}
+	event_active(&fixture->queue.timer, EV_TIMEOUT, 0);
+	turn(fixture);
+	ck_assert_uint_eq(n_called, budgets[_i].n);
+	/* The rest is not forgotten. */
+	run_until(fixture, N);
+	fixture_free(fixture);
+}
+END_TEST
+
+static uint64_t time_of_day_us(void)
+{
+	struct timeval now;
+
+	ck_assert_int_eq(evutil_gettimeofday(&now, NULL), 0);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_usec;
+}
+
+static const uint64_t fractions_ms[] = {250, 500, 998, 999, 1000, 1998};
+
+/* Seconds and their fraction, and the millisecond more. */
+START_TEST(the_timer_waits_no_longer_than_it_must)
+{
+	struct fixture *fixture =
+		fixture_new(fractions_ms[_i] * CLOCK_NS_PER_MS);
+	uint64_t wait_us = (fractions_ms[_i] + 1) * 1000, first_us, last_us,
+		 due_us;
+	struct timeval due;
+	struct probe probe;
+
+	probe_init(fixture, &probe);
+	(void)loop_now_ns(&fixture->loop);
+	first_us = time_of_day_us();
+	deadline_start(&fixture->queue, &probe.deadline);
+	last_us = time_of_day_us();
+	ck_assert(event_pending(&fixture->queue.timer, EV_TIMEOUT, &due));
+	due_us = (uint64_t)due.tv_sec * 1000000 + (uint64_t)due.tv_usec;
+	/* Two clocks are read; a tenth of a millisecond is their difference. */
+	ck_assert_uint_ge(due_us + 100, first_us + wait_us);
+	ck_assert_uint_le(due_us, last_us + wait_us + 100);
+	fixture_free(fixture);
+}
+END_TEST
+
 /* Who has started keeps his beginning, and the order is as it was. */
 START_TEST(another_limit_holds_for_those_that_have_started)
 {
@@ -519,6 +582,11 @@ static void add_several(Suite *suite)
 	tcase_add_test(tcase, after_all_were_stopped_a_new_one_is_called);
 	tcase_add_test(tcase, a_callback_may_stop_the_next_one);
 	tcase_add_test(tcase, many_that_are_over_together_are_called_together);
+	tcase_add_loop_test(tcase,
+			    not_all_that_are_over_are_called_in_one_wake_up, 0,
+			    (int)ARRAY_LEN(budgets));
+	tcase_add_loop_test(tcase, the_timer_waits_no_longer_than_it_must, 0,
+			    (int)ARRAY_LEN(fractions_ms));
 	tcase_add_test(tcase, another_limit_holds_for_those_that_have_started);
 	tcase_add_test(tcase, a_longer_limit_holds_for_those_that_have_started);
 	tcase_add_test(tcase, each_queue_has_its_own_limit);

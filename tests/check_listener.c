@@ -11,6 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -21,7 +24,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "harness.h"
+#include "leak.h"
 #include "os/socket.h"
+#include "scarce.h"
 
 #define CLIENTS_MAX 256
 
@@ -37,6 +42,16 @@ int accept4(int fd, struct sockaddr *peer, socklen_t *len, int flags)
 		return -1;
 	}
 	return (int)syscall(SYS_accept4, fd, peer, len, flags);
+}
+
+/* Nothing may wait but the loop. */
+int poll(struct pollfd *pfds, nfds_t n, int timeout_ms)
+{
+	struct timespec none = {0};
+
+	ck_assert_int_eq(timeout_ms, 0);
+	ck_assert_uint_eq(n, 1);
+	return ppoll(pfds, n, &none, NULL);
 }
 
 /* A service that keeps what it was given, and counts it as open. */
@@ -56,6 +71,7 @@ struct fixture {
 	struct address address;
 	int clients[CLIENTS_MAX];
 	size_t n_clients;
+	uint64_t begun_ns;
 	int log;	   /* the reading end of standard error */
 	size_t n_to_spare; /* connections that may be closed */
 	size_t n_shed;
@@ -104,8 +120,7 @@ static const char *logged(struct fixture *fixture)
 	return text;
 }
 
-static void listen_here(struct fixture *fixture, struct service *service,
-			struct address *address)
+static int open_socket(struct address *address)
 {
 	int fd;
 
@@ -114,6 +129,14 @@ static void listen_here(struct fixture *fixture, struct service *service,
 	fd = socket_listen_tcp(address, 0);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(socket_local_address(fd, address), 0);
+	return fd;
+}
+
+static void listen_here(struct fixture *fixture, struct service *service,
+			struct address *address)
+{
+	int fd = open_socket(address);
+
 	ck_assert_int_eq(listener_add(&fixture->set, fd, accepted_cb, service),
 			 0);
 }
@@ -132,6 +155,7 @@ static struct fixture *fixture_new(size_t max_conns)
 	listener_set_init(&fixture->set, &fixture->loop, max_conns);
 	listen_here(fixture, &fixture->service, &fixture->address);
 	fixture->log = catch_log();
+	fixture->begun_ns = clock_mono_ns();
 	return fixture;
 }
 
@@ -541,6 +565,125 @@ START_TEST(exactly_the_most_connections_are_none)
 }
 END_TEST
 
+START_TEST(a_pause_is_measured)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	struct counters *counters = &fixture->loop.counters;
+	struct limits limits = limits_standard;
+	rlim_t old;
+
+	limits.accept_pause_ns = 20 * CLOCK_NS_PER_MS;
+	fixture->loop.limits = &limits;
+	connect_many(fixture, 1);
+	old = leave_room_for(0);
+	turn(fixture);
+	ck_assert_uint_eq(counters->accept_pauses, 1);
+	ck_assert_uint_eq(counters->accept_paused_ns, 0);
+	while (counters->accept_pauses < 3)
+		run_for_ms(fixture, 10);
+	(void)set_descriptor_limit(old);
+	run_until(fixture, 1);
+	/* Each as long as it was said, and no more than there was time. */
+	ck_assert_uint_ge(counters->accept_paused_ns,
+			  2 * limits.accept_pause_ns);
+	ck_assert_uint_le(counters->accept_paused_ns,
+			  clock_mono_ns() - fixture->begun_ns);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- as many as the operator allows --- */
+
+/* They wait once for a place; who comes after that is refused by the service.
+ */
+START_TEST(who_finds_no_place_waits_and_is_then_handed_over)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	struct limits limits = limits_standard;
+	const char *text;
+
+	limits.max_connections = 3;
+	limits.accept_pause_ns = 20 * CLOCK_NS_PER_MS;
+	fixture->loop.limits = &limits;
+	connect_many(fixture, 5);
+	turn(fixture);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->service.n, 3);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 1);
+	text = logged(fixture);
+	ck_assert_uint_eq(count_of(text, "paused with 3 connections open: "
+					 "--max-connections allows no more\n"),
+			  1);
+	run_until(fixture, 5);
+	/* With places again others wait for one as they did. */
+	fixture->n_to_spare = 3;
+	while (fixture->n_to_spare > 0)
+		ck_assert(shed_cb(&fixture->loop));
+	connect_many(fixture, 3);
+	turn(fixture);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->service.n, 3);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(the_descriptor_limit_is_named)
+{
+	struct fixture *fixture = fixture_new(1);
+
+	connect_many(fixture, 2);
+	turn(fixture);
+	turn(fixture);
+	ck_assert_uint_eq(
+		count_of(logged(fixture),
+			 "paused with 1 connections open: the descriptor limit "
+			 "is near (raise the limit with ulimit -n)\n"),
+		1);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* What looks after the server gets in when nobody else does. */
+START_TEST(a_reserve_is_room_when_there_is_none)
+{
+	struct fixture *fixture = fixture_new(2);
+
+	listener_set_reserve(&fixture->set);
+	connect_many(fixture, 5);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->service.n, 5);
+	ck_assert_uint_eq(fixture->loop.counters.accept_pauses, 0);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* What a socket may keep unsent; the host's, if nobody has said so. */
+static int unsent_limit(int fd)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	ck_assert_int_eq(
+		getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, &len),
+		0);
+	return value;
+}
+
+/* There were so many before. */
+START_TEST(in_a_crowd_each_may_keep_little)
+{
+	struct fixture *fixture = fixture_new(1000);
+
+	fixture->loop.n_conns = 255;
+	connect_many(fixture, 2);
+	run_until(fixture, 2);
+	ck_assert_int_ne(unsent_limit(fixture->service.fds[0]), 128 << 10);
+	ck_assert_int_eq(unsent_limit(fixture->service.fds[1]), 128 << 10);
+	ck_assert_uint_eq(fixture->loop.n_accepted, 0);
+	fixture_free(fixture);
+}
+END_TEST
+
 /* --- errors --- */
 
 static const struct {
@@ -618,6 +761,139 @@ START_TEST(clearing_closes_every_listening_socket)
 	turn(fixture);
 	listener_set_clear(&fixture->set);
 	fixture_free(fixture);
+}
+END_TEST
+
+/* --- removed while others stay --- */
+
+static int fd_of_first(const struct address *address)
+{
+	struct address each;
+
+	for (int fd = 3; fd < 256; fd++)
+		if (socket_local_address(fd, &each) == 0 &&
+		    address_eq(&each, address))
+			return fd;
+	ck_abort_msg("nobody listens there");
+	return -1;
+}
+
+START_TEST(one_that_is_removed_takes_those_who_wait_for_it)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	struct service other = {.loop = &fixture->loop};
+	struct address address;
+	int fd;
+
+	listen_here(fixture, &other, &address);
+	fd = fd_of_first(&address);
+	connect_many(fixture, 1);
+	(void)connect_to(fixture, &address);
+	(void)connect_to(fixture, &address);
+	listener_remove(&fixture->set, fd);
+	ck_assert_uint_eq(other.n, 0);
+	turn(fixture);
+	ck_assert_uint_eq(other.n, 2);
+	assert_nobody_listens(&address);
+	/* It is no drain, and the other goes on. */
+	ck_assert_uint_eq(fixture->loop.n_waiting, 0);
+	connect_many(fixture, 1);
+	turn(fixture);
+	ck_assert_uint_eq(fixture->service.n, 2);
+	close_all(other.fds, &other.n);
+	fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(one_that_is_removed_with_nobody_waiting_is_closed)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	int fd = fd_of_first(&fixture->address);
+
+	listener_remove(&fixture->set, fd + 1000);
+	ck_assert_int_ge(fcntl(fd, F_GETFD), 0);
+	listener_remove(&fixture->set, fd);
+	assert_nobody_listens(&fixture->address);
+	fixture_free(fixture);
+}
+END_TEST
+
+static bool is_shared(int fd)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, &len),
+			 0);
+	return value;
+}
+
+START_TEST(only_those_that_leave_share_their_ports)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	struct service other = {.loop = &fixture->loop};
+	struct address address;
+	int fd, stays = fd_of_first(&fixture->address);
+
+	listen_here(fixture, &other, &address);
+	fd = fd_of_first(&address);
+	(void)connect_to(fixture, &address);
+	listener_remove(&fixture->set, fd);
+	listener_set_share(&fixture->set, true);
+	ck_assert(is_shared(fd));
+	ck_assert(!is_shared(stays));
+	listener_set_share(&fixture->set, false);
+	ck_assert(!is_shared(fd));
+	turn(fixture);
+	close_all(other.fds, &other.n);
+	fixture_free(fixture);
+}
+END_TEST
+
+/* --- scarcity --- */
+
+/* The listener itself, or its event: its number is a new one to libevent. */
+START_TEST(without_memory_a_socket_stays_the_callers)
+{
+	struct fixture *fixture = fixture_new(CLIENTS_MAX);
+	struct address address;
+	int fd = open_socket(&address), high = fcntl(fd, F_DUPFD_CLOEXEC, 800);
+	int result;
+
+	scarce_memory(1 + (unsigned)_i);
+	result = listener_add(&fixture->set, high, accepted_cb, NULL);
+	ck_assert(scarce_memory_end());
+	ck_assert_int_eq(result, -1);
+	ck_assert_int_ge(fcntl(high, F_GETFD), 0);
+	(void)connect_to(fixture, &fixture->address);
+	run_until(fixture, 1);
+	(void)close(high);
+	(void)close(fd);
+	fixture_free(fixture);
+}
+END_TEST
+
+static void listen_and_clear(void)
+{
+	static struct loop loop;
+	static struct listener_set set;
+	struct address address;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	listener_set_init(&set, &loop, 10);
+	ck_assert_int_eq(
+		listener_add(&set, open_socket(&address), accepted_cb, NULL),
+		0);
+	listener_set_clear(&set);
+	loop_clear(&loop);
+}
+
+START_TEST(listening_leaves_nothing_behind)
+{
+	struct listener_set none = {0};
+
+	leak_check(listen_and_clear);
+	listener_set_clear(&none);
 }
 END_TEST
 
@@ -795,11 +1071,25 @@ int main(void)
 		       who_is_closed_in_vain_is_not_followed_by_all_others);
 	tcase_add_test(tcase, the_most_connections_are_a_shortage_too);
 	tcase_add_test(tcase, exactly_the_most_connections_are_none);
+	tcase_add_test(tcase, a_pause_is_measured);
+	tcase_add_test(tcase, who_finds_no_place_waits_and_is_then_handed_over);
+	tcase_add_test(tcase, the_descriptor_limit_is_named);
+	tcase_add_test(tcase, a_reserve_is_room_when_there_is_none);
+	tcase_add_test(tcase, in_a_crowd_each_may_keep_little);
 
 	tcase = harness_case(suite, "errors");
 	tcase_add_loop_test(tcase, an_error_is_passed_over_or_a_pause, 0,
 			    (int)ARRAY_LEN(errors));
 	tcase_add_loop_test(tcase, nothing_but_errors_is_a_pause, 0, 2);
+
+	tcase = harness_case(suite, "removed");
+	tcase_add_test(tcase, one_that_is_removed_takes_those_who_wait_for_it);
+	tcase_add_test(tcase,
+		       one_that_is_removed_with_nobody_waiting_is_closed);
+	tcase_add_test(tcase, only_those_that_leave_share_their_ports);
+	tcase_add_loop_test(tcase, without_memory_a_socket_stays_the_callers, 0,
+			    2);
+	tcase_add_test(tcase, listening_leaves_nothing_behind);
 
 	tcase = harness_case(suite, "end");
 	tcase_add_test(tcase, clearing_closes_every_listening_socket);

@@ -7,6 +7,7 @@
 #include "loop/loop.h"
 
 #include <event2/event_struct.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "harness.h"
+#include "leak.h"
 #include "scarce.h"
 
 struct fixture {
@@ -445,6 +447,76 @@ START_TEST(a_loop_may_be_cleared_twice)
 	loop_clear(&loop);
 	loop_clear(&loop);
 	ck_assert_ptr_null(loop.base);
+	/* Nor has it any connection. */
+	ck_assert(list_is_empty(&loop.conns));
+	ck_assert(list_is_empty(&loop.drained));
+	ck_assert(list_is_empty(&loop.apart));
+}
+END_TEST
+
+static void make_and_clear(void)
+{
+	struct loop loop;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	loop_clear(&loop);
+}
+
+START_TEST(a_loop_leaves_nothing_behind)
+{
+	leak_check(make_and_clear);
+}
+END_TEST
+
+/* A user's environment is not to make the server slow. */
+START_TEST(libevent_uses_epoll_whatever_the_environment_says)
+{
+	struct loop loop;
+
+	ck_assert_int_eq(setenv("EVENT_NOEPOLL", "1", 1), 0);
+	ck_assert_int_eq(loop_init(&loop), 0);
+	ck_assert_str_eq(event_base_get_method(loop.base), "epoll");
+	loop_clear(&loop);
+}
+END_TEST
+
+/* Its descriptor is closed under it: every wait is an error then. */
+START_TEST(a_loop_that_fails_ends)
+{
+	struct timeval late = {.tv_sec = 3600};
+	struct event timer;
+	struct loop loop;
+	char path[64], name[64] = "";
+	int fd = dup(STDIN_FILENO);
+
+	(void)close(fd);
+	ck_assert_int_eq(loop_init(&loop), 0);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ck_assert_int_gt(readlink(path, name, sizeof(name) - 1), 0);
+	ck_assert_str_eq(name, "anon_inode:[eventpoll]");
+	(void)event_assign(&timer, loop.base, -1, 0, stop_cb, &loop);
+	ck_assert_int_eq(event_add(&timer, &late), 0);
+	(void)close(fd);
+	ck_assert_int_eq(loop_run(&loop), -1);
+}
+END_TEST
+
+/* Not once per message, and not before the turn is over. */
+START_TEST(refusals_are_told_by_the_loop)
+{
+	struct fixture *fixture = fixture_new();
+	struct address peer = address_any(AF_INET, 1);
+	int fds[2];
+
+	harness_pipe(fds);
+	log_open("test", fds[1]);
+	refusals_note(&fixture->loop.refusals, REFUSAL_tcp_access_refused,
+		      &peer);
+	ck_assert_uint_eq(fixture->loop.counters.tcp_access_refused, 1);
+	ck_assert(
+		event_pending(&fixture->loop.refusals.timer, EV_TIMEOUT, NULL));
+	(void)close(fds[0]);
+	fixture_free(fixture);
 }
 END_TEST
 
@@ -473,5 +545,10 @@ int main(void)
 	tcase_add_test(tcase, what_libevent_ends_the_program_for_is_told);
 	tcase_add_test(tcase, a_loop_needs_memory);
 	tcase_add_test(tcase, a_loop_may_be_cleared_twice);
+	tcase_add_test(tcase, a_loop_leaves_nothing_behind);
+	tcase_add_test(tcase,
+		       libevent_uses_epoll_whatever_the_environment_says);
+	tcase_add_test(tcase, a_loop_that_fails_ends);
+	tcase_add_test(tcase, refusals_are_told_by_the_loop);
 	return harness_run(suite);
 }

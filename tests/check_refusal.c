@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -138,6 +139,26 @@ START_TEST(who_caused_most_is_found_in_a_crowd)
 }
 END_TEST
 
+/* As many as are kept, and each of them in turn the worst. */
+START_TEST(whoever_of_a_few_is_worst_is_named)
+{
+	char wanted[64];
+
+	for (uint32_t worst = 0; worst < REFUSAL_SUSPECTS; worst++) {
+		note(REFUSAL_udp_access_refused, 1, 1);
+		(void)told();
+		for (uint32_t i = 0; i < REFUSAL_SUSPECTS; i++)
+			note(REFUSAL_udp_access_refused, 0x0a000000 + i,
+			     i == worst ? 3 : 2);
+		pass_a_second();
+		(void)snprintf(wanted, sizeof(wanted),
+			       "at least 3 of them from 10.0.0.%u\n", worst);
+		ck_assert_ptr_nonnull(strstr(told(), wanted));
+		pass_a_second();
+	}
+}
+END_TEST
+
 START_TEST(nobody_is_named_when_nobody_stands_out)
 {
 	note(REFUSAL_udp_access_refused, 1, 1);
@@ -170,6 +191,7 @@ int main(void)
 	tcase_add_test(tcase, what_follows_is_gathered_for_a_second);
 	tcase_add_test(tcase, kinds_are_counted_and_told_apart);
 	tcase_add_loop_test(tcase, who_caused_most_is_found_in_a_crowd, 0, 3);
+	tcase_add_test(tcase, whoever_of_a_few_is_worst_is_named);
 	tcase_add_test(tcase, nobody_is_named_when_nobody_stands_out);
 	tcase_add_test(tcase, the_end_tells_what_was_gathered);
 	return harness_run(suite);

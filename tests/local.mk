@@ -122,7 +122,7 @@ server_tests = tests/check_allowance tests/check_access tests/check_network test
 	tests/check_spool tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_confinement \
 	tests/check_conn \
-	tests/check_activation tests/check_conn_end tests/check_endpoint \
+	tests/check_activation tests/check_endpoint \
 	tests/check_loop tests/check_metrics tests/check_outcomes \
 	tests/check_dashboard tests/check_history tests/check_readings \
 	tests/check_state_json \
@@ -153,7 +153,11 @@ tests_check_access_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_network_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_refusal_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_account_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_account_SOURCES = tests/check_account.c $(scarce)
+tests_check_account_LDFLAGS = $(scarce_ldflags)
 tests_check_bucket_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_bucket_SOURCES = tests/check_bucket.c $(scarce)
+tests_check_bucket_LDFLAGS = $(scarce_ldflags)
 tests_check_budget_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_budget_SOURCES = tests/check_budget.c $(conn_fixture)
 tests_check_allowance_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
@@ -162,9 +166,10 @@ tests_check_spool_SOURCES = tests/check_spool.c $(spool_fixture)
 tests_check_spool_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_config_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
-tests_check_conn_SOURCES = tests/check_conn.c $(conn_fixture)
-tests_check_conn_end_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
-tests_check_conn_end_SOURCES = tests/check_conn_end.c $(conn_fixture)
+tests_check_conn_SOURCES = tests/check_conn.c tests/conn_crowd.c \
+	tests/conn_crowd.h tests/conn_end.c tests/conn_end.h \
+	tests/conn_pace.c tests/conn_pace.h $(conn_fixture) $(scarce)
+tests_check_conn_LDFLAGS = $(scarce_ldflags)
 tests_check_conn_walk_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_conn_walk_SOURCES = tests/check_conn_walk.c $(conn_fixture)
 tests_check_activation_LDADD = tests/libharness.a $(server_libs) \
@@ -172,6 +177,8 @@ tests_check_activation_LDADD = tests/libharness.a $(server_libs) \
 tests_check_endpoint_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_deadline_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_listener_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_listener_SOURCES = tests/check_listener.c $(scarce)
+tests_check_listener_LDFLAGS = $(scarce_ldflags)
 tests_check_loop_SOURCES = tests/check_loop.c $(scarce)
 tests_check_loop_LDFLAGS = $(scarce_ldflags)
 tests_check_loop_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
@@ -352,7 +359,8 @@ tests_libharness_a_SOURCES = \
 	tests/e2e_service.c tests/e2e_service.h \
 	tests/e2e_sock.c tests/e2e_sock.h \
 	tests/guard.c tests/guard.h \
-	tests/harness.c tests/harness.h
+	tests/harness.c tests/harness.h \
+	tests/leak.c tests/leak.h
 
 # Loaded into programs under test, to let calls fail; see tests/e2e_faults.h.
 # Not instrumented, since it is older than the program that it is loaded into.

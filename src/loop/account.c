@@ -352,34 +352,36 @@ struct account_member *account_to_spare(struct accounts *accounts,
 	return payer ? choose(payer, now_ns) : NULL;
 }
 
-/* Whether a is the better one to go; either may be NULL or the one that asks.
- */
-static bool account_goes_before(const struct account_member *a,
-				const struct account_member *b,
-				const struct account_member *asking,
-				uint64_t now_ns)
+/* The one that comes first, apart from the one that asks. */
+static struct account_member *first_other(struct account *account,
+					  bool is_taking,
+					  const struct account_member *asking)
 {
-	if (!a || a == asking)
-		return false;
-	return !b || b == asking || wait_of(a, now_ns) >= wait_of(b, now_ns);
+	const struct list_node *list = &account->members[is_taking];
+
+	for (struct list_node *node = list->next; node != list;
+	     node = node->next)
+		if (node != &asking->node)
+			return CONTAINER_OF(node, struct account_member, node);
+	return NULL;
 }
 
 struct account_member *account_to_sacrifice(const struct accounts *accounts,
 					    const struct account_member *asking,
 					    uint64_t now_ns)
 {
-	struct account_member *rests, *takes, *goes;
+	struct account_member *rests, *takes;
 	struct account *account;
 
 	if (accounts->top < 2)
 		return NULL;
 	account = CONTAINER_OF(accounts->rows[accounts->top].next,
 			       struct account, row);
-	rests = first_member(account, false);
-	takes = first_member(account, true);
-	goes = account_goes_before(rests, takes, asking, now_ns) ? rests
-								 : takes;
-	return goes == asking ? NULL : goes;
+	rests = first_other(account, false, asking);
+	takes = first_other(account, true, asking);
+	if (!rests || !takes)
+		return rests ? rests : takes;
+	return wait_of(rests, now_ns) >= wait_of(takes, now_ns) ? rests : takes;
 }
 
 size_t accounts_largest(const struct accounts *accounts,

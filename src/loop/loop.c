@@ -53,13 +53,18 @@ static struct event_base *new_base(void)
 	return base;
 }
 
-int loop_init(struct loop *loop)
+static void init_lists(struct loop *loop)
 {
-	*loop = (struct loop){.limits = &limits_standard, .turn = 1};
 	list_init(&loop->dead);
 	list_init(&loop->conns);
 	list_init(&loop->drained);
 	list_init(&loop->apart);
+}
+
+int loop_init(struct loop *loop)
+{
+	*loop = (struct loop){.limits = &limits_standard, .turn = 1};
+	init_lists(loop);
 	loop->in = malloc(LOOP_IN_SIZE);
 	loop->out = malloc(LOOP_OUT_SIZE);
 	loop->base = new_base();
@@ -93,10 +98,7 @@ void loop_clear(struct loop *loop)
 	free(loop->in);
 	free(loop->out);
 	*loop = (struct loop){0};
-	list_init(&loop->dead);
-	list_init(&loop->conns);
-	list_init(&loop->drained);
-	list_init(&loop->apart);
+	init_lists(loop);
 }
 
 /*

@@ -4,7 +4,7 @@
  * is gone is no signal; an answer on its way is not lost by a close; and a peer
  * that does nothing, or takes nothing, is not waited for without end.
  */
-#include "loop/conn.h"
+#include "conn_end.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -631,12 +631,9 @@ static void add_limits(Suite *suite)
 		       a_peer_whose_room_is_filled_again_gets_another_period);
 }
 
-int main(void)
+void conn_end_add(Suite *suite)
 {
-	Suite *suite = suite_create("conn_end");
-
 	add_end(suite);
 	add_lingering(suite);
 	add_limits(suite);
-	return harness_run(suite);
 }

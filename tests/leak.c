@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is in use, as the allocator and the kernel count it. The first cycles
+ * fill the allocator's caches and whatever is made once.
+ */
+#include "leak.h"
+
+#include <check.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define LEAK_FIRST  16
+#define LEAK_CYCLES 64
+
+static size_t memory_in_use(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+/* All below it are open. */
+static int lowest_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	return fd;
+}
+
+void leak_check(void (*cycle)(void))
+{
+	size_t before, after;
+	int fd;
+
+	for (int i = 0; i < LEAK_FIRST; i++)
+		cycle();
+	fd = lowest_descriptor();
+	before = memory_in_use();
+	for (int i = 0; i < LEAK_CYCLES; i++)
+		cycle();
+	after = memory_in_use();
+	ck_assert_int_eq(lowest_descriptor(), fd);
+	ck_assert_msg(after < before + LEAK_CYCLES, "%zu bytes are left",
+		      after - before);
+}
