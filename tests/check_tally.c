@@ -18,84 +18,6 @@ static void set_up(void)
 	memset(&b, 0, sizeof(b));
 }
 
-/* --- counters --- */
-
-START_TEST(every_counter_and_error_adds_up)
-{
-	uint64_t n = 1;
-
-#define X(id, member, label)                                                   \
-	a.stats.member = n;                                                    \
-	b.stats.member = 100 * n++;
-	STATS_COUNTERS(X)
-#undef X
-	a.stats.errors[ERROR_TIMEOUT] = 3;
-	b.stats.errors[ERROR_TIMEOUT] = 4;
-	b.stats.errors[0] = 5;
-	b.stats.errors[ERROR_SLOTS - 1] = 6;
-	histogram_add(&b.stats.latency, 1000);
-	histogram_add(&b.stats.service, 2000);
-	histogram_add(&b.stats.lateness, 3000);
-	stats_merge(&a.stats, &b.stats);
-	for (size_t i = 0; i < COUNTER_N; i++)
-		ck_assert_uint_eq(stats_count(&a.stats, i), 101 * (i + 1));
-	ck_assert_uint_eq(a.stats.errors[ERROR_TIMEOUT], 7);
-	ck_assert_uint_eq(stats_errors(&a.stats), 18);
-	ck_assert_uint_eq(a.stats.latency.max_ns, 1000);
-	ck_assert_uint_eq(a.stats.service.max_ns, 2000);
-	ck_assert_uint_eq(a.stats.lateness.max_ns, 3000);
-}
-END_TEST
-
-START_TEST(a_counter_has_its_names)
-{
-	ck_assert_str_eq(stats_key(COUNTER_BYTES_SENT), "bytes_sent");
-	ck_assert_str_eq(stats_label(COUNTER_BYTES_SENT), "bytes sent");
-	ck_assert_str_eq(stats_key(COUNTER_LATE), "late");
-}
-END_TEST
-
-/* Of 100 that were due, unfinished ones apart. */
-START_TEST(loss_is_what_had_no_answer_in_time)
-{
-	struct stats *stats = &a.stats;
-
-	ck_assert_double_eq(stats_loss_percent(stats), 0);
-	stats->sent = 100;
-	stats->unsent = 5;
-	stats->unfinished = 5;
-	ck_assert_double_eq(stats_loss_percent(stats), 5);
-	stats->lost = 10;
-	stats->late = 20;
-	ck_assert_double_eq(stats_loss_percent(stats), 35);
-	stats->failed = 7;
-	ck_assert_double_eq(stats_loss_percent(stats), 42);
-	stats->errors[ERROR_STATUS] = 1;
-	stats->errors[ERROR_TIMEOUT - 1] = 2;
-	stats->errors[ERROR_TIMEOUT] = 4;
-	stats->errors[ERROR_STATUS - 1] = 4;
-	ck_assert_double_eq(stats_loss_percent(stats), 39);
-}
-END_TEST
-
-START_TEST(a_wrong_reply_is_one_that_came)
-{
-	ck_assert(!stats_has_wrong(&a.stats));
-	a.stats.errors[ERROR_TIMEOUT] = 1;
-	a.stats.errors[ERROR_CLOSED] = 1;
-	a.stats.errors[ERROR_STATUS - 1] = 1;
-	a.stats.lost = 1;
-	ck_assert(!stats_has_wrong(&a.stats));
-	a.stats.errors[ERROR_SLOTS - 1] = 1;
-	ck_assert(stats_has_wrong(&a.stats));
-	b.stats.corrupt = 1;
-	ck_assert(stats_has_wrong(&b.stats));
-	b.stats.corrupt = 0;
-	b.stats.errors[ERROR_STATUS] = 1;
-	ck_assert(stats_has_wrong(&b.stats));
-}
-END_TEST
-
 /* --- rates --- */
 
 START_TEST(each_message_has_its_interval)
@@ -316,15 +238,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("tally");
-	TCase *tcase = harness_case(suite, "stats");
+	TCase *tcase = harness_case(suite, "tally");
 
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, every_counter_and_error_adds_up);
-	tcase_add_test(tcase, a_counter_has_its_names);
-	tcase_add_test(tcase, loss_is_what_had_no_answer_in_time);
-	tcase_add_test(tcase, a_wrong_reply_is_one_that_came);
-
-	tcase = harness_case(suite, "tally");
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, each_message_has_its_interval);
 	tcase_add_test(tcase, answers_pile_up_in_the_second_half);
