@@ -7,6 +7,8 @@ src_libbase_a_SOURCES = \
 	src/base/calendar.c src/base/calendar.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/compiler.h \
+	src/base/fault.c src/base/fault.h \
+	src/base/fault_rule.c \
 	src/base/histogram.c src/base/histogram.h \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \
@@ -78,11 +80,14 @@ src_libloop_a_SOURCES = \
 	src/loop/connlog.c src/loop/connlog.h \
 	src/loop/counters.c src/loop/counters.h \
 	src/loop/deadline.c src/loop/deadline.h \
+	src/loop/faults.c src/loop/faults.h \
 	src/loop/gate.c src/loop/gate.h \
 	src/loop/limits.c src/loop/limits.h \
 	src/loop/listener.c src/loop/listener.h \
 	src/loop/loop.c src/loop/loop.h \
 	src/loop/refusal.c src/loop/refusal.h \
+	src/loop/roll.c src/loop/roll.h \
+	src/loop/shape.c src/loop/shape.h \
 	src/loop/spool.c src/loop/spool.h
 
 src_libweb_a_SOURCES = \
@@ -94,6 +99,7 @@ src_libweb_a_SOURCES = \
 	src/web/freshness.c src/web/freshness.h \
 	src/web/gather.c src/web/gather.h \
 	src/web/outcomes.c src/web/outcomes.h \
+	src/web/spoil.c src/web/spoil.h \
 	src/web/site.c src/web/site.h \
 	src/web/trace.c src/web/trace.h \
 	src/web/web.c src/web/web.h
@@ -118,6 +124,7 @@ src_libserver_a_SOURCES = \
 	src/server/state_json.c src/server/state_json.h \
 	src/server/sockets.c src/server/sockets.h \
 	src/server/tcp_service.c src/server/tcp_service.h \
+	src/server/udp_faults.c src/server/udp_faults.h \
 	src/server/udp_log.c src/server/udp_log.h \
 	src/server/udp_service.c src/server/udp_service.h \
 	src/server/webroot.c src/server/webroot.h
@@ -250,4 +257,4 @@ src_uppercase_load_LDADD = src/libload.a src/libresult.a src/libcli.a \
 
 EXTRA_DIST += src/uppercase-server.conf
 dist_man_MANS = src/uppercase-server.8 src/uppercase-server.conf.5 src/uppercase-client.1 \
-	src/uppercase-load.1
+	src/uppercase-load.1 src/uppercase-fault.7

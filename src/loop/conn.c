@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "loop/shape.h"
 #include "os/network.h"
 #include "os/socket.h"
 
@@ -90,8 +91,8 @@ static void discard_input(struct conn *conn)
  * Sends as much as the socket takes of buf[0..len) and returns how much that
  * was; a socket that fails closes the connection.
  */
-static size_t conn_send_some(struct conn *conn, const char *buf, size_t len,
-			     int flags)
+static size_t send_plainly(struct conn *conn, const char *buf, size_t len,
+			   int flags)
 {
 	size_t done = 0;
 
@@ -113,6 +114,29 @@ static size_t conn_send_some(struct conn *conn, const char *buf, size_t len,
 	return done;
 }
 
+/* The same as far as its shape allows, which may end it, too. */
+static size_t send_shaped(struct conn *conn, const char *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (conn_note_shaped(conn, 0) && done < len) {
+		size_t most = conn_grant(conn, len - done);
+		size_t n = send_plainly(conn, buf + done, most, 0);
+
+		done += n;
+		if (n == 0 || !conn_note_shaped(conn, n))
+			break;
+	}
+	return done;
+}
+
+static size_t conn_send_some(struct conn *conn, const char *buf, size_t len,
+			     int flags)
+{
+	return conn->shape ? send_shaped(conn, buf, len)
+			   : send_plainly(conn, buf, len, flags);
+}
+
 /* Sends what is held. */
 static enum conn_sent flush_held(struct conn *conn)
 {
@@ -120,7 +144,7 @@ static enum conn_sent flush_held(struct conn *conn)
 
 	out->off += (uint32_t)conn_send_some(conn, out->ptr + out->off,
 					     out->len - out->off, 0);
-	if (conn->closed)
+	if (conn->closed || conn->lingering)
 		return CONN_BROKEN;
 	if (out->off < out->len)
 		return CONN_HELD;
@@ -129,6 +153,7 @@ static enum conn_sent flush_held(struct conn *conn)
 }
 
 static void arm(struct conn *conn, short want);
+static bool is_held_back(const struct conn *conn);
 
 /* Bytes that the peer has not acknowledged yet. */
 static uint32_t count_unsent(const struct conn *conn)
@@ -184,7 +209,7 @@ static void write_on(struct conn *conn)
 		conn->ops->writable(conn);
 	if (conn->closed || conn->armed != EV_WRITE)
 		return;
-	if (conn->has_progress) {
+	if (conn->has_progress || is_held_back(conn)) {
 		/* Otherwise the service has said so. */
 		if (conn_has_held(conn))
 			conn_wait_writable(conn, conn->stall);
@@ -360,6 +385,109 @@ void conn_wait_readable(struct conn *conn)
 	arm(conn, EV_READ);
 }
 
+/* --- faults --- */
+
+static uint64_t opens_ns(const struct conn *conn)
+{
+	return conn->shape ? shape_opens_ns(conn->shape, conn->n_sent,
+					    loop_now_ns(conn->loop))
+			   : 0;
+}
+
+/* Its shape, and not the peer, lets nothing go for the moment. */
+static bool is_held_back(const struct conn *conn)
+{
+	uint64_t ns = opens_ns(conn);
+
+	return ns > 0 && ns < UINT64_MAX;
+}
+
+static void shape_opens_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	arm(arg, EV_WRITE);
+}
+
+/* Waits for the shape rather than for the socket; false: it does not matter. */
+static bool await_shape(struct conn *conn)
+{
+	uint64_t ns = opens_ns(conn);
+	struct timeval wait;
+
+	if (ns == 0)
+		return false;
+	arm(conn, 0);
+	if (ns == UINT64_MAX)
+		return true;
+	wait = clock_timeval(ns - loop_now_ns(conn->loop));
+	wait.tv_usec++; /* it was rounded down */
+	return event_add(&conn->shape->timer, &wait) == 0;
+}
+
+size_t conn_grant(struct conn *conn, size_t want)
+{
+	if (!conn->shape)
+		return want;
+	return shape_grant(conn->shape, conn->n_sent, loop_now_ns(conn->loop),
+			   want);
+}
+
+/* The peer gets RST, whatever it has not got yet. */
+static void break_off(struct conn *conn)
+{
+	static const struct linger at_once = {.l_onoff = 1};
+
+	(void)setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once,
+			 sizeof(at_once));
+	conn_close(conn, CONN_FAULT);
+}
+
+bool conn_note_shaped(struct conn *conn, size_t n)
+{
+	if (!conn->shape || conn->closed)
+		return !conn->closed;
+	switch (shape_note_sent(conn->loop, conn->shape, conn->n_sent, n)) {
+	case SHAPE_GOES_ON:
+	case SHAPE_STALLS:
+		return true;
+	case SHAPE_RESETS:
+		break_off(conn);
+		break;
+	case SHAPE_CLOSES:
+		conn_linger(conn, conn->shape_linger);
+		break;
+	}
+	return false;
+}
+
+void conn_delay(struct conn *conn)
+{
+	if (conn->shape)
+		shape_delay(conn->shape, loop_now_ns(conn->loop));
+}
+
+void conn_clear_shape(struct conn *conn)
+{
+	if (!conn->shape)
+		return;
+	(void)event_del(&conn->shape->timer);
+	free(conn->shape);
+	conn->shape = NULL;
+}
+
+void conn_take_shape(struct conn *conn, struct shape *shape,
+		     struct deadline_queue *linger)
+{
+	if (!shape)
+		return;
+	conn_clear_shape(conn);
+	conn->shape = shape;
+	conn->shape_linger = linger;
+	(void)event_assign(&shape->timer, conn->loop->base, -1, 0,
+			   shape_opens_cb, conn);
+}
+
 void conn_wait_writable(struct conn *conn, struct conn_stall *stall)
 {
 	if (conn->closed)
@@ -371,6 +499,8 @@ void conn_wait_writable(struct conn *conn, struct conn_stall *stall)
 		pace_start(conn, conn->unsent);
 	conn->is_writing = true;
 	deadline_start(&stall->limit, &conn->deadline);
+	if (conn->shape && await_shape(conn))
+		return;
 	arm(conn, EV_WRITE);
 }
 
@@ -420,7 +550,7 @@ enum conn_sent conn_send(struct conn *conn, const char *buf, size_t len,
 {
 	size_t done = conn_send_some(conn, buf, len, more ? MSG_MORE : 0);
 
-	if (conn->closed)
+	if (conn->closed || conn->lingering)
 		return CONN_BROKEN;
 	if (done == len)
 		return CONN_SENT;
@@ -496,6 +626,12 @@ enum conn_sent conn_send_iov(struct conn *conn, struct iovec *iov, size_t n,
 
 	if (n == 1)
 		return conn_send(conn, iov->iov_base, iov->iov_len, more);
+	if (conn->shape && left > 0) {
+		if (hold_iov(&conn->out, iov, n, left) == 0)
+			return flush_held(conn);
+		conn_close(conn, CONN_NO_MEMORY);
+		return CONN_BROKEN;
+	}
 	while (left > 0) {
 		ssize_t sent;
 
@@ -575,7 +711,7 @@ static void stall_expired_cb(struct deadline *deadline)
 
 	if (conn_look(conn) || pace_is_failed(conn))
 		return;
-	if (count_unsent(conn) < conn->unsent)
+	if (count_unsent(conn) < conn->unsent || is_held_back(conn))
 		conn_wait_writable(conn, conn->stall);
 	else
 		conn_close(conn, CONN_TIMED_OUT);
@@ -689,6 +825,7 @@ static void log_end(struct conn *conn, enum conn_reason reason)
 		[CONN_SHRUNK] = "file-shrunk", [CONN_SHED] = "shed",
 		[CONN_TOO_SLOW] = "too-slow",  [CONN_NO_MEMORY] = "no-memory",
 		[CONN_STOPPED] = "stopped",    [CONN_REFUSED] = "refused",
+		[CONN_FAULT] = "fault",
 	};
 
 	connlog_end(conn->loop, conn->note,
@@ -710,6 +847,7 @@ static void withdraw(struct conn *conn)
 	deadline_stop(&conn->deadline);
 	account_leave(&conn->member);
 	list_remove(&conn->node);
+	conn_clear_shape(conn);
 }
 
 static void conn_bury(struct conn *conn)

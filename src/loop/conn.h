@@ -28,9 +28,11 @@ enum conn_reason {
 	CONN_NO_MEMORY,
 	CONN_STOPPED, /* the server ends */
 	CONN_REFUSED, /* what it had to say first was not valid */
+	CONN_FAULT,   /* --fault had it reset */
 };
 
 struct conn;
+struct shape;
 
 /* What a service does with its connections. */
 struct conn_ops {
@@ -94,11 +96,13 @@ struct conn {
 	uint64_t since_ns;	   /* when it was taken over */
 	uint64_t host_low;	   /* of who was introduced: IPv6's last half */
 	uint64_t n_sent;	   /* bytes handed to the kernel so far */
-	struct conn_stall *stall;  /* that it was last told to wait in */
-	uint64_t stall_at_ns; /* when that wait is over, if it is in vain */
-	uint32_t unsent;      /* bytes in the kernel when the wait began */
-	uint32_t pace_ms;     /* since then, modulo 2^32, ... */
-	uint32_t pace_taken;  /* ... beyond that, it is measured what it took */
+	struct shape *shape;	   /* NULL: no fault is asked for */
+	struct deadline_queue *shape_linger;
+	struct conn_stall *stall; /* that it was last told to wait in */
+	uint64_t stall_at_ns;	  /* when that wait is over, if it is in vain */
+	uint32_t unsent;	  /* bytes in the kernel when the wait began */
+	uint32_t pace_ms;	  /* since then, modulo 2^32, ... */
+	uint32_t pace_taken; /* ... beyond that, it is measured what it took */
 	int fd;
 	short armed; /* EV_READ, EV_WRITE or 0: what the event waits for */
 	bool closed : 1;
@@ -321,6 +325,27 @@ void conn_close(struct conn *conn, enum conn_reason reason);
  * log. That may be the last one of a drain: loop_stop_if_drained().
  */
 int conn_release(struct conn *conn);
+
+/*
+ * Gives the connection a shape, which it frees; `linger` is for one that
+ * closes. Harmless with NULL.
+ */
+void conn_take_shape(struct conn *conn, struct shape *shape,
+		     struct deadline_queue *linger);
+
+/* An answer begins, which its shape may delay. */
+void conn_delay(struct conn *conn);
+
+/* All that its shape was for is sent. */
+void conn_clear_shape(struct conn *conn);
+
+/*
+ * How many of the next want bytes its shape lets go now, by another way than
+ * conn_send(). Tell them to conn_note_shaped(), which returns false when that
+ * has ended the connection.
+ */
+size_t conn_grant(struct conn *conn, size_t want) MUST_CHECK;
+bool conn_note_shaped(struct conn *conn, size_t n) MUST_CHECK;
 
 /* Copies len bytes to be kept; returns 0, or -1 when out of memory. */
 int conn_hold(struct conn_held *held, const char *buf, size_t len) MUST_CHECK;

@@ -86,6 +86,42 @@
 	  "accept_errors_total")                                               \
 	X(shed, "idle connections closed to make room",                        \
 	  "connections_shed_total")                                            \
+	X(fault_drop, "replies dropped by --fault",                            \
+	  "faults_total{kind=\"drop\"}")                                       \
+	X(fault_delay, "replies delayed by --fault",                           \
+	  "faults_total{kind=\"delay\"}")                                      \
+	X(fault_duplicate, "replies sent twice by --fault",                    \
+	  "faults_total{kind=\"duplicate\"}")                                  \
+	X(fault_reorder, "replies sent behind the next by --fault",            \
+	  "faults_total{kind=\"reorder\"}")                                    \
+	X(fault_corrupt, "replies changed by --fault",                         \
+	  "faults_total{kind=\"corrupt\"}")                                    \
+	X(fault_truncate, "replies cut by --fault",                            \
+	  "faults_total{kind=\"truncate\"}")                                   \
+	X(fault_foreign_port, "replies from another port by --fault",          \
+	  "faults_total{kind=\"foreign-port\"}")                               \
+	X(fault_drip, "replies sent little by little by --fault",              \
+	  "faults_total{kind=\"drip\"}")                                       \
+	X(fault_stall, "connections stalled by --fault",                       \
+	  "faults_total{kind=\"stall\"}")                                      \
+	X(fault_reset, "connections reset by --fault",                         \
+	  "faults_total{kind=\"reset\"}")                                      \
+	X(fault_close, "connections closed by --fault",                        \
+	  "faults_total{kind=\"close\"}")                                      \
+	X(fault_status, "requests answered with a status by --fault",          \
+	  "faults_total{kind=\"status\"}")                                     \
+	X(fault_length, "responses with a wrong length by --fault",            \
+	  "faults_total{kind=\"length\"}")                                     \
+	X(fault_no_length, "responses without their length by --fault",        \
+	  "faults_total{kind=\"no-length\"}")                                  \
+	X(fault_lf, "responses with bare line feeds by --fault",               \
+	  "faults_total{kind=\"lf\"}")                                         \
+	X(fault_no_empty_line, "responses without the empty line by --fault",  \
+	  "faults_total{kind=\"no-empty-line\"}")                              \
+	X(fault_chunk, "responses with a wrong chunk size by --fault",         \
+	  "faults_total{kind=\"chunk\"}")                                      \
+	X(fault_skipped, "faults that could not be had",                       \
+	  "faults_skipped_total")                                              \
 	X(out_of_memory, "connections refused for lack of memory",             \
 	  "connections_rejected_total{service=\"any\",reason=\"memory\"}")
 

@@ -41,6 +41,9 @@ struct loop {
 	struct bucket_table *udp_rate;
 	struct bucket_table *request_rate;
 
+	struct faults *faults;	/* see faults.h; NULL: all is as it should be */
+	struct spool *faultlog; /* what has been done to whom; or NULL */
+
 	uint64_t turn;
 	bool running;
 	bool draining;	   /* no new work; see loop_stop_if_drained() */

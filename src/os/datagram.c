@@ -236,6 +236,52 @@ size_t datagram_send(int fd, struct datagram_batch *batch)
 	return n_refused;
 }
 
+/* --- one answer, kept for later --- */
+
+struct datagram_letter {
+	struct address to;
+	struct iovec iov;
+	struct msghdr header;
+	_Alignas(struct cmsghdr) char asked[ASKED_SIZE];
+	char bytes[];
+};
+
+struct datagram_letter *datagram_keep(const struct datagram_batch *batch,
+				      size_t i)
+{
+	const struct slot *slot = &batch->slots[i];
+	const struct msghdr *header = &batch->headers[i].msg_hdr;
+	struct datagram_letter *letter =
+		malloc(sizeof(*letter) + slot->iov.iov_len);
+
+	if (!letter)
+		return NULL;
+	letter->to = slot->source;
+	letter->iov = (struct iovec){letter->bytes, slot->iov.iov_len};
+	letter->header = (struct msghdr){
+		.msg_name = &letter->to.sa,
+		.msg_namelen = slot->source.len,
+		.msg_iov = &letter->iov,
+		.msg_iovlen = 1,
+		.msg_control = header->msg_control ? letter->asked : NULL,
+		.msg_controllen = header->msg_controllen,
+	};
+	memcpy(letter->asked, slot->asked, sizeof(letter->asked));
+	memcpy(letter->bytes, slot->iov.iov_base, slot->iov.iov_len);
+	return letter;
+}
+
+int datagram_send_letter(int fd, struct datagram_letter *letter)
+{
+	ssize_t sent;
+
+	do
+		sent = sendmsg(fd, &letter->header,
+			       MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -1 : 0;
+}
+
 /* --- over a connected socket --- */
 
 static int receive_one(int fd, struct datagram_batch *batch)

@@ -49,6 +49,17 @@ void datagram_drop(struct datagram_batch *batch, size_t i);
  */
 size_t datagram_send(int fd, struct datagram_batch *batch);
 
+/* --- one answer, kept for later --- */
+
+struct datagram_letter;
+
+/* A copy of the answer i; NULL when out of memory. The caller frees it. */
+struct datagram_letter *datagram_keep(const struct datagram_batch *batch,
+				      size_t i) MUST_CHECK;
+
+/* Sends it. Returns 0, or -1 with errno. */
+int datagram_send_letter(int fd, struct datagram_letter *letter) MUST_CHECK;
+
 /* --- over a connected socket, sent and received in turns --- */
 
 /* Slots of that many bytes each. NULL when out of memory. */

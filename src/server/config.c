@@ -15,6 +15,7 @@
 #include "http/media.h"
 #include "http/request.h"
 #include "loop/bucket.h"
+#include "loop/faults.h"
 #include "server/endpoint.h"
 
 #define CONFIG_AT(member) SETTING_AT(struct config, member), .in_file = true
@@ -38,6 +39,7 @@ void config_logs(const struct config *config, const char *paths[CONFIG_LOGS])
 {
 	paths[CONFIG_LOG_ACCESS] = config->access_log;
 	paths[CONFIG_LOG_CONNECTIONS] = config->connection_log;
+	paths[CONFIG_LOG_FAULTS] = config->fault_log;
 	paths[CONFIG_LOG_MESSAGES] = config_log_file(config);
 }
 
@@ -113,6 +115,17 @@ static int check_admin_network(void *config, const char *text, char *cause)
 
 	(void)config;
 	if (network_parse(text, &network, why) == 0)
+		return 0;
+	settings_cause(cause, "%s", why);
+	return -1;
+}
+
+static int check_fault(void *config, const char *text, char *cause)
+{
+	char why[FAULT_CAUSE_SIZE];
+
+	(void)config;
+	if (faults_check(text, why) == 0)
 		return 0;
 	settings_cause(cause, "%s", why);
 	return -1;
@@ -388,6 +401,28 @@ static const struct setting rows[] = {
 	 .standard = "0",
 	 .value = "BYTES",
 	 .help = "a second that a peer must take of what it is sent; 0: any"},
+	{.name = "fault",
+	 .type = SETTING_LIST,
+	 CONFIG_AT(faults),
+	 .max = FAULTS_RULES_MAX,
+	 .take = check_fault,
+	 .value = "RULE",
+	 .help = "do harm on purpose, such as \"udp: drop 30%\", or as "
+		 "pinger, satellite, wifi, congested or hostile-http has it; "
+		 "see uppercase-fault(7); may be repeated"},
+	{.name = "fault-seed",
+	 .type = SETTING_COUNT,
+	 CONFIG_AT(fault_seed),
+	 .may_be_off = true,
+	 .max = UINT64_MAX - 1,
+	 .standard = "off",
+	 .value = "N",
+	 .help = "the same number has the same faults; off: one is drawn"},
+	{.name = "fault-log",
+	 .type = SETTING_TEXT,
+	 CONFIG_AT(fault_log),
+	 .value = "FILE",
+	 .help = "a line of JSON for each fault; - for standard output"},
 	{.name = "cache-size",
 	 .type = SETTING_SIZE,
 	 LIMIT_AT(cache_size),

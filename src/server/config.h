@@ -49,8 +49,11 @@ struct config {
 	bool no_sandbox;
 	struct setting_list spare_roots; /* which the sandbox lets be read */
 	struct limits limits;
-	const char *config_file; /* NULL: the standard one, if any */
-	const char *file_read;	 /* the one that it was; NULL for none */
+	struct setting_list faults; /* rules, see faults.h */
+	uint64_t fault_seed;	    /* SETTING_OFF: one is drawn */
+	const char *fault_log;	    /* a file, "-", or NULL */
+	const char *config_file;    /* NULL: the standard one, if any */
+	const char *file_read;	    /* the one that it was; NULL for none */
 	bool show_config;
 	bool test_config;
 };
@@ -58,6 +61,7 @@ struct config {
 enum config_log {
 	CONFIG_LOG_ACCESS,
 	CONFIG_LOG_CONNECTIONS,
+	CONFIG_LOG_FAULTS,
 	CONFIG_SPOOLS, /* those before */
 	CONFIG_LOG_MESSAGES = CONFIG_SPOOLS,
 	CONFIG_LOGS

@@ -246,6 +246,25 @@ static void add_answers(struct text *text, const struct outcomes *outcomes)
 	dashboard_end_table(text, n);
 }
 
+/* Whoever wonders what is wrong sees that it is meant. */
+static void add_fault_rules(struct text *text, const struct faults *faults)
+{
+	const char *rule;
+
+	if (!faults)
+		return;
+	dashboard_begin_table(text, "Faults on purpose", true,
+			      "<th class=\"n\">rule</th><th>faults</th>");
+	for (size_t i = 0; (rule = faults_rule(faults, i)); i++) {
+		text_addf(text, "<tr><td class=\"n\">%zu</td><td>", i + 1);
+		add_html(text, rule);
+		text_add_str(text, "</td></tr>\n");
+	}
+	text_addf(text, "<tr><td></td><td>seed %" PRIu64 "</td></tr>\n",
+		  faults_seed(faults));
+	dashboard_end_table(text, 1);
+}
+
 static void add_peer_row(struct text *text, const struct peer *peer)
 {
 	char address[ADDRESS_TEXT_SIZE];
@@ -361,6 +380,7 @@ static void add_tables(struct text *text, const struct snapshot *snapshot,
 		       const struct readings *readings)
 {
 	text_add_str(text, "<div class=\"tables\" id=\"tables\">\n");
+	add_fault_rules(text, snapshot->faults);
 	add_peers(text, snapshot);
 	add_sources(text, snapshot);
 	add_answers(text, snapshot->outcomes);

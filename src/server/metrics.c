@@ -221,6 +221,23 @@ static void add_lag(struct text *text, uint64_t lag_ns)
 	text_add_char(text, '\n');
 }
 
+/* A rule in force is a label: there are FAULTS_RULES_MAX at the most. */
+static void add_rules(struct text *text, const struct faults *faults)
+{
+	const char *rule = faults_rule(faults, 0);
+
+	if (!rule)
+		return;
+	add_head(text, slice_of(PREFIX "fault_rule_info"), "gauge",
+		 "always 1; a rule of --fault that is in force");
+	for (size_t i = 0; (rule = faults_rule(faults, i)); i++) {
+		text_addf(text, PREFIX "fault_rule_info{rule=\"%zu\",text=\"",
+			  i + 1);
+		text_add_json(text, slice_of(rule));
+		text_add_str(text, "\"} 1\n");
+	}
+}
+
 /* --- the process --- */
 
 static void add_process(struct text *text, const struct snapshot *snapshot)
@@ -257,6 +274,7 @@ void metrics_write(struct text *text, const struct snapshot *snapshot)
 	add_counters(text, snapshot->counters);
 	add_outcomes(text, snapshot->outcomes);
 	add_durations(text, snapshot->outcomes);
+	add_rules(text, snapshot->faults);
 	add_open(text, snapshot);
 	add_lag(text, snapshot->lag_ns);
 	add_process(text, snapshot);

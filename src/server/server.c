@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,6 +26,7 @@
 #include "base/units.h"
 #include "loop/account.h"
 #include "loop/conn.h"
+#include "loop/faults.h"
 #include "loop/listener.h"
 #include "loop/loop.h"
 #include "loop/spool.h"
@@ -193,6 +195,7 @@ struct change {
 	struct site *site;		   /* NULL when HTTP is off */
 	struct bucket_table *udp_rate;	   /* NULL, new ones, or the loop's */
 	struct bucket_table *request_rate; /* likewise */
+	struct faults *faults;		   /* NULL for none */
 	struct messages messages;
 	int log_fds[CONFIG_SPOOLS]; /* -1: stays as it is, or is off */
 };
@@ -219,6 +222,7 @@ static void look_cb(void *arg, struct snapshot *snapshot)
 			(double)(loop_now_ns(loop) - server->started_ns) / 1e9,
 		.counters = &loop->counters,
 		.outcomes = web_service_outcomes(server->web),
+		.faults = loop->faults,
 		.n_open = {[SERVER_TCP] = tcp_service_count(server->tcp),
 			   [SERVER_HTTP] = web_service_count(server->web),
 			   [SERVER_ADMIN] = admin_count(server->admin)},
@@ -277,8 +281,8 @@ static const char *log_path(const struct config *config, int i)
 static int open_logs(const struct server *server, struct change *change,
 		     char **cause)
 {
-	static const char *const options[CONFIG_SPOOLS] = {"access-log",
-							   "connection-log"};
+	static const char *const options[CONFIG_SPOOLS] = {
+		"access-log", "connection-log", "fault-log"};
 	const struct config *config = change->config;
 
 	for (int i = 0; i < CONFIG_SPOOLS; i++) {
@@ -294,6 +298,50 @@ static int open_logs(const struct server *server, struct change *change,
 	}
 	return messages_open(&change->messages, config,
 			     change->is_first ? NULL : server->config, cause);
+}
+
+/* With the seed of before, if one has been drawn. */
+static uint64_t choose_seed(const struct server *server,
+			    const struct config *config)
+{
+	uint64_t seed = 0;
+
+	if (config->fault_seed != SETTING_OFF)
+		return config->fault_seed;
+	if (server->loop.faults && server->config->fault_seed == SETTING_OFF)
+		return faults_seed(server->loop.faults);
+	/* Short enough to be noted down; without randomness it is 0. */
+	(void)!getrandom(&seed, sizeof(uint32_t), GRND_NONBLOCK);
+	return seed;
+}
+
+static int make_faults(struct server *server, struct change *change,
+		       char **cause)
+{
+	const struct config *config = change->config;
+	char why[FAULT_CAUSE_SIZE];
+
+	if (config->faults.n == 0)
+		return 0;
+	change->faults =
+		faults_new(choose_seed(server, config), config->faults.items,
+			   config->faults.n, why);
+	return change->faults ? 0 : binding_fail(cause, "--fault: %s", why);
+}
+
+static void use_faults(struct server *server, struct change *change)
+{
+	struct faults *before = server->loop.faults;
+	const char *rule;
+
+	faults_inherit(change->faults, before);
+	server->loop.faults = change->faults;
+	faults_free(before);
+	for (size_t i = 0; (rule = faults_rule(change->faults, i)); i++)
+		log_warn("fault %zu: %s", i + 1, rule);
+	if (change->faults)
+		log_warn("faults are on: --fault-seed=%llu has the same again",
+			 (unsigned long long)faults_seed(change->faults));
 }
 
 /* The table stays, with what was taken from it, when the rate does. */
@@ -417,6 +465,7 @@ static int prepare_change(struct server *server, struct change *change,
 	    make_services(server, config, cause) < 0 ||
 	    open_logs(server, change, cause) < 0 ||
 	    make_rates(server, change, cause) < 0 ||
+	    make_faults(server, change, cause) < 0 ||
 	    open_content(server, change, cause) < 0)
 		return -1;
 	if (!config->test_config && open_sockets(server, change, cause) < 0)
@@ -450,6 +499,7 @@ static void change_logs(struct server *server, const struct change *change)
 	if (change->site)
 		change_log(server, change, CONFIG_LOG_ACCESS);
 	change_log(server, change, CONFIG_LOG_CONNECTIONS);
+	change_log(server, change, CONFIG_LOG_FAULTS);
 	if (server->udp && is_on && udp_service_set_log(server->udp, true) < 0)
 		log_warn("connection log: out of memory: without UDP");
 }
@@ -461,6 +511,7 @@ static void commit_change(struct server *server, struct change *change)
 	server->config = config;
 	replace_rate(&server->loop.udp_rate, change->udp_rate);
 	replace_rate(&server->loop.request_rate, change->request_rate);
+	use_faults(server, change);
 	if (server->tcp)
 		tcp_service_change(server->tcp, config->tcp_once);
 	if (server->admin)
@@ -483,6 +534,7 @@ static void discard_change(struct server *server, struct change *change)
 	/* Those of its own go; the loop's stay. */
 	replace_rate(&change->udp_rate, server->loop.udp_rate);
 	replace_rate(&change->request_rate, server->loop.request_rate);
+	faults_free(change->faults);
 	site_retire(change->site);
 	messages_discard(&change->messages);
 	/* Standard output may be it, and is not ours to close. */
@@ -508,7 +560,7 @@ static int server_apply(struct server *server, const struct config *config,
 		.config = config,
 		.is_first = config == server->config,
 		.messages = {.fd = -1},
-		.log_fds = {-1, -1},
+		.log_fds = {-1, -1, -1},
 	};
 	const struct config *before = server->config;
 
@@ -771,8 +823,8 @@ static int start_watchdog(struct server *server, char **cause)
 
 static int make_logs(struct server *server, char **cause)
 {
-	static const char *const names[CONFIG_SPOOLS] = {"access log",
-							 "connection log"};
+	static const char *const names[CONFIG_SPOOLS] = {
+		"access log", "connection log", "fault log"};
 
 	for (int i = 0; i < CONFIG_SPOOLS; i++) {
 		server->logs[i] = spool_new(&server->loop, names[i]);
@@ -780,6 +832,7 @@ static int make_logs(struct server *server, char **cause)
 			return binding_fail(cause, "out of memory");
 	}
 	server->loop.connlog = server->logs[CONFIG_LOG_CONNECTIONS];
+	server->loop.faultlog = server->logs[CONFIG_LOG_FAULTS];
 	return 0;
 }
 
@@ -886,6 +939,7 @@ void server_free(struct server *server)
 	accounts_free(server->loop.accounts);
 	bucket_table_free(server->loop.udp_rate);
 	bucket_table_free(server->loop.request_rate);
+	faults_free(server->loop.faults);
 	loop_clear(&server->loop);
 	config_set_free(server->reloaded);
 	confinement_free(server->confinement);

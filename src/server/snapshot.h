@@ -9,6 +9,7 @@
 #include "base/slice.h"
 #include "loop/account.h"
 #include "loop/counters.h"
+#include "loop/faults.h"
 #include "os/usage.h"
 #include "server/binding.h"
 #include "server/config.h"
@@ -35,6 +36,7 @@ struct snapshot {
 	double uptime_s;
 	const struct counters *counters;
 	const struct outcomes *outcomes; /* NULL: HTTP was never on */
+	const struct faults *faults;	 /* NULL: there are none */
 	size_t n_open[SERVER_SERVICES];	 /* connections */
 	size_t n_open_most;		 /* that the services may have */
 	size_t n_descriptors_most;

@@ -85,6 +85,7 @@ static void add_state_config(struct text *text, const struct config *config)
 	add_bool(text, "hidden", config->hidden);
 	add_string(text, "access_log", config->access_log);
 	add_string(text, "connection_log", config->connection_log);
+	add_string(text, "fault_log", config->fault_log);
 	add_limit(text, "max_connections", config->limits.max_connections);
 	add_limit(text, "max_per_address", config->limits.max_per_address);
 	add_number(text, "min_rate", config->limits.min_rate);
@@ -131,6 +132,22 @@ static void add_state_counters(struct text *text,
 	COUNTERS(X)
 #undef X
 	text_add_char(text, '}');
+}
+
+static void add_state_faults(struct text *text, const struct faults *faults)
+{
+	const char *rule;
+
+	if (!faults) {
+		add_string(text, "faults", NULL);
+		return;
+	}
+	add_open_brace(text, "faults", '{');
+	add_number(text, "seed", faults_seed(faults));
+	add_open_brace(text, "rules", '[');
+	for (size_t i = 0; (rule = faults_rule(faults, i)); i++)
+		add_string(text, NULL, rule);
+	text_add_str(text, "]}");
 }
 
 static void add_state_requests(struct text *text,
@@ -262,6 +279,7 @@ void state_json_write(struct text *text, const struct snapshot *snapshot)
 	add_state_reload(text, snapshot->reload);
 	add_state_config(text, snapshot->config);
 	add_state_sockets(text, snapshot->sockets);
+	add_state_faults(text, snapshot->faults);
 	add_state_counters(text, snapshot->counters);
 	add_state_requests(text, snapshot->outcomes);
 	add_state_sources(text, snapshot);

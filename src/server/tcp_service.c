@@ -13,6 +13,7 @@
 #include "base/upper.h"
 #include "loop/conn.h"
 #include "loop/gate.h"
+#include "loop/shape.h"
 
 /* Bytes per wake-up when many are busy. */
 #define TCP_SLICE 16384
@@ -66,6 +67,7 @@ static bool answer(struct conn *conn, size_t n)
 	char *buf = conn->loop->in;
 
 	deadline_start(&service->idle, &conn->deadline);
+	conn_delay(conn);
 	upper_ascii(buf, n);
 	conn->loop->counters.tcp_bytes += n;
 	switch (conn_send(conn, buf, n, is_last(conn))) {
@@ -201,6 +203,18 @@ static bool tcp_refuses(struct loop *loop, const struct visitor *visitor)
 	return true;
 }
 
+/* What --fault does to this connection. */
+static void take_faults(struct tcp_conn *tc, const struct address *peer)
+{
+	struct faults_verdict verdict;
+
+	if (faults_judge(tc->conn.loop, FAULT_TCP, peer, (struct slice){0},
+			 &verdict))
+		conn_take_shape(&tc->conn,
+				shape_new(tc->conn.loop, &verdict, 0, 0),
+				&tc->service->linger);
+}
+
 static void tcp_admit_cb(void *arg, int fd, const struct visitor *visitor)
 {
 	struct tcp_service *service = arg;
@@ -221,8 +235,11 @@ static void tcp_admit_cb(void *arg, int fd, const struct visitor *visitor)
 	tc->service = service;
 	conn_init(&tc->conn, service->loop, fd, &tcp_ops);
 	deadline_start(&service->idle, &tc->conn.deadline);
-	if (conn_join(&tc->conn, visitor))
-		conn_wait_readable(&tc->conn);
+	if (!conn_join(&tc->conn, visitor))
+		return;
+	if (service->loop->faults)
+		take_faults(tc, &visitor->address);
+	conn_wait_readable(&tc->conn);
 }
 
 struct tcp_service *tcp_service_new(struct loop *loop, bool once)

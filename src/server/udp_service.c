@@ -22,6 +22,7 @@
 #include "loop/bucket.h"
 #include "os/datagram.h"
 #include "os/network.h"
+#include "server/udp_faults.h"
 #include "server/udp_log.h"
 
 /*
@@ -54,7 +55,8 @@ struct udp_service {
 	struct loop *loop;
 	struct datagram_batch *batch;
 	struct bucket_table *buckets;
-	struct udp_log *log; /* NULL: nobody wants to know */
+	struct udp_log *log;	   /* NULL: nobody wants to know */
+	struct udp_faults *faults; /* NULL: none has been asked for yet */
 	struct list_node sockets;
 };
 
@@ -63,6 +65,7 @@ struct udp_socket {
 	struct list_node node;
 	struct event event;
 	struct event resume_timer;
+	struct udp_outlet *outlet; /* fd, for who sends later */
 	int fd;
 	struct log_trouble trouble;
 	size_t mean_cost;     /* of the last datagrams */
@@ -122,6 +125,20 @@ static enum udp_verdict udp_answer(struct udp_service *service,
 	return UDP_LOOP_REFUSED;
 }
 
+/* Whether answer i leaves with the batch, for all that --fault says. */
+static bool is_spared(struct udp_socket *sock, size_t i)
+{
+	struct udp_service *service = sock->service;
+
+	if (!service->faults)
+		service->faults = udp_faults_new(service->loop);
+	if (service->faults)
+		return udp_faults_apply(service->faults, sock->outlet,
+					service->batch, i);
+	service->loop->counters.fault_skipped++;
+	return true;
+}
+
 /* Answers the n datagrams of the batch; returns what that counts as. */
 static size_t answer_batch(struct udp_socket *sock, size_t n)
 {
@@ -137,7 +154,8 @@ static size_t answer_batch(struct udp_socket *sock, size_t n)
 			udp_answer(service, source, bytes, len);
 
 		cost += 2 * len;
-		if (verdict != UDP_ANSWERED)
+		if (verdict != UDP_ANSWERED ||
+		    (service->loop->faults && !is_spared(sock, i)))
 			datagram_drop(batch, i);
 		if (service->log)
 			udp_log_add(service->log, source, len, verdict);
@@ -145,6 +163,8 @@ static size_t answer_batch(struct udp_socket *sock, size_t n)
 	service->loop->counters.udp_datagrams += n;
 	service->loop->counters.udp_send_refused +=
 		datagram_send(sock->fd, batch);
+	if (service->faults)
+		udp_faults_flush(service->faults);
 	return cost;
 }
 
@@ -250,7 +270,9 @@ int udp_service_add(struct udp_service *service, int fd)
 			   EV_READ | EV_PERSIST, readable_cb, sock);
 	(void)event_assign(&sock->resume_timer, service->loop->base, -1, 0,
 			   resume_cb, sock);
-	if (event_add(&sock->event, NULL) < 0) {
+	sock->outlet = udp_outlet_new(fd);
+	if (!sock->outlet || event_add(&sock->event, NULL) < 0) {
+		free(sock->outlet);
 		free(sock);
 		return -1;
 	}
@@ -263,7 +285,7 @@ static void close_socket(struct udp_socket *sock)
 	list_remove(&sock->node);
 	(void)event_del(&sock->event);
 	(void)event_del(&sock->resume_timer);
-	(void)close(sock->fd);
+	udp_outlet_leave(sock->outlet);
 	free(sock);
 }
 
@@ -305,6 +327,8 @@ void udp_service_drain(struct udp_service *service)
 
 	LIST_FOR_EACH (node, following, &service->sockets)
 		finish_socket(udp_socket_of(node));
+	if (service->faults)
+		udp_faults_drain(service->faults);
 }
 
 void udp_service_free(struct udp_service *service)
@@ -315,6 +339,7 @@ void udp_service_free(struct udp_service *service)
 		return;
 	LIST_FOR_EACH (node, following, &service->sockets)
 		close_socket(udp_socket_of(node));
+	udp_faults_free(service->faults);
 	datagram_batch_free(service->batch);
 	bucket_table_free(service->buckets);
 	udp_log_free(service->log);

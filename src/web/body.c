@@ -89,9 +89,12 @@ static enum conn_sent send_from_file(struct file_body *fb, struct conn *conn,
 				     size_t *budget)
 {
 	off_t off = (off_t)fb->off;
-	size_t len = fb->left < *budget ? (size_t)fb->left : *budget;
+	size_t len = conn_grant(
+		conn, fb->left < *budget ? (size_t)fb->left : *budget);
 	ssize_t n;
 
+	if (len == 0)
+		return CONN_HELD;
 	do
 		n = sendfile(conn->fd, fb->entry->fd, &off, len);
 	while (n < 0 && errno == EINTR);
@@ -108,7 +111,7 @@ static enum conn_sent send_from_file(struct file_body *fb, struct conn *conn,
 	fb->off += (uint64_t)n;
 	fb->left -= (uint64_t)n;
 	*budget -= (size_t)n;
-	return CONN_SENT;
+	return conn_note_shaped(conn, (size_t)n) ? CONN_SENT : CONN_BROKEN;
 }
 
 /* A small file is sent whole; what the socket does not take is held. */

@@ -21,8 +21,10 @@
 #include "http/request.h"
 #include "loop/conn.h"
 #include "loop/gate.h"
+#include "loop/shape.h"
 #include "web/body.h"
 #include "web/outcomes.h"
+#include "web/spoil.h"
 #include "web/trace.h"
 
 /* Requests per wake-up when the turn is old, and what one counts in bytes. */
@@ -142,19 +144,85 @@ static bool asks_too_often(const struct conn *conn)
 	return true;
 }
 
+/*
+ * What --fault does to this answer. An IPv4 address that no rule names is known
+ * without asking the kernel for it.
+ */
+static bool is_to_fail(struct web_conn *wc, const struct http_request *request,
+		       struct faults_verdict *verdict)
+{
+	struct conn *conn = &wc->conn;
+	const struct address *owner = account_owner(&conn->member);
+	struct address peer;
+
+	if (owner && owner->sa.any.sa_family == AF_INET &&
+	    !faults_name(conn->loop, FAULT_HTTP, owner))
+		return false;
+	return conn_address(conn, &peer) == 0 &&
+	       faults_judge(conn->loop, FAULT_HTTP, &peer, request->target,
+			    verdict);
+}
+
+static struct site_reply reply_to(struct web_conn *wc, struct gather *out,
+				  const struct http_request *request,
+				  const struct faults_verdict *verdict,
+				  bool is_last)
+{
+	struct site *site = wc->service->site;
+
+	if (asks_too_often(&wc->conn))
+		return site_answer_refused(site, request, 429, is_last, out);
+	if (verdict && faults_has(verdict, FAULT_STATUS)) {
+		unsigned status = verdict->by[FAULT_STATUS].fault->status;
+
+		faults_note(wc->conn.loop, verdict, FAULT_STATUS, status,
+			    false);
+		return site_answer_refused(site, request, status, is_last, out);
+	}
+	return site_answer(site, request, is_last, out);
+}
+
+/* Spoils the head that begins at text_at. */
+static void spoil_answer(struct web_conn *wc, struct gather *out,
+			 size_t text_at, const struct site_reply *reply,
+			 const struct faults_verdict *verdict)
+{
+	static const enum fault_kind spoiling[] = {
+		FAULT_LENGTH, FAULT_NO_LENGTH,	   FAULT_CHUNK,
+		FAULT_LF,     FAULT_NO_EMPTY_LINE,
+	};
+	bool has_content = reply->content_len > 0 || reply->body;
+
+	for (size_t i = 0; i < ARRAY_LEN(spoiling); i++) {
+		enum fault_kind kind = spoiling[i];
+		const struct fault *fault = verdict->by[kind].fault;
+		bool is_done;
+
+		if (!faults_has(verdict, kind))
+			continue;
+		is_done = (kind != FAULT_CHUNK || has_content) &&
+			  spoil_head(out, text_at, kind, fault);
+		faults_note(wc->conn.loop, verdict, kind,
+			    kind == FAULT_LENGTH ? (uint64_t)fault->delta : 0,
+			    !is_done);
+	}
+}
+
 /* Answers one request; the input behind its head may be another. */
 static void answer_request(struct web_conn *wc, struct gather *out,
 			   const struct http_request *request,
 			   struct slice behind)
 {
-	bool is_last = is_last_in_drain(wc, behind);
-	struct site *site = wc->service->site;
-	struct site_reply reply =
-		asks_too_often(&wc->conn)
-			? site_answer_refused(site, request, 429, is_last, out)
-			: site_answer(site, request, is_last, out);
+	bool is_last = is_last_in_drain(wc, behind), is_faulty;
+	uint64_t from = wc->conn.n_sent + out->len;
+	size_t text_at = out->text.len;
+	struct faults_verdict verdict;
+	struct site_reply reply;
 	struct trace_answer answer;
 
+	is_faulty = wc->conn.loop->faults && is_to_fail(wc, request, &verdict);
+	reply = reply_to(wc, out, request, is_faulty ? &verdict : NULL,
+			 is_last);
 	wc->conn.loop->counters.http_requests++;
 	outcomes_note(&wc->service->outcomes, request->method, reply.status);
 	begin_trace(wc);
@@ -169,8 +237,15 @@ static void answer_request(struct web_conn *wc, struct gather *out,
 	 */
 	wc->must_linger = request->has_content || reply.body ||
 			  (reply.close && request->keep_alive);
+	if (is_faulty)
+		spoil_answer(wc, out, text_at, &reply, &verdict);
 	answer = take_reply(wc, out, &reply);
 	trace_add(wc->trace, request, &answer);
+	if (is_faulty)
+		conn_take_shape(&wc->conn,
+				shape_new(wc->conn.loop, &verdict, from,
+					  answer.content_at - from),
+				&wc->service->linger);
 }
 
 /*
@@ -229,7 +304,8 @@ static bool answer_input(struct web_conn *wc, struct gather *out,
 	for (size_t i = 0; i < budget; i++) {
 		if (wc->last || wc->conn.closed || in->len == 0)
 			return false;
-		if (wc->body || !gather_has_room(out, SITE_TEXT_MAX))
+		if (wc->body || wc->conn.shape ||
+		    !gather_has_room(out, SITE_TEXT_MAX))
 			return true;
 		if (wc->has_skipped && in->ptr[0] == '\r') {
 			wc->conn.loop->counters.http_bad_requests++;
@@ -291,6 +367,7 @@ static void note_sent(struct web_conn *wc, uint32_t duration_ms)
 	outcomes_note_durations(&wc->service->outcomes,
 				duration_ms * CLOCK_NS_PER_MS, wc->n_unsent);
 	wc->n_unsent = 0;
+	conn_clear_shape(&wc->conn);
 }
 
 /*
