@@ -132,13 +132,12 @@ static struct figure ratio_of(double a, double b)
 		return figure;
 	if (b == 0)
 		return (struct figure){"0"};
-	if (ratio >= 999.5 && ratio < 999999.5)
-		return figure_count(ratio);
-	if (ratio < 0.0995 || ratio >= 999.5)
+	if (ratio < 0.0995 || ratio >= 999999.5)
 		(void)snprintf(figure.text, sizeof(figure.text), "%.2g", ratio);
+	else if (ratio < 99.95)
+		(void)snprintf(figure.text, sizeof(figure.text), "%.2f", ratio);
 	else
-		(void)snprintf(figure.text, sizeof(figure.text), "%.*f",
-			       ratio < 99.95 ? 2 : 0, ratio);
+		return figure_count(ratio);
 	return figure;
 }
 

@@ -28,7 +28,7 @@
 #define WIDTH_GUESS 80
 
 struct live {
-	struct stats last;
+	struct histogram last; /* latency */
 	struct histogram part;
 	double last_s;
 	bool is_drawn;
@@ -182,7 +182,6 @@ static void show_parts(const struct parts *parts, size_t room)
 		text_add(&text, (struct slice){parts->buf[i], parts->len[i]});
 	}
 	(void)fprintf(stderr, "\r\033[J%.*s\r", (int)text.len, text.ptr);
-	(void)fflush(stderr);
 }
 
 void live_draw(struct live *live, const struct live_view *view,
@@ -195,10 +194,10 @@ void live_draw(struct live *live, const struct live_view *view,
 
 	/* A new run starts from nothing. */
 	if (length_s < 0) {
-		live->last = (struct stats){0};
+		memset(&live->last, 0, sizeof(live->last));
 		length_s = view->elapsed_s;
 	}
-	histogram_difference(&live->part, &sum->latency, &live->last.latency);
+	histogram_difference(&live->part, &sum->latency, &live->last);
 	if (share >= 0)
 		set_bar(&parts, share);
 	set_progress(&parts, view, sum);
@@ -215,7 +214,7 @@ void live_draw(struct live *live, const struct live_view *view,
 	live_make_room(&parts, room);
 	show_parts(&parts, room);
 	live->is_drawn = true;
-	live->last = *sum;
+	live->last = sum->latency;
 	live->last_s = view->elapsed_s;
 }
 
@@ -224,6 +223,5 @@ void live_erase(struct live *live)
 	if (!live->is_drawn)
 		return;
 	(void)fputs("\r\033[J", stderr);
-	(void)fflush(stderr);
 	live->is_drawn = false;
 }

@@ -22,7 +22,7 @@
 /* Data on a logarithmic scale stays clear of its ends by so much. */
 #define SCALE_MARGIN 1.05
 
-static const double rounds[] = {1, 2, 5, 10};
+static const double rounds[] = {1, 2, 5};
 
 void scale_range_add(struct scale_range *range, double value)
 {
@@ -42,7 +42,7 @@ static double round_step(double high, unsigned n_steps)
 {
 	double power = pow(10, floor(log10(high / n_steps)));
 
-	for (size_t i = 0; i + 1 < ARRAY_LEN(rounds); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rounds); i++) {
 		double step = power * rounds[i];
 
 		if (high / step <= n_steps + SCALE_SLACK)
@@ -79,7 +79,7 @@ static double round_down(double value)
 {
 	double decade = decade_of(value), best = decade;
 
-	for (size_t i = 0; i + 1 < ARRAY_LEN(rounds); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rounds); i++) {
 		if (decade * rounds[i] <= value * (1 + SCALE_SLACK))
 			best = decade * rounds[i];
 	}
@@ -90,7 +90,7 @@ static double round_up(double value)
 {
 	double decade = decade_of(value);
 
-	for (size_t i = 0; i + 1 < ARRAY_LEN(rounds); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rounds); i++) {
 		if (decade * rounds[i] >= value * (1 - SCALE_SLACK))
 			return decade * rounds[i];
 	}
@@ -144,8 +144,8 @@ static void add_tick(struct scale_ticks *ticks, const struct scale *scale,
 static void add_log_ticks(struct scale_ticks *ticks, const struct scale *scale)
 {
 	double low = floor(log10(scale->low) + SCALE_SLACK);
-	double high = ceil(log10(scale->high) - SCALE_SLACK);
-	size_t per_decade = has_fine_ticks(scale) ? 3 : 1;
+	double high = ceil(log10(scale->high));
+	size_t per_decade = has_fine_ticks(scale) ? ARRAY_LEN(rounds) : 1;
 
 	for (double power = low; power <= high; power++) {
 		for (size_t i = 0; i < per_decade; i++)

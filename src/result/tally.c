@@ -31,8 +31,7 @@ void tally_set_span(struct tally *tally)
 	if (tally->target_rate > 0)
 		scheduled_s =
 			(double)due_of(&tally->stats) / tally->target_rate;
-	tally->span_s = scheduled_s > tally->duration_s ? scheduled_s
-							: tally->duration_s;
+	tally->span_s = fmax(scheduled_s, tally->duration_s);
 }
 
 static double per_second(const struct tally *tally, uint64_t n)

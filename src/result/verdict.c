@@ -143,7 +143,7 @@ static void tell_generator(const struct verdict_facts *facts, struct text *text)
 			  "it used %.2f of a core and waited for its turn %.2f "
 			  "of the time (give it a core of its own)",
 			  facts->cpu_share, facts->wait_share);
-	else if (facts->target_rate > 0 && is_late(facts) && !is_busy(facts))
+	else if (is_late(facts) && !is_busy(facts))
 		text_addf(text,
 			  "it sent late, by p99 %.3g ms (is this host busy "
 			  "with something else?)",
