@@ -55,7 +55,8 @@ static struct tally *tally_new(void)
 #undef X
 	tally->stats.errors[ERROR_TIMEOUT] = 7;
 	tally->stats.errors[ERROR_STATUS + 404] = 8;
-	tally->duration_s = tally->span_s = 2.5;
+	/* A rate of twelve digits. */
+	tally->duration_s = tally->span_s = 1000 / 123456.789012;
 	tally->target_rate = 400;
 	tally->clients = 3;
 	return tally;
@@ -115,6 +116,9 @@ START_TEST(what_is_written_is_read_as_it_was)
 	ck_assert_str_eq(text, text_again);
 	ck_assert_uint_eq(again.seed, 12345678901234567);
 	ck_assert_double_eq(again.intervals.at[2].lost, -2);
+	ck_assert_double_eq(again.size_bytes[0], 1);
+	ck_assert_double_eq(again.size_bytes[1], 64);
+	ck_assert_double_eq(again.rate, result.rate);
 	ck_assert(again.steps.at[0].held);
 	free(text);
 	free(text_again);
@@ -254,6 +258,15 @@ static const struct {
 	const char *bad;   /* the name that is told; NULL: it is a result */
 } rows[] = {
 	{"unknown", "[{}]", NULL},
+	{"latency_us", "null", "latency_us"},
+	{"latency_us", "5", "latency_us"},
+	{"host", NULL, "host"},
+	{"seed", "null", NULL},
+	{"errors", "5", "errors"},
+	{"errors", "{}", NULL},
+	{"histogram", "[[1, 1]]", NULL},
+	{"histogram", "[[1]]", "histogram"},
+	{"steps", "null", NULL},
 	{"loss_percent", NULL, NULL},
 	{"loss_percent", "null", NULL},
 	{"loss_percent", "\"1\"", "loss_percent"},

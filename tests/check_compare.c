@@ -165,9 +165,11 @@ static const struct {
 	double a, b;
 	const char *ratio;
 } ratios[] = {
-	{1, 1, "1.00"},	      {3, 2, "0.67"},	 {1, 12.344, "12.34"},
-	{1, 250, "250"},      {1, 5e6, "5e+06"}, {1000, 9, "0.009"},
-	{100000, 1, "1e-05"},
+	{1, 1, "1.00"},		 {3, 2, "0.67"},	 {1, 12.344, "12.34"},
+	{1, 250, "250"},	 {1, 5e6, "5e+06"},	 {1000, 9, "0.009"},
+	{100000, 1, "1e-05"},	 {1, 0.0994, "0.099"},	 {1, 0.0995, "0.10"},
+	{1, 99.94, "99.94"},	 {1, 99.95, "100"},	 {1, 999.5, "1,000"},
+	{2, 1999998, "999,999"}, {1, 999999.5, "1e+06"}, {0.5, 0.5, "1.00"},
 };
 
 START_TEST(a_ratio_has_as_many_digits_as_mean_something)
@@ -228,6 +230,74 @@ START_TEST(unlike_things_are_called_so)
 	printed = compare(result_closed(), other);
 	assert_has(printed.out, "\nNot alike: protocol, mode, pipeline.\n");
 	printed_clear(&printed);
+}
+END_TEST
+
+START_TEST(each_group_of_rows_stands_apart)
+{
+	static const char *const firsts[] = {
+		"",	      "exchanges/s",	"latency min", "service min",
+		"exchanges ", "used of a core",
+	};
+	struct printed printed = compare(result_closed(), result_open());
+	char start[32];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(firsts); i++) {
+		(void)snprintf(start, sizeof(start), "\n\n%s", firsts[i]);
+		assert_has(printed.out, start);
+	}
+	for (char *at = printed.out; (at = strstr(at, "\n\n")); at++)
+		n++;
+	ck_assert_uint_eq(n, ARRAY_LEN(firsts));
+	printed_clear(&printed);
+}
+END_TEST
+
+static const struct {
+	const char *path;
+	const char *value; /* in JSON */
+	const char *warning;
+} settings[] = {
+	{"path", "\"/\"", "\nNot alike: path.\n"},
+	{"pipeline", "1", "\nNot alike: pipeline.\n"},
+	{"size_bytes", "[1, 2]", "\nNot alike: size_bytes.\n"},
+	{"connect_per_request", "true", "\nNot alike: connect_per_request.\n"},
+};
+
+START_TEST(a_setting_of_one_alone_makes_them_unlike)
+{
+	json_t *other = result_closed();
+	struct printed printed;
+
+	result_set(other, settings[_i].path,
+		   json_loads(settings[_i].value, JSON_DECODE_ANY, NULL));
+	json_incref(other);
+	printed = compare(result_closed(), other);
+	assert_has(printed.out, settings[_i].warning);
+	assert_lacks(printed.out, "In open loop");
+	printed_clear(&printed);
+	printed = compare(other, json_deep_copy(other));
+	assert_lacks(printed.out, "Not alike");
+	printed_clear(&printed);
+}
+END_TEST
+
+/* One of two sizes is enough. */
+START_TEST(ranges_of_sizes_differ_by_either_end)
+{
+	static const char *const others[] = {"[2, 9]", "[1, 8]"};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		json_t *a = result_closed(), *b = result_closed();
+		struct printed printed;
+
+		result_set(a, "size_bytes", json_pack("[i,i]", 1, 9));
+		result_set(b, "size_bytes", json_loads(others[i], 0, NULL));
+		printed = compare(a, b);
+		assert_has(printed.out, "\nNot alike: size_bytes.\n");
+		printed_clear(&printed);
+	}
 }
 END_TEST
 
@@ -441,6 +511,10 @@ int main(void)
 			    0, (int)ARRAY_LEN(ratios));
 	tcase_add_test(tcase, command_and_verdict_say_what_is_compared);
 	tcase_add_test(tcase, unlike_things_are_called_so);
+	tcase_add_test(tcase, each_group_of_rows_stands_apart);
+	tcase_add_loop_test(tcase, a_setting_of_one_alone_makes_them_unlike, 0,
+			    (int)ARRAY_LEN(settings));
+	tcase_add_test(tcase, ranges_of_sizes_differ_by_either_end);
 	tcase_add_test(tcase, no_line_is_wider_than_80_columns);
 	tcase_add_test(tcase, long_lines_break_between_words);
 	tcase_add_loop_test(tcase, a_file_cannot_speak_to_the_terminal, 0,

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness.h"
 
@@ -93,6 +94,24 @@ START_TEST(what_is_not_known_does_not_count)
 }
 END_TEST
 
+/* What has no sense in a group is not told of one. */
+START_TEST(what_is_of_one_interval_alone_is_left_out)
+{
+	struct result_rows rows = rows_new(2);
+	struct result_row row;
+
+	for (size_t i = 0; i < 2; i++) {
+		rows.at[i].held = true;
+		memset(rows.at[i].time, '1', sizeof(rows.at[i].time) - 1);
+	}
+	row = condense(rows, 1, 1, 2);
+	ck_assert(!row.held);
+	ck_assert_str_eq(row.time, "");
+	ck_assert(isnan(row.target_rate));
+	ck_assert(isnan(row.loss_percent));
+}
+END_TEST
+
 START_TEST(few_intervals_stay_as_they_are)
 {
 	struct result_rows rows = rows_new(10);
@@ -125,6 +144,7 @@ int main(void)
 
 	tcase_add_test(tcase, each_number_is_merged_in_its_own_way);
 	tcase_add_test(tcase, what_is_not_known_does_not_count);
+	tcase_add_test(tcase, what_is_of_one_interval_alone_is_left_out);
 	tcase_add_test(tcase, few_intervals_stay_as_they_are);
 	tcase_add_test(tcase, a_group_may_be_cut_short_by_the_end);
 	tcase_add_test(tcase, no_intervals_are_no_rows);

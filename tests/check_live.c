@@ -122,6 +122,36 @@ START_TEST(a_run_of_a_known_count_has_one_as_well)
 }
 END_TEST
 
+START_TEST(a_run_of_a_second_or_one_exchange_has_one_too)
+{
+	struct live_view view = {.elapsed_s = 0.5, .total_s = 1};
+
+	draw(&view, "[#####.....]  0 of 1 s  0.0/s  loss 0.0 %  errors 0");
+	view = (struct live_view){.elapsed_s = 1, .total = 1};
+	draw(&view, "[..........]  0 of 1  0.0/s  loss 0.0 %  errors 0");
+	view = (struct live_view){.elapsed_s = 2,
+				  .step = {.number = 1, .total = 1, .rate = 1}};
+	draw(&view, "2 s  step 1 of 1 at 1.0/s  0.0/s  loss 0.0 %  errors 0");
+}
+END_TEST
+
+START_TEST(no_line_is_longer_than_its_buffer)
+{
+	struct live_view view = {.elapsed_s = 1e9,
+				 .total_s = 1e12,
+				 .step = {.number = 3000000000,
+					  .total = 4000000000,
+					  .rate = 1e17}};
+
+	set_width(1000);
+	answer(1000, UINT64_C(3600000000000));
+	draw(&view,
+	     "[..........]  1000000000 of 1e+12 s  step 3000000000 of "
+	     "4000000000 at 100,000,000,000,000,000/s  0.0/s  p50 3,600 s  p99 "
+	     "3,600 s  loss 0.0 %  errors 0");
+}
+END_TEST
+
 START_TEST(one_of_unknown_length_has_the_time_alone)
 {
 	struct live_view view = {.elapsed_s = 7};
@@ -226,6 +256,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_run_of_known_length_has_a_bar);
 	tcase_add_test(tcase, a_run_of_a_known_count_has_one_as_well);
+	tcase_add_test(tcase, a_run_of_a_second_or_one_exchange_has_one_too);
+	tcase_add_test(tcase, no_line_is_longer_than_its_buffer);
 	tcase_add_test(tcase, one_of_unknown_length_has_the_time_alone);
 	tcase_add_test(tcase, at_the_start_there_is_no_rate);
 	tcase_add_test(tcase, a_step_says_which_and_at_what_load);

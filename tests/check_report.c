@@ -340,7 +340,8 @@ START_TEST(it_has_the_table_of_numbers)
 		"<tr><th>sent late by, 99 %</th><td>48.0 \302\265s</td></tr>",
 		"<tr><th>error: timeout</th><td>82</td>",
 		"<tr><th>error: ECONNREFUSED</th><td>1</td>",
-		"<tr><th>bytes sent</th><td>38.4 MB</td>",
+		"<tr><th>bytes sent</th><td>38.4 MB</td></tr>\n"
+		"<tr><th>bytes received</th><td>38.4 MB</td>",
 		"<dt>errors</dt><dd>83</dd>",
 		"<dt>median</dt><dd>630 \302\265s</dd>",
 		"<dt>99 % within</dt>",
@@ -371,6 +372,45 @@ START_TEST(what_was_not_measured_is_a_dash_and_not_a_zero)
 	free(page);
 	page = page_of(NULL);
 	assert_has(page, ">no intervals</text>");
+	free(page);
+}
+END_TEST
+
+/* Of a run without any, they would be rows of zeros. */
+START_TEST(what_failed_has_a_row_when_anything_did)
+{
+	json_t *result = result_closed();
+	char *page = page_of(result_closed());
+
+	assert_has(page, "<tr><th>corrupt</th><td>0</td>");
+	assert_lacks(page, "<tr><th>failed</th>");
+	assert_lacks(page, "<tr><th>unsent</th>");
+	free(page);
+	result_set(result, "failed", json_integer(1));
+	page = page_of(result);
+	assert_has(page, "<tr><th>failed</th><td>1</td>");
+	assert_lacks(page, "<tr><th>unfinished</th>");
+	free(page);
+}
+END_TEST
+
+START_TEST(steps_of_a_closed_loop_are_by_their_clients)
+{
+	struct result_row steps[2] = {result_row_none(), result_row_none()};
+	struct result result;
+	char *page = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&page, &len);
+
+	result_init(&result);
+	steps[0].clients = 5;
+	steps[1].target_rate = 100; /* that is none of them */
+	result.steps.at = steps;
+	result.steps.n = 1;
+	ck_assert_int_eq(report_write_html(out, &result), 0);
+	ck_assert_int_eq(fclose(out), 0);
+	assert_has(page, "<th>clients</th><th>rate</th>");
+	assert_has(page, "<tr><th>5</th><td>-</td>");
 	free(page);
 }
 END_TEST
@@ -781,6 +821,8 @@ static void add_page_tests(Suite *suite)
 	tcase_add_test(tcase, it_tells_what_a_search_found);
 	tcase_add_test(tcase, it_warns_when_the_numbers_are_not_the_servers);
 	tcase_add_test(tcase, what_was_not_measured_is_a_dash_and_not_a_zero);
+	tcase_add_test(tcase, what_failed_has_a_row_when_anything_did);
+	tcase_add_test(tcase, steps_of_a_closed_loop_are_by_their_clients);
 	tcase_add_test(tcase, closed_loop_is_told_from_open_loop);
 	tcase_add_loop_test(tcase, text_of_the_result_is_no_markup, 0,
 			    (int)ARRAY_LEN(texts));

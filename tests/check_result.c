@@ -24,43 +24,38 @@ static void tear_down(void)
 	result_clear(&result);
 }
 
-START_TEST(times_are_in_microseconds)
+START_TEST(nothing_is_known_of_a_new_one)
 {
-	struct histogram *h = &tally.stats.latency;
-	struct times times;
-
-	for (uint64_t i = 1; i <= 200; i++)
-		histogram_add(h, i);
-	times = times_of(h);
-	ck_assert_double_eq(times.us[TIME_MIN], 0.001);
-	ck_assert_double_eq(times.us[TIME_MEAN], 0.1005);
-	ck_assert_double_eq(times.us[TIME_P50], 0.1);
-	ck_assert_double_eq(times.us[TIME_P75], 0.15);
-	ck_assert_double_eq(times.us[TIME_P90], 0.18);
-	ck_assert_double_eq(times.us[TIME_P95], 0.19);
-	ck_assert_double_eq(times.us[TIME_P99], 0.198);
-	ck_assert_double_eq(times.us[TIME_MAX], 0.2);
-	ck_assert(isnan(times.us[TIME_P999]));
-	ck_assert_double_eq(times_percentile(h, 9900), 0.198);
-	ck_assert(isnan(times_percentile(h, 9990)));
+	memset(&result, 0, sizeof(result));
+	result_init(&result);
+	for (size_t i = 0; i < COUNTER_N; i++)
+		ck_assert(isnan(result.counts[i]));
+	ck_assert(isnan(result.rate));
+	ck_assert(isnan(result.loss_percent));
+	ck_assert(isnan(result.latency.us[TIME_P50]));
+	ck_assert(!result_is_open_loop(&result));
+	ck_assert_double_eq(result_count_errors(&result), 0);
+	result_set_tally(&result, &tally);
+	ck_assert_ptr_null(result.errors);
+	ck_assert_ptr_null(result.buckets);
+	ck_assert_double_eq(result.loss_percent, 0);
 }
 END_TEST
 
-START_TEST(of_nothing_no_time_is_known)
+START_TEST(one_that_was_cleared_is_a_new_one)
 {
-	struct times times = times_of(&tally.stats.latency);
+	struct result_row row = result_row_none();
 
-	for (size_t i = 0; i < TIME_N; i++)
-		ck_assert(isnan(times.us[i]));
-}
-END_TEST
-
-START_TEST(a_time_has_its_names)
-{
-	ck_assert_str_eq(times_key(TIME_P999), "p999");
-	ck_assert_str_eq(times_label(TIME_P999), "p99.9");
-	ck_assert_uint_eq(times_share(TIME_P999), 9990);
-	ck_assert_uint_eq(times_share(TIME_MEAN), 0);
+	tally.stats.errors[1] = 1;
+	histogram_add(&tally.stats.latency, 1);
+	result_set_tally(&result, &tally);
+	result_add_row(&result.intervals, &row);
+	result_add_row(&result.steps, &row);
+	result_clear(&result);
+	ck_assert_uint_eq(result.n_errors + result.n_buckets, 0);
+	ck_assert_uint_eq(result.intervals.n + result.steps.n, 0);
+	ck_assert_ptr_null(result.verdict);
+	ck_assert(isnan(result.rate));
 }
 END_TEST
 
@@ -82,20 +77,23 @@ END_TEST
 
 START_TEST(an_open_loop_has_service_times_of_its_own)
 {
-	tally.target_rate = 50;
+	tally.target_rate = 0.5;
 	tally.span_s = 2;
 	tally.duration_s = 1.5;
 	tally.clients = 3;
+	tally.stats.sent = 100;
 	tally.stats.exchanges = 90;
+	tally.stats.lost = 10;
 	histogram_add(&tally.stats.latency, 5000);
 	histogram_add(&tally.stats.service, 4000);
 	result_set_tally(&result, &tally);
 	ck_assert_str_eq(result.mode, "open");
 	ck_assert(result_is_open_loop(&result));
-	ck_assert_double_eq(result.target_rate, 50);
+	ck_assert_double_eq(result.target_rate, 0.5);
 	ck_assert_double_eq(result.rate, 45);
 	ck_assert_double_eq(result.duration_s, 1.5);
 	ck_assert_double_eq(result.clients, 3);
+	ck_assert_double_eq(result.loss_percent, 10);
 	ck_assert_double_eq(result.counts[COUNTER_EXCHANGES], 90);
 	ck_assert_double_eq(result.service.us[TIME_MAX], 4);
 }
@@ -103,22 +101,30 @@ END_TEST
 
 START_TEST(errors_and_buckets_are_those_that_occurred)
 {
+	tally.stats.errors[0] = 1;
 	tally.stats.errors[error_of_errno(32)] = 2; /* EPIPE */
 	tally.stats.errors[ERROR_STATUS + 404] = 3;
+	histogram_add(&tally.stats.latency, 0);
 	histogram_add(&tally.stats.latency, 100);
 	histogram_add(&tally.stats.latency, 100);
-	histogram_add(&tally.stats.latency, 200);
+	histogram_add(&tally.stats.latency, HISTOGRAM_MAX_NS);
 	result_set_tally(&result, &tally);
-	ck_assert_uint_eq(result.n_errors, 2);
-	ck_assert_str_eq(result.errors[0].name, "EPIPE");
-	ck_assert_double_eq(result.errors[0].n, 2);
-	ck_assert_str_eq(result.errors[1].name, "HTTP 404");
-	ck_assert_double_eq(result_count_errors(&result), 5);
-	ck_assert_uint_eq(result.n_buckets, 2);
-	ck_assert_double_eq(result.buckets[0].top_us, 0.1);
-	ck_assert_double_eq(result.buckets[0].n, 2);
-	ck_assert_double_eq(result.buckets[1].top_us, 0.2);
-	ck_assert_double_eq(result.buckets[1].n, 1);
+	ck_assert_uint_eq(result.n_errors, 3);
+	ck_assert_str_eq(result.errors[0].name, "errno 0");
+	ck_assert_str_eq(result.errors[1].name, "EPIPE");
+	ck_assert_double_eq(result.errors[1].n, 2);
+	ck_assert_str_eq(result.errors[2].name, "HTTP 404");
+	ck_assert_double_eq(result_count_errors(&result), 6);
+	/* Those that count, and no more. */
+	result.n_errors = 2;
+	ck_assert_double_eq(result_count_errors(&result), 3);
+	ck_assert_uint_eq(result.n_buckets, 3);
+	ck_assert_double_eq(result.buckets[0].top_us, 0);
+	ck_assert_double_eq(result.buckets[0].n, 1);
+	ck_assert_double_eq(result.buckets[1].top_us, 0.1);
+	ck_assert_double_eq(result.buckets[1].n, 2);
+	ck_assert_double_ge(result.buckets[2].top_us, HISTOGRAM_MAX_NS / 1e3);
+	ck_assert_double_eq(result.buckets[2].n, 1);
 }
 END_TEST
 
@@ -164,9 +170,9 @@ START_TEST(a_step_is_a_row)
 	ck_assert_double_eq(row.errors, 6);
 	ck_assert_double_eq(row.latency.us[TIME_P50], 3);
 	ck_assert(row.held);
-	tally.target_rate = 60;
+	tally.target_rate = 0.5;
 	row = result_step(&tally, false);
-	ck_assert_double_eq(row.target_rate, 60);
+	ck_assert_double_eq(row.target_rate, 0.5);
 	ck_assert(!row.held);
 }
 END_TEST
@@ -204,9 +210,8 @@ int main(void)
 	TCase *tcase = harness_case(suite, "result");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, times_are_in_microseconds);
-	tcase_add_test(tcase, of_nothing_no_time_is_known);
-	tcase_add_test(tcase, a_time_has_its_names);
+	tcase_add_test(tcase, nothing_is_known_of_a_new_one);
+	tcase_add_test(tcase, one_that_was_cleared_is_a_new_one);
 	tcase_add_test(tcase, a_closed_loop_has_no_target);
 	tcase_add_test(tcase, an_open_loop_has_service_times_of_its_own);
 	tcase_add_test(tcase, errors_and_buckets_are_those_that_occurred);

@@ -35,6 +35,12 @@ START_TEST(each_message_has_its_interval)
 	a.stats.sent = 4;
 	ck_assert_double_eq(tally_sent_rate(&a), 2);
 	ck_assert_double_eq(tally_rate(&b), 0);
+	/* Less than one a second, and less than a second. */
+	a.target_rate = 0.5;
+	tally_set_span(&a);
+	ck_assert_double_eq(a.span_s, 10);
+	a.span_s = 0.5;
+	ck_assert_double_eq(tally_rate(&a), 2);
 }
 END_TEST
 
@@ -54,6 +60,8 @@ START_TEST(answers_pile_up_in_the_second_half)
 	a.flying_end = 8;
 	ck_assert(!tally_falls_behind(&a));
 	a.flying_end = 9;
+	ck_assert(tally_falls_behind(&a));
+	a.target_rate = 0.5;
 	ck_assert(tally_falls_behind(&a));
 }
 END_TEST
@@ -119,6 +127,11 @@ START_TEST(of_nothing_there_is_no_mean)
 {
 	tally_merge(&a, &b);
 	ck_assert_double_eq(a.cpu_share, 0);
+	/* Of little there is. */
+	a.duration_s = b.duration_s = 0.25;
+	b.cpu_share = 1;
+	tally_merge(&a, &b);
+	ck_assert_double_eq(a.cpu_share, 0.5);
 }
 END_TEST
 

@@ -162,6 +162,7 @@ static const struct {
 	{"mean<0.0005", "mean<0.0005", "a time needs its unit"},
 	{"p99.99>=.5", "p99.99>=.5", "a time needs its unit"},
 	{"max=1000", "max=1000", "a time needs its unit"},
+	{"max<0.0000005", "max<0.0000005", "a time needs its unit"},
 	/* 0.1 % or 10 %? */
 	{"loss<0.1", "loss<0.1", "a percentage needs its sign"},
 	{"loss>%", "loss>%", "not a percentage"},

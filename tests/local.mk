@@ -293,7 +293,7 @@ load_fixture = tests/load_fixture.c tests/load_fixture.h \
 	tests/load_rogue.c tests/load_rogue.h
 load_ways = $(load_fixture) tests/load_ways.c tests/load_ways.h
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
-load_tests = tests/check_codec tests/check_compare tests/check_condense \
+load_tests = tests/check_chart tests/check_codec tests/check_compare tests/check_condense \
 	tests/check_error tests/check_figure tests/check_live tests/check_load_files \
 	tests/check_load_live tests/check_message \
 	tests/check_missing tests/check_monitor tests/check_plot tests/check_report \
@@ -314,6 +314,7 @@ tests_check_sink_LDADD = $(load_libs)
 tests_check_table_SOURCES = tests/check_table.c $(result_fixture)
 tests_check_table_LDADD = $(result_libs)
 tests_check_tally_LDADD = $(result_libs)
+tests_check_chart_LDADD = $(result_libs)
 tests_check_wrap_LDADD = $(result_libs)
 tests_check_times_LDADD = $(result_libs)
 tests_check_stats_LDADD = $(result_libs)
