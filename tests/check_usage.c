@@ -4,6 +4,7 @@
  */
 #include "os/usage.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -77,6 +78,24 @@ START_TEST(what_nobody_tells_is_0)
 }
 END_TEST
 
+/* Standard input was closed. */
+START_TEST(a_descriptor_may_be_0)
+{
+	int fd;
+
+	usage_close(&source);
+	(void)close(STDIN_FILENO);
+	usage_open(&source);
+	ck_assert_uint_gt(now().resident_bytes, 0);
+	usage_close(&source);
+	ck_assert_int_lt(fcntl(STDIN_FILENO, F_GETFD), 0);
+	/* Nor is it taken for one. */
+	fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(fd, STDIN_FILENO);
+	ck_assert_uint_eq(now().resident_bytes, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("usage");
@@ -87,5 +106,6 @@ int main(void)
 	tcase_add_test(tcase, memory_that_is_written_is_resident);
 	tcase_add_test(tcase, each_open_descriptor_counts);
 	tcase_add_test(tcase, what_nobody_tells_is_0);
+	tcase_add_test(tcase, a_descriptor_may_be_0);
 	return harness_run(suite);
 }

@@ -33,10 +33,9 @@ static uint64_t timeval_ns(const struct timeval *time)
 
 static uint64_t read_cpu(void)
 {
-	struct rusage usage;
+	struct rusage usage = {0};
 
-	if (getrusage(RUSAGE_SELF, &usage) < 0)
-		return 0;
+	(void)getrusage(RUSAGE_SELF, &usage);
 	return timeval_ns(&usage.ru_utime) + timeval_ns(&usage.ru_stime);
 }
 
@@ -44,13 +43,10 @@ static uint64_t read_cpu(void)
 static uint64_t read_resident(int fd)
 {
 	unsigned long long resident;
-	char text[128];
-	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+	char text[128] = "";
 
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	if (sscanf(text, "%*u %llu", &resident) != 1)
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0 ||
+	    sscanf(text, "%*u %llu", &resident) != 1)
 		return 0;
 	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
