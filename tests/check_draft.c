@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -364,8 +365,11 @@ static void be_refused(void)
 	ck_assert_int_eq(errno, EACCES);
 }
 
+/* The file's own number may be 0. */
 START_TEST(a_folder_that_takes_no_file_lets_one_be_written)
 {
+	if (_i == 1)
+		(void)close(STDIN_FILENO);
 	folder_write_text(folder, "file", "a longer, earlier one");
 	ck_assert_int_eq(chmod(path, 0666), 0);
 	ck_assert_int_eq(chmod(folder, 0555), 0);
@@ -390,6 +394,64 @@ START_TEST(a_file_that_may_not_be_written_is_not)
 }
 END_TEST
 
+START_TEST(what_is_open_already_is_written_at_once)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	ck_assert_int_eq(draft_open_descriptor(&draft, fd), 0);
+	ck_assert_int_ne(draft.fd, fd);
+	ck_assert_int_eq(fcntl(draft.fd, F_GETFD), FD_CLOEXEC);
+	put("new");
+	ck_assert(!draft_replaces(&draft));
+	ck_assert_int_eq(draft_keep(&draft), 0);
+	draft_clear(&draft);
+	ck_assert_str_eq(content(path), "new");
+	(void)close(fd);
+	/* If it can be written. */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(draft_open_descriptor(&draft, fd), -1);
+	ck_assert_int_eq(errno, EBADF);
+	draft_clear(&draft);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(a_draft_of_number_0_is_closed)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)close(STDIN_FILENO);
+	ck_assert_int_eq(draft_open_descriptor(&draft, fd), 0);
+	ck_assert_int_eq(draft.fd, STDIN_FILENO);
+	draft_clear(&draft);
+	ck_assert_int_lt(fcntl(STDIN_FILENO, F_GETFD), 0);
+	ck_assert_int_eq(draft.fd, -1);
+	ck_assert_int_eq(draft.old_fd, -1);
+}
+END_TEST
+
+START_TEST(no_descriptor_to_be_had_is_an_error)
+{
+	int next = dup(2);
+	struct rlimit limit;
+
+	(void)close(next);
+	folder_write_text(folder, "file", "earlier");
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int n = 0; n <= 1; n++) {
+		limit.rlim_cur = (rlim_t)(next + n);
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		errno = 0;
+		ck_assert_int_eq(draft_open(&draft, path), -1);
+		ck_assert_int_eq(errno, EMFILE);
+		ck_assert_int_eq(dup(2), n == 0 ? -1 : next);
+	}
+	errno = 0;
+	ck_assert_int_eq(draft_open_descriptor(&draft, STDOUT_FILENO), -1);
+	ck_assert_int_eq(errno, EMFILE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("draft");
@@ -410,7 +472,11 @@ int main(void)
 	tcase_add_test(tcase, standard_output_is_written_where_it_is);
 	tcase_add_loop_test(tcase, what_cannot_be_written_is_known_at_once, 0,
 			    (int)ARRAY_LEN(refused));
-	tcase_add_test(tcase, a_folder_that_takes_no_file_lets_one_be_written);
+	tcase_add_loop_test(
+		tcase, a_folder_that_takes_no_file_lets_one_be_written, 0, 2);
+	tcase_add_test(tcase, what_is_open_already_is_written_at_once);
+	tcase_add_test(tcase, a_draft_of_number_0_is_closed);
+	tcase_add_test(tcase, no_descriptor_to_be_had_is_an_error);
 	tcase_add_test(tcase, a_file_that_may_not_be_written_is_not);
 	return harness_run(suite);
 }

@@ -155,6 +155,58 @@ START_TEST(a_signal_does_not_break_it_off)
 }
 END_TEST
 
+/* The name of the one child of this process. */
+static void read_childs_name(char *name, int size)
+{
+	char text[64];
+	FILE *file;
+	int pid = 0;
+
+	(void)snprintf(text, sizeof(text), "/proc/self/task/%d/children",
+		       (int)getpid());
+	file = fopen(text, "re");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%d", &pid), 1);
+	(void)fclose(file);
+	(void)snprintf(text, sizeof(text), "/proc/%d/comm", pid);
+	file = fopen(text, "re");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(fgets(name, size, file));
+	(void)fclose(file);
+}
+
+/* In a list of processes it is not taken for its owner. */
+START_TEST(it_has_a_name_of_its_own)
+{
+	char name[64];
+
+	expect_text("first");
+	read_childs_name(name, sizeof(name));
+	ck_assert_str_eq(name, "keeper\n");
+}
+END_TEST
+
+START_TEST(an_answer_is_not_waited_for_without_end)
+{
+	struct timeval wait = {0};
+	socklen_t len = sizeof(wait);
+
+	ck_assert_int_eq(
+		getsockopt(keeper.fd, SOL_SOCKET, SO_RCVTIMEO, &wait, &len), 0);
+	ck_assert_int_eq(wait.tv_sec, 5);
+}
+END_TEST
+
+START_TEST(what_is_not_there_has_no_keeper)
+{
+	struct keeper none = {.fd = keeper.fd};
+
+	ck_assert_int_eq(keeper_start(&none, "/nonexistent/file"), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(none.fd, -1);
+}
+END_TEST
+
 START_TEST(a_keeper_that_is_gone_is_an_error)
 {
 	struct keeper gone = {.fd = -1};
@@ -178,6 +230,9 @@ int main(void)
 	tcase_add_test(tcase, it_opens_nothing_elsewhere);
 	tcase_add_test(tcase, an_answer_that_came_too_late_is_not_the_next_one);
 	tcase_add_test(tcase, a_signal_does_not_break_it_off);
+	tcase_add_test(tcase, it_has_a_name_of_its_own);
+	tcase_add_test(tcase, an_answer_is_not_waited_for_without_end);
+	tcase_add_test(tcase, what_is_not_there_has_no_keeper);
 	tcase_add_test(tcase, a_keeper_that_is_gone_is_an_error);
 	return harness_run(suite);
 }

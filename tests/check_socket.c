@@ -522,6 +522,126 @@ START_TEST(a_pending_error_is_taken_once)
 }
 END_TEST
 
+static bool is_same(const struct address *a, const struct address *b)
+{
+	return a->len == b->len && memcmp(&a->sa, &b->sa, a->len) == 0;
+}
+
+START_TEST(each_end_knows_the_other)
+{
+	struct address address = loopback(AF_INET), peer;
+	int listener = listen_on(&address), client, server;
+
+	address = local_address(listener);
+	client = connected_to(&address);
+	server = accepted_at(listener);
+	ck_assert_int_eq(socket_peer_address(server, &peer), 0);
+	address = local_address(client);
+	ck_assert(is_same(&peer, &address));
+	ck_assert_int_eq(socket_peer_address(listener, &peer), -1);
+	ck_assert_int_eq(errno, ENOTCONN);
+}
+END_TEST
+
+START_TEST(who_waits_to_be_accepted_is_counted)
+{
+	struct address address = loopback(AF_INET);
+	int listener = listen_on(&address);
+
+	address = local_address(listener);
+	ck_assert_uint_eq(socket_count_waiting(listener), 0);
+	for (size_t i = 1; i <= 3; i++) {
+		int client = connected_to(&address);
+
+		wait_for(client, POLLOUT);
+		ck_assert_uint_eq(socket_count_waiting(listener), i);
+	}
+	(void)close(accepted_at(listener));
+	ck_assert_uint_eq(socket_count_waiting(listener), 2);
+	/* Of what has no such number as many as there may be. */
+	ck_assert_uint_gt(socket_count_waiting(-1), 100);
+	ck_assert_uint_gt(socket_count_waiting(bind_to(&address)), 100);
+}
+END_TEST
+
+START_TEST(a_port_is_shared_for_as_long_as_that_is_wished)
+{
+	struct address address = loopback(AF_INET);
+	int fd = socket_listen_tcp(&address, SOCKET_REUSE_PORT);
+
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_REUSEPORT), 1);
+	socket_share_port(fd, false);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_REUSEPORT), 0);
+	socket_share_port(fd, true);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_REUSEPORT), 1);
+	(void)close(fd);
+	fd = listen_on(&address);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_REUSEPORT), 0);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_REUSEADDR), 1);
+}
+END_TEST
+
+START_TEST(what_is_not_sent_is_limited)
+{
+	struct address address = loopback(AF_INET);
+	int fd = socket_open(&address, SOCK_STREAM);
+
+	socket_limit_unsent(fd);
+	ck_assert_int_eq(option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 128 << 10);
+}
+END_TEST
+
+/* As a service manager hands them on. */
+START_TEST(a_socket_of_others_becomes_as_our_own)
+{
+	struct address any = address_any(AF_INET, 0);
+	int tcp = socket(AF_INET, SOCK_STREAM, 0);
+	int udp = socket(AF_INET, SOCK_DGRAM, 0);
+	int local = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(udp, &any.sa.any, any.len), 0);
+	ck_assert_int_eq(socket_adopt(tcp, SOCKET_DEFER_ACCEPT), 0);
+	ck_assert_int_eq(socket_adopt(udp, 0), 0);
+	ck_assert_int_eq(socket_adopt(local, SOCKET_DEFER_ACCEPT), 0);
+	assert_born_well(tcp);
+	assert_born_well(udp);
+	assert_born_well(local);
+	ck_assert_int_gt(option(tcp, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+	ck_assert_int_ne(option(tcp, IPPROTO_TCP, TCP_NODELAY), 0);
+	ck_assert_int_eq(option(udp, SOL_SOCKET, SO_RXQ_OVFL), 1);
+	ck_assert_int_eq(option(udp, IPPROTO_IP, IP_PKTINFO), 1);
+}
+END_TEST
+
+START_TEST(what_is_no_socket_is_not_adopted)
+{
+	int fds[2];
+
+	harness_pipe(fds);
+	ck_assert_int_eq(socket_adopt(fds[0], 0), -1);
+	ck_assert_int_eq(errno, ENOTSOCK);
+	ck_assert_int_eq(socket_adopt(-1, 0), -1);
+	ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+/* Standard input was closed. */
+START_TEST(a_sockets_number_may_be_0)
+{
+	struct address address = loopback(AF_INET);
+
+	(void)close(STDIN_FILENO);
+	ck_assert_int_eq(socket_listen_tcp(&address, 0), STDIN_FILENO);
+	(void)close(STDIN_FILENO);
+	ck_assert_int_eq(socket_bind_udp(&address, 0), STDIN_FILENO);
+	(void)close(STDIN_FILENO);
+	ck_assert_int_eq(socket_listen_unix(unix_path()), STDIN_FILENO);
+	(void)close(STDIN_FILENO);
+	/* So may that of the one which finds out whether a path is free. */
+	ck_assert_int_eq(socket_listen_unix(un.sun_path), STDIN_FILENO);
+}
+END_TEST
+
 START_TEST(a_bad_descriptor_has_an_error)
 {
 	struct address address;
@@ -568,6 +688,13 @@ int main(void)
 	tcase_add_loop_test(tcase, an_open_socket_is_of_its_family_and_type, 0,
 			    (int)ARRAY_LEN(kinds));
 	tcase_add_test(tcase, a_pending_error_is_taken_once);
+	tcase_add_test(tcase, each_end_knows_the_other);
+	tcase_add_test(tcase, who_waits_to_be_accepted_is_counted);
+	tcase_add_test(tcase, a_port_is_shared_for_as_long_as_that_is_wished);
+	tcase_add_test(tcase, what_is_not_sent_is_limited);
+	tcase_add_test(tcase, a_socket_of_others_becomes_as_our_own);
+	tcase_add_test(tcase, what_is_no_socket_is_not_adopted);
+	tcase_add_test(tcase, a_sockets_number_may_be_0);
 	tcase_add_test(tcase, a_bad_descriptor_has_an_error);
 	return harness_run(suite);
 }

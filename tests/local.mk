@@ -27,16 +27,19 @@ base_tests = tests/check_calendar tests/check_clock tests/check_histogram tests/
 
 os_tests = tests/check_address tests/check_arrival tests/check_datagram tests/check_docroot \
 	tests/check_icmp \
-	tests/check_draft \
+	tests/check_callfilter tests/check_detach tests/check_draft \
 	tests/check_holder tests/check_process tests/check_socket \
-	tests/check_interface tests/check_keeper tests/check_privileges tests/check_sandbox \
+	tests/check_interface tests/check_keeper tests/check_pidfile tests/check_privileges tests/check_sandbox \
 	tests/check_supervisor tests/check_usage tests/check_wait
 tests_check_address_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_arrival_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_datagram_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_docroot_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_callfilter_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_detach_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_draft_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_icmp_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
+tests_check_pidfile_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_process_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_holder_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
 tests_check_socket_LDADD = tests/libharness.a $(os_libs) $(CHECK_LIBS)
