@@ -81,6 +81,35 @@ START_TEST(the_newest_are_kept_in_order)
 }
 END_TEST
 
+START_TEST(it_begins_anew)
+{
+	add_many(0, HISTORY_SAMPLES + 10);
+	history_begin(&history, &counters);
+	ck_assert_uint_eq(history.n, 0);
+	ck_assert_uint_eq(history_now(&history, HISTORY_UDP), 0);
+	counters.udp_datagrams += 3;
+	add(1000);
+	ck_assert_uint_eq(history_at(&history, HISTORY_UDP, 0), 3);
+	/* Nor is there a peak of the time before, or of what comes yet. */
+	ck_assert_uint_eq(history_peak(&history, HISTORY_UDP), 3);
+}
+END_TEST
+
+static const struct {
+	uint64_t n, elapsed_ms, rate;
+} roundings[] = {
+	{3, 2000, 2}, {5, 4000, 1}, {7, 4000, 2}, {1, 2001, 0}, {1, 500, 2},
+};
+
+START_TEST(a_rate_is_rounded)
+{
+	counters.udp_datagrams += roundings[_i].n;
+	add(roundings[_i].elapsed_ms);
+	ck_assert_uint_eq(history_now(&history, HISTORY_UDP),
+			  roundings[_i].rate);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("history");
@@ -91,5 +120,7 @@ int main(void)
 	tcase_add_test(tcase, a_rate_is_what_was_added_by_the_time_it_took);
 	tcase_add_loop_test(tcase, the_newest_are_kept_in_order, 0,
 			    ARRAY_LEN(numbers));
+	tcase_add_test(tcase, it_begins_anew);
+	tcase_add_loop_test(tcase, a_rate_is_rounded, 0, ARRAY_LEN(roundings));
 	return harness_run(suite);
 }

@@ -120,6 +120,105 @@ START_TEST(what_is_not_known_is_left_out)
 }
 END_TEST
 
+/* One that is asked for its rate must be there before it first happens. */
+START_TEST(the_usual_answer_is_there_from_the_beginning)
+{
+	const char *text = write_metrics();
+
+	expect_line(text, "uppercase_http_requests_total{method=\"GET\","
+			  "code=\"200\"} 0");
+	ck_assert_ptr_null(strstr(text, "method=\"HEAD\""));
+	outcomes_note(&outcomes, HTTP_METHOD_GET, 200);
+	outcomes_note(&outcomes, HTTP_METHOD_HEAD, 200);
+	text = write_metrics();
+	expect_line(text, "uppercase_http_requests_total{method=\"GET\","
+			  "code=\"200\"} 1");
+	expect_line(text, "uppercase_http_requests_total{method=\"HEAD\","
+			  "code=\"200\"} 1");
+}
+END_TEST
+
+/* What several counters mean together, each meaning once. */
+START_TEST(a_metric_says_what_all_of_it_means)
+{
+	const char *text = write_metrics();
+
+	expect_line(text, "# HELP uppercase_connections_accepted_total "
+			  "connections accepted");
+	expect_line(text,
+		    "# HELP uppercase_connections_failed_total connections "
+		    "closed for being idle; connections closed by --min-rate; "
+		    "connections that failed, resets included; connections "
+		    "closed for being idle or too slow");
+	expect_line(text, "# HELP uppercase_udp_datagrams_received_total "
+			  "datagrams received");
+	expect_line(text,
+		    "# TYPE uppercase_udp_datagrams_received_total counter");
+}
+END_TEST
+
+static const char *const heads[] = {
+	"# HELP uppercase_build_info always 1; what runs stands in the labels\n"
+	"# TYPE uppercase_build_info gauge\n"
+	"uppercase_build_info{version=\"" PACKAGE_VERSION "\"} 1\n",
+	"# HELP uppercase_draining 1 while the server is stopping\n"
+	"# TYPE uppercase_draining gauge\n"
+	"uppercase_draining 0\n",
+	"# HELP uppercase_http_requests_total requests by method and status, "
+	"those refused included\n"
+	"# TYPE uppercase_http_requests_total counter\n",
+	"# TYPE uppercase_http_request_duration_seconds histogram\n"
+	"uppercase_http_request_duration_seconds_bucket{le=\"0.001\"} 0\n"
+	"uppercase_http_request_duration_seconds_bucket{le=\"0.01\"} 0\n"
+	"uppercase_http_request_duration_seconds_bucket{le=\"0.1\"} 0\n"
+	"uppercase_http_request_duration_seconds_bucket{le=\"1\"} 0\n"
+	"uppercase_http_request_duration_seconds_bucket{le=\"10\"} 0\n"
+	"uppercase_http_request_duration_seconds_bucket{le=\"100\"} 0\n"
+	"uppercase_http_request_duration_seconds_bucket{le=\"+Inf\"} 0\n"
+	"uppercase_http_request_duration_seconds_sum 0.000000000\n"
+	"uppercase_http_request_duration_seconds_count 0\n"
+	"# HELP uppercase_connections_active connections open now\n"
+	"# TYPE uppercase_connections_active gauge\n"
+	"uppercase_connections_active{service=\"tcp\"} 0\n"
+	"uppercase_connections_active{service=\"http\"} 3\n"
+	"uppercase_connections_active{service=\"admin\"} 0\n"
+	"# HELP uppercase_connections_max ",
+	"# TYPE uppercase_loop_lag_seconds gauge\n"
+	"uppercase_loop_lag_seconds 0.002500000\n"
+	"# HELP process_cpu_seconds_total ",
+	"# TYPE process_cpu_seconds_total counter\n"
+	"process_cpu_seconds_total 1.500000000\n"
+	"# HELP process_open_fds open descriptors\n"
+	"# TYPE process_open_fds gauge\n"
+	"process_open_fds 17\n"
+	"# HELP process_max_fds descriptors that may be open\n"
+	"# TYPE process_max_fds gauge\n"
+	"process_max_fds 128\n"
+	"# HELP process_resident_memory_bytes memory that is resident\n"
+	"# TYPE process_resident_memory_bytes gauge\n"
+	"process_resident_memory_bytes 4096\n"
+	"# HELP process_start_time_seconds when the process began, in seconds "
+	"since 1970\n"
+	"# TYPE process_start_time_seconds gauge\n"
+	"process_start_time_seconds 1234.500\n",
+};
+
+START_TEST(each_metric_has_its_kind)
+{
+	const char *text = write_metrics();
+
+	if (!strstr(text, heads[_i]))
+		harness_fail("no\n%s in:\n%s", heads[_i], text);
+}
+END_TEST
+
+START_TEST(a_drain_is_told)
+{
+	snapshot.is_draining = true;
+	expect_line(write_metrics(), "uppercase_draining 1");
+}
+END_TEST
+
 /* The metric of a sample's line. */
 static size_t metric_len(const char *line)
 {
@@ -221,6 +320,11 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, values_are_those_that_were_counted);
 	tcase_add_test(tcase, what_is_not_known_is_left_out);
+	tcase_add_test(tcase, the_usual_answer_is_there_from_the_beginning);
+	tcase_add_test(tcase, a_metric_says_what_all_of_it_means);
+	tcase_add_loop_test(tcase, each_metric_has_its_kind, 0,
+			    ARRAY_LEN(heads));
+	tcase_add_test(tcase, a_drain_is_told);
 	tcase_add_test(tcase, each_metric_is_introduced_once_and_in_one_piece);
 	tcase_add_test(tcase, the_longest_text_fits_an_answer);
 	return harness_run(suite);

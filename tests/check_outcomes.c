@@ -56,6 +56,18 @@ START_TEST(a_duration_is_counted_in_the_first_bound_that_is_not_below)
 }
 END_TEST
 
+START_TEST(bounds_are_powers_of_ten_from_a_millisecond)
+{
+	uint64_t bound_ns = 1000000;
+
+	for (unsigned i = 0; i < OUTCOMES_BOUNDS; i++, bound_ns *= 10)
+		ck_assert_uint_eq(outcomes_bound_ns(i), bound_ns);
+	ck_assert_uint_eq(outcomes_bound_ns(OUTCOMES_BOUNDS), UINT64_MAX);
+	ck_assert_str_eq(outcomes_method(HTTP_METHOD_GET), "GET");
+	ck_assert_str_eq(outcomes_method(HTTP_METHOD_HEAD), "HEAD");
+}
+END_TEST
+
 START_TEST(statuses_and_indices_are_one_to_one)
 {
 	for (unsigned i = 0; i < HTTP_STATUSES; i++)
@@ -77,6 +89,7 @@ int main(void)
 		a_duration_is_counted_in_the_first_bound_that_is_not_below);
 	tcase_add_test(tcase, each_is_counted_in_its_place);
 	tcase_add_test(tcase, methods_that_are_not_served_are_one);
+	tcase_add_test(tcase, bounds_are_powers_of_ten_from_a_millisecond);
 	tcase_add_test(tcase, statuses_and_indices_are_one_to_one);
 	return harness_run_together(suite);
 }

@@ -113,6 +113,83 @@ START_TEST(what_is_derived_is_there)
 }
 END_TEST
 
+static const struct {
+	const char *name, *text;
+} gauges[] = {
+	{"state", "serving"},
+	{"uptime", "1 d 2 h"},
+	{"tcp_open", "5"},
+	{"http_open", "3"},
+	{"admin_open", "2"},
+	{"open", "8"},
+	{"open_most", "100"},
+	{"tcp_total", "3.0 MiB"},
+	{"accept_paused", "1250.0 ms"},
+	{"cpu", "1 s"},
+	{"memory", "4.0 KiB"},
+	{"descriptors", "17"},
+	{"descriptors_most", "128"},
+	{"udp_now", "2"},
+	{"udp_peak", "7"},
+	{"tcp_now", "1.5 KiB"},
+	{"tcp_peak", "2.0 KiB"},
+	{"http_now", "1"},
+	{"http_peak", "5"},
+	{"open_now", "3"},
+	{"open_peak", "9"},
+	{"lag_now", "0.5 ms"},
+	{"lag_peak", "2.5 ms"},
+};
+
+static void make_two_samples(void)
+{
+	struct counters counted = {0};
+
+	history_begin(&history, &counted);
+	counted = (struct counters){
+		.udp_datagrams = 7, .tcp_bytes = 2048, .http_requests = 5};
+	history_add(&history, &counted, 1000000000, 9, 2500000);
+	counted.udp_datagrams += 2;
+	counted.tcp_bytes += 1536;
+	counted.http_requests += 1;
+	history_add(&history, &counted, 1000000000, 3, 500000);
+}
+
+START_TEST(each_name_stands_for_what_it_says)
+{
+	make_two_samples();
+	ck_assert_str_eq(reading(snapshot_make(), gauges[_i].name),
+			 gauges[_i].text);
+	/* Taken anew, not added to. */
+	readings_take(&readings, snapshot_make(), &history);
+	ck_assert_uint_eq(readings.n,
+			  ARRAY_LEN(gauges) +
+				  sizeof(struct counters) / sizeof(uint64_t));
+}
+END_TEST
+
+/* Each name once, whatever it stands for. */
+START_TEST(an_event_has_them_in_their_order)
+{
+	struct text text = text_in(buf, sizeof(buf) - 1);
+	size_t n;
+
+	make_two_samples();
+	readings_take(&readings, snapshot_make(), &history);
+	readings_write(&text, &readings, &history);
+	buf[text.len] = '\0';
+	ck_assert_ptr_eq(strstr(buf, "{\"values\":[2,1536,1,3,500],"
+				     "\"readings\":{\"udp_datagrams\":\"7\","),
+			 buf);
+	n = strlen("\"descriptors_most\":\"128\"}}");
+	ck_assert_str_eq(buf + text.len - n, "\"descriptors_most\":\"128\"}}");
+	text = text_in(buf, sizeof(buf) - 1);
+	readings_write_history(&text, &history);
+	buf[text.len] = '\0';
+	ck_assert_str_eq(buf, "[[7,2],[2048,1536],[5,1],[9,3],[2500,500]]");
+}
+END_TEST
+
 START_TEST(an_event_is_json_of_one_line)
 {
 	struct text text = text_in(buf, sizeof(buf));
@@ -164,6 +241,9 @@ int main(void)
 			    ARRAY_LEN(sizes));
 	tcase_add_loop_test(tcase, thousands_stand_apart, 0, ARRAY_LEN(counts));
 	tcase_add_test(tcase, what_is_derived_is_there);
+	tcase_add_loop_test(tcase, each_name_stands_for_what_it_says, 0,
+			    ARRAY_LEN(gauges));
+	tcase_add_test(tcase, an_event_has_them_in_their_order);
 	tcase_add_test(tcase, an_event_is_json_of_one_line);
 	tcase_add_test(tcase, the_history_is_an_array_for_each_series);
 	return harness_run(suite);

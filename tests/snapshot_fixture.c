@@ -25,8 +25,10 @@ static struct address make_v4(uint32_t host, uint16_t port)
 static void make_sockets(void)
 {
 	memset(&sockets, 0, sizeof(sockets));
-	sockets.list[0] = (struct served_socket){
-		.service = SERVER_HTTP, .address = make_v4(0x7f000001, 80)};
+	sockets.list[0] =
+		(struct served_socket){.service = SERVER_HTTP,
+				       .address = make_v4(0x7f000001, 80),
+				       .is_handed = true};
 	sockets.list[1] = (struct served_socket){.service = SERVER_ADMIN};
 	(void)snprintf(sockets.list[1].path, sizeof(sockets.list[1].path),
 		       "/run/%s", SNAPSHOT_HOSTILE);
@@ -66,12 +68,28 @@ struct snapshot *snapshot_make(void)
 		"2026-11-26T19:11:34Z ready: " SNAPSHOT_HOSTILE "\n"
 		"2026-11-26T19:11:35Z second line\n";
 
-	counters = (struct counters){.udp_datagrams = 7, .http_requests = 9};
+	counters = (struct counters){
+		.udp_datagrams = 7,
+		.http_requests = 9,
+		.tcp_bytes = 3 << 20,
+		.accept_paused_ns = 1250000000,
+	};
 	memset(&outcomes, 0, sizeof(outcomes));
 	outcomes_note(&outcomes, HTTP_METHOD_HEAD, 404);
 	config = (struct config){
 		.root = SNAPSHOT_HOSTILE,
-		.limits = {.max_connections = UINT64_MAX, .min_rate = 4096},
+		.config_file = "/etc/server.conf",
+		.listing = true,
+		.access_log = "-",
+		.limits = {.max_connections = UINT64_MAX,
+			   .max_per_address = 50,
+			   .min_rate = 4096,
+			   .udp_rate = {16, 32},
+			   .request_rate = {8, 9},
+			   .tcp_idle_ns = 300500000000,
+			   .http_idle_ns = 65000000000,
+			   .header_ns = 10000000000,
+			   .drain_ns = 30000000000},
 	};
 	reload = (struct reload_note){.at_s = 1795720294};
 	strcpy(reload.cause, SNAPSHOT_HOSTILE);
@@ -82,7 +100,9 @@ struct snapshot *snapshot_make(void)
 		.uptime_s = 93784,
 		.counters = &counters,
 		.outcomes = &outcomes,
-		.n_open = {[SERVER_TCP] = 5, [SERVER_HTTP] = 3},
+		.n_open = {[SERVER_TCP] = 5,
+			   [SERVER_HTTP] = 3,
+			   [SERVER_ADMIN] = 2},
 		.n_open_most = 100,
 		.n_descriptors_most = 128,
 		.lag_ns = 2500000,
