@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,9 +23,36 @@
 
 #include "base/log.h"
 #include "harness.h"
+#include "os/sandbox.h"
+#include "scarce.h"
 #include "server/server.h"
 
 #define ARGS_MAX 12
+
+/* A kernel's answer, in place of this one's; see -Wl,--wrap in local.mk. */
+static struct {
+	bool is_played;
+	int result;
+	unsigned gaps;
+	unsigned n_entered;
+	size_t n_ports;
+	bool binds_any_port;
+} kernel;
+
+int __real_sandbox_enter(const struct sandbox_plan *plan, unsigned *gaps);
+int __wrap_sandbox_enter(const struct sandbox_plan *plan, unsigned *gaps);
+
+int __wrap_sandbox_enter(const struct sandbox_plan *plan, unsigned *gaps)
+{
+	kernel.n_entered++;
+	kernel.n_ports = plan->n_tcp_ports;
+	kernel.binds_any_port = plan->binds_any_port;
+	if (!kernel.is_played)
+		return __real_sandbox_enter(plan, gaps);
+	*gaps = kernel.gaps;
+	errno = EPERM;
+	return kernel.result;
+}
 
 static char *folder, *root, *logs, *log_path;
 static char said[65536];
@@ -402,6 +430,337 @@ START_TEST(to_stay_root_is_warned_of)
 }
 END_TEST
 
+/* --- what a kernel has not got --- */
+
+/* Confined as who it is, in the kernel that is played. */
+static struct confinement *confined(const char *const options[])
+{
+	struct confinement *confinement;
+	char *cause = NULL;
+
+	kernel.is_played = true;
+	confinement = confinement_enter(configure(options), &cause);
+	ck_assert_msg(confinement, "%s", cause);
+	return confinement;
+}
+
+#define SERVE                                                                  \
+	"uppercase-server", "--udp-port=off", "--tcp-port=0", "--http-port=0", \
+		"--root=@/root"
+
+#define NO_LANDLOCK "no Landlock in this kernel: files and ports are not"
+#define NO_PORTS    "no TCP ports in this kernel's Landlock"
+#define NO_SECCOMP  "no seccomp in this kernel: system calls are not"
+#define NO_LIBRARY  "built without libseccomp"
+#define NO_BUILD    "none in a build with sanitizers or coverage"
+
+static const struct {
+	unsigned gaps;
+	const char *said[3];
+} gaps[] = {
+	{0, {NULL}},
+	{SANDBOX_NO_FILES, {NO_LANDLOCK}},
+	{SANDBOX_NO_PORTS, {NO_PORTS}},
+	{SANDBOX_NO_CALLS, {NO_SECCOMP}},
+	{SANDBOX_NO_LIBRARY, {NO_LIBRARY}},
+	{SANDBOX_NO_BUILD, {NO_BUILD}},
+	/* Without the one it has not got the other, which goes unsaid. */
+	{SANDBOX_NO_FILES | SANDBOX_NO_PORTS, {NO_LANDLOCK}},
+	{SANDBOX_NO_PORTS | SANDBOX_NO_CALLS, {NO_PORTS, NO_SECCOMP}},
+};
+
+START_TEST(what_a_kernel_has_not_got_is_told)
+{
+	const char *const options[] = {SERVE, same_user(), NULL};
+	size_t n = 0;
+
+	kernel.gaps = gaps[_i].gaps;
+	confinement_free(confined(options));
+	while (gaps[_i].said[n])
+		ck_assert_msg(has_said(gaps[_i].said[n++]), "%s", said);
+	for (const char *at = read_said(); (at = strstr(at, "sandbox: ")); at++)
+		n--;
+	ck_assert_uint_eq(n, 0);
+	ck_assert_uint_eq(kernel.n_ports, 2);
+	ck_assert(!kernel.binds_any_port);
+}
+END_TEST
+
+START_TEST(a_sandbox_that_fails_ends_the_start)
+{
+	const char *const options[] = {SERVE, same_user(), NULL};
+	char *cause;
+
+	kernel.is_played = true;
+	kernel.result = -1;
+	ck_assert_ptr_null(confinement_enter(configure(options), &cause));
+	ck_assert_str_eq(cause, "sandbox: Operation not permitted "
+				"(--no-sandbox does without)");
+	free(cause);
+}
+END_TEST
+
+static const char *const without[] = {"--no-sandbox", "--test-config"};
+
+START_TEST(without_a_sandbox_everything_may_be_changed)
+{
+	const char *const options[] = {SERVE, without[_i], same_user(), NULL};
+	const char *const others[] = {SERVE, "--access-log=@/a", NULL};
+	struct confinement *confinement = confined(options);
+	char *cause;
+
+	ck_assert_uint_eq(kernel.n_entered, 0);
+	ck_assert_int_eq(
+		confinement_judge(confinement, configure(others), &cause), 0);
+	confinement_free(confinement);
+	ck_assert_int_eq(confinement_judge(NULL, configure(others), &cause), 0);
+	ck_assert_int_eq(confinement_open_config(NULL), -1);
+	confinement_free(NULL);
+}
+END_TEST
+
+/* --- what may be changed in it --- */
+
+static const struct {
+	const char *option;
+	unsigned gaps;
+	const char *refused; /* why; NULL: it is not */
+} changes[] = {
+	{"--root=@/root", 0, NULL},
+	{"--root=@/logs", 0,
+	 "/logs is not in the sandbox that was made at the start: start anew "
+	 "(see --spare-root, --no-sandbox)"},
+	{"--root=@/logs", SANDBOX_NO_PORTS, "/logs is not in the sandbox"},
+	{"--root=@/logs", SANDBOX_NO_FILES, NULL},
+	{"--root=@/logs", SANDBOX_NO_BUILD, NULL},
+	{"--tcp-port=7", 0,
+	 "TCP port 7 is not in the sandbox that was made at the start: start "
+	 "anew (see --no-sandbox)"},
+	{"--tcp-port=7", SANDBOX_NO_PORTS, NULL},
+	{"--tcp-port=7", SANDBOX_NO_FILES, NULL},
+	{"--tcp-port=off", 0, NULL},
+};
+
+START_TEST(what_is_outside_is_refused_later)
+{
+	const char *const options[] = {SERVE, same_user(), NULL};
+	const char *const others[] = {"uppercase-server",
+				      "--udp-port=off",
+				      "--http-port=0",
+				      strstr(changes[_i].option, "root")
+					      ? "--tcp-port=0"
+					      : "--root=@/root",
+				      changes[_i].option,
+				      NULL};
+	struct confinement *confinement;
+	const char *refused = changes[_i].refused;
+	char *cause = NULL;
+	int result;
+
+	kernel.gaps = changes[_i].gaps;
+	confinement = confined(options);
+	result = confinement_judge(confinement, configure(others), &cause);
+	ck_assert_int_eq(result, refused ? -1 : 0);
+	if (refused)
+		ck_assert_msg(strstr(cause, refused), "%s", cause);
+	free(cause);
+	confinement_free(confinement);
+}
+END_TEST
+
+static const struct {
+	unsigned gaps;
+	const char *http_port;
+	const char *log;
+	bool is_told;
+} overlaps[] = {
+	{0, "--http-port=0", "--access-log=@/a", true},
+	{0, "--http-port=0", "--access-log=@/logs/a", false},
+	{0, "--http-port=off", "--access-log=@/a", false},
+	{SANDBOX_NO_FILES, "--http-port=0", "--access-log=@/a", false},
+};
+
+START_TEST(a_root_that_can_be_written_to_is_warned_of)
+{
+	const char *const options[] = {"uppercase-server",
+				       "--udp-port=off",
+				       "--tcp-port=0",
+				       "--root=@/root",
+				       overlaps[_i].http_port,
+				       overlaps[_i].log,
+				       same_user(),
+				       NULL};
+
+	kernel.gaps = overlaps[_i].gaps;
+	confinement_free(confined(options));
+	ck_assert(has_said(" is for logs and holds the document root: that can "
+			   "be written to") == overlaps[_i].is_told);
+}
+END_TEST
+
+/* --- the configuration file --- */
+
+static const struct {
+	bool is_alone;
+	unsigned gaps;
+	bool is_kept; /* by a process outside */
+} files[] = {
+	{true, 0, true},
+	{false, 0, false},
+	{true, SANDBOX_NO_FILES, false},
+	{true, SANDBOX_NO_BUILD, false},
+	{true, SANDBOX_NO_PORTS, true},
+};
+
+START_TEST(a_file_beside_other_things_is_opened_from_outside)
+{
+	const char *const options[] = {SERVE, "--config=@/conf/file",
+				       same_user(), NULL};
+	struct confinement *confinement;
+	char text[8];
+	int fd;
+
+	folder_add(folder, "conf");
+	if (files[_i].is_alone)
+		folder_add(folder, "conf/other");
+	folder_write_text(folder, "conf/file", "# one\n");
+	kernel.gaps = files[_i].gaps;
+	confinement = confined(options);
+	ck_assert(kernel.binds_any_port);
+	folder_write_text(folder, "conf/file", "# two\n");
+	fd = confinement_open_config(confinement);
+	ck_assert((fd >= 0) == files[_i].is_kept);
+	if (fd >= 0) {
+		ck_assert_int_eq(read(fd, text, sizeof(text)), 6);
+		ck_assert_int_eq(memcmp(text, "# two\n", 6), 0);
+	}
+	confinement_free(confinement);
+}
+END_TEST
+
+/* --- what is lost with root --- */
+
+/* As nobody, who may enter the root but has no right to the rest. */
+static bool become_nobody(const char *const options[])
+{
+	if (geteuid() != 0) {
+		harness_skip("only root can become another user");
+		return false;
+	}
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	ck_assert_int_eq(chmod(root, 0755), 0);
+	confinement_free(confined(options));
+	return true;
+}
+
+START_TEST(a_log_that_is_others_is_warned_of)
+{
+	const char *const options[] = {SERVE, "--access-log=@/logs/access.log",
+				       "--connection-log=-", "--user=nobody",
+				       NULL};
+	struct stat st;
+
+	folder_write_text(folder, "logs/access.log", "a line\n");
+	ck_assert_int_eq(chmod(logs, 0755), 0);
+	ck_assert_int_eq(chmod(log_path, 0600), 0);
+	if (!become_nobody(options))
+		return;
+	ck_assert(has_said("access.log: user nobody cannot open it anew: "
+			   "Permission denied"));
+	/* It is not new. */
+	ck_assert_int_eq(stat(log_path, &st), 0);
+	ck_assert_uint_eq(st.st_uid, 0);
+}
+END_TEST
+
+START_TEST(a_log_with_two_names_stays_roots)
+{
+	const char *const options[] = {SERVE, "--access-log=@/logs/access.log",
+				       "--user=nobody", NULL};
+	char *other = folder_path(folder, "logs/other");
+	struct stat st;
+
+	folder_write_text(folder, "logs/access.log", "");
+	ck_assert_int_eq(link(log_path, other), 0);
+	if (become_nobody(options)) {
+		ck_assert_int_eq(stat(log_path, &st), 0);
+		ck_assert_uint_eq(st.st_uid, 0);
+	}
+	free(other);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_again_is_warned_of)
+{
+	const char *const options[] = {SERVE, "--config=@/conf/file",
+				       "--user=nobody", NULL};
+	char *path;
+
+	folder_add(folder, "conf");
+	folder_write_text(folder, "conf/file", "# one\n");
+	path = folder_path(folder, "conf/file");
+	ck_assert_int_eq(chmod(path, _i == 0 ? 0600 : 0644), 0);
+	free(path);
+	if (become_nobody(options))
+		ck_assert(has_said("conf/file: user nobody cannot read it "
+				   "again: Permission denied") == (_i == 0));
+}
+END_TEST
+
+START_TEST(a_user_that_cannot_be_looked_up_ends_the_start)
+{
+	const char *const options[] = {SERVE, "--user=nobody", NULL};
+	const struct config *config = configure(options);
+	struct rlimit none = {3, 3};
+	char *cause;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_ptr_null(confinement_enter(config, &cause));
+	ck_assert_str_eq(cause, "--user=nobody: Too many open files");
+}
+END_TEST
+
+START_TEST(without_memory_it_does_not_start)
+{
+	const char *const options[] = {SERVE, same_user(), NULL};
+	const struct config *config = configure(options);
+	struct confinement *none;
+	char *cause = NULL;
+
+	scarce_memory(1);
+	none = confinement_enter(config, &cause);
+	ck_assert(scarce_memory_end());
+	ck_assert_ptr_null(none);
+	ck_assert_str_eq(cause, "out of memory");
+	free(cause);
+}
+END_TEST
+
+static void add_kernels(Suite *suite)
+{
+	TCase *tcase = harness_case(suite, "kernels");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, what_a_kernel_has_not_got_is_told, 0,
+			    ARRAY_LEN(gaps));
+	tcase_add_test(tcase, a_sandbox_that_fails_ends_the_start);
+	tcase_add_loop_test(tcase, without_a_sandbox_everything_may_be_changed,
+			    0, ARRAY_LEN(without));
+	tcase_add_loop_test(tcase, what_is_outside_is_refused_later, 0,
+			    ARRAY_LEN(changes));
+	tcase_add_loop_test(tcase, a_root_that_can_be_written_to_is_warned_of,
+			    0, ARRAY_LEN(overlaps));
+	tcase_add_loop_test(tcase,
+			    a_file_beside_other_things_is_opened_from_outside,
+			    0, ARRAY_LEN(files));
+	tcase_add_test(tcase, a_log_that_is_others_is_warned_of);
+	tcase_add_test(tcase, a_log_with_two_names_stays_roots);
+	tcase_add_loop_test(
+		tcase, a_file_that_cannot_be_read_again_is_warned_of, 0, 2);
+	tcase_add_test(tcase, a_user_that_cannot_be_looked_up_ends_the_start);
+	tcase_add_test(tcase, without_memory_it_does_not_start);
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("confinement");
@@ -418,5 +777,6 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, a_root_that_the_user_cannot_enter_ends_the_start, 0, 2);
 	tcase_add_test(tcase, to_stay_root_is_warned_of);
+	add_kernels(suite);
 	return harness_run(suite);
 }

@@ -266,8 +266,8 @@ static const char page_bottom[] =
 	"healthz</a>.</footer>\n"
 	"<script nonce=\"" NONCE "\">\n";
 static const char page_end[] = "</script>\n"
-			  "</body>\n"
-			  "</html>\n";
+			       "</body>\n"
+			       "</html>\n";
 
 static void write_expected(struct text *text)
 {

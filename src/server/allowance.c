@@ -269,16 +269,6 @@ static int add_socket_path(struct allowance *allowance, const char *path)
 			     true);
 }
 
-static int allow_number(struct allowance *allowance, uint16_t port)
-{
-	if (allowance->n_ports == ALLOWANCE_PORTS_MAX) {
-		errno = E2BIG;
-		return -1;
-	}
-	allowance->ports[allowance->n_ports++] = port;
-	return 0;
-}
-
 static int add_endpoints(struct allowance *allowance,
 			 const struct setting_list *list)
 {
@@ -294,7 +284,7 @@ static int add_endpoints(struct allowance *allowance,
 		if (endpoint.kind == ENDPOINT_UNIX)
 			result = add_socket_path(allowance, endpoint.path);
 		else
-			result = allow_number(allowance, endpoint.port);
+			allowance->ports[allowance->n_ports++] = endpoint.port;
 		if (result < 0)
 			return -1;
 	}

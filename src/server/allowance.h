@@ -12,7 +12,7 @@
 #include "server/config.h"
 
 #define ALLOWANCE_PLACES_MAX 128
-#define ALLOWANCE_PORTS_MAX  (4 * CONFIG_LISTEN_MAX)
+#define ALLOWANCE_PORTS_MAX  (3 * CONFIG_LISTEN_MAX) /* of TCP */
 
 /* What names this file or folder had when it was looked at. */
 struct allowance_fact {
