@@ -6,6 +6,7 @@
  */
 #include "server/config.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #include "base/clock.h"
 #include "harness.h"
+#include "leak.h"
 
 #define ARGS_MAX 64
 
@@ -565,6 +567,31 @@ static const struct wrong_row {
 	{"--default-type=text/plain/x", "--default-type", "'text/plain/x'"},
 	{"--access-log", "access-log", NULL},
 	{"--cache", "cache", NULL}, /* short for two of them */
+	{"-w off -w 81", "--http-port", "off and something else"},
+	{"--admin 1 --admin off", "--admin", "off and something else"},
+	{"--daemon --log=stderr", "--daemon has no standard error: --log=sys",
+	 NULL},
+	{"--daemon --access-log=-", "--daemon has no standard output for a log",
+	 NULL},
+	{"--daemon --connection-log=-", "--daemon has no standard output",
+	 NULL},
+	{"--log=-", "--log: stderr, syslog or a file", NULL},
+	{"--allow=10.0.0.1/8", "--allow", "'10.0.0.1/8'"},
+	{"--deny=ftp:::1", "--deny", "'ftp:::1'"},
+	{"--deny=", "--deny", "''"},
+	{"--admin-allow=tcp:::1", "--admin-allow", "'tcp:::1'"},
+	{"--proxy-protocol=udp:::1", "--proxy-protocol",
+	 "datagrams have no PROXY header"},
+	{"--proxy-protocol=nobody", "--proxy-protocol", "'nobody'"},
+	{"--udp-rate=0", "--udp-rate", "not off, a number a second from 1"},
+	{"--udp-rate=1000001", "--udp-rate", "1000001"},
+	{"--udp-rate=1/0", "--udp-rate", "'1/0'"},
+	{"--udp-rate=1/1001", "--udp-rate", "'1/1001'"},
+	{"--udp-rate=1/", "--udp-rate", "'1/'"},
+	{"--udp-rate=/1", "--udp-rate", "'/1'"},
+	{"--udp-rate=00000000000000000000000000000001", "--udp-rate", "0001'"},
+	{"--request-rate=x", "--request-rate", "'x'"},
+	{"--udp-port=65536", "--udp-port", "65536"},
 };
 
 START_TEST(what_is_wrong_is_named_with_its_value)
@@ -590,6 +617,269 @@ START_TEST(what_is_wrong_is_named_with_its_value)
 	free(ran);
 }
 END_TEST
+
+/* --- what is understood of it --- */
+
+static const struct {
+	const char *text;
+	uint32_t per_s, burst;
+} rates[] = {
+	{"off", 0, 0},
+	{"1", 1, 1},
+	{"1000", 1000, 1000},
+	{"1001", 1001, 1000},
+	{"1000000", 1000000, 1000},
+	{"5/1000", 5, 1000},
+	{"7/1", 7, 1},
+	{"0000000000000000000000000000001/2", 1, 2},
+};
+
+START_TEST(a_rate_has_a_burst)
+{
+	char line[128];
+	struct run *ran;
+
+	(void)snprintf(line, sizeof(line), "--udp-rate=%s", rates[_i].text);
+	ran = run_well(line);
+	ck_assert_uint_eq(ran->set.config.limits.udp_rate.per_s,
+			  rates[_i].per_s);
+	ck_assert_uint_eq(ran->set.config.limits.udp_rate.burst,
+			  rates[_i].burst);
+	free(ran);
+}
+END_TEST
+
+static bool permits(const struct access *access, enum access_service service,
+		    uint32_t host)
+{
+	struct address peer = address_any(AF_INET, 1);
+
+	peer.sa.in4.sin_addr.s_addr = htonl(host);
+	return access_permits(access, service, &peer);
+}
+
+START_TEST(networks_are_read_into_their_lists)
+{
+	struct run *ran =
+		run_well("--allow=10.0.0.0/8 --allow=tcp:11.0.0.0/8 "
+			 "--deny=http:10.0.0.1 --admin-allow=12.0.0.0/8 "
+			 "--proxy-protocol=13.0.0.0/8 --proxy-protocol=unix");
+	const struct config *config = &ran->set.config;
+	struct address proxy = address_any(AF_INET, 1);
+
+	ck_assert_uint_eq(config->access.allow.n, 2);
+	ck_assert_uint_eq(config->access.deny.n, 1);
+	ck_assert_uint_eq(config->admin_access.allow.n, 1);
+	ck_assert_uint_eq(config->admin_access.deny.n, 0);
+	ck_assert_uint_eq(config->proxies.n, 2);
+	ck_assert(permits(&config->access, ACCESS_HTTP, 0x0a000002));
+	ck_assert(!permits(&config->access, ACCESS_HTTP, 0x0a000001));
+	ck_assert(!permits(&config->access, ACCESS_UDP, 0x0b000001));
+	ck_assert(permits(&config->admin_access, ACCESS_HTTP, 0x0c000001));
+	ck_assert(!permits(&config->admin_access, ACCESS_HTTP, 0x0a000001));
+	proxy.sa.in4.sin_addr.s_addr = htonl(0x0d000001);
+	ck_assert(access_list_has(&config->proxies, ACCESS_TCP, &proxy));
+	free(ran);
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	const char *log;
+	const char *paths[CONFIG_LOGS];
+} logs[] = {
+	{"", "stderr", {NULL, NULL, NULL}},
+	{"--daemon", "syslog", {NULL, NULL, NULL}},
+	{"--log=syslog", "syslog", {NULL, NULL, NULL}},
+	{"--daemon --log=/m", "/m", {NULL, NULL, "/m"}},
+	{"--access-log=/a --connection-log=- --log=/m",
+	 "/m",
+	 {"/a", "-", "/m"}},
+};
+
+START_TEST(logs_are_files_or_not)
+{
+	struct run *ran = run_well(logs[_i].line);
+	const char *paths[CONFIG_LOGS];
+
+	ck_assert_str_eq(config_log(&ran->set.config), logs[_i].log);
+	config_logs(&ran->set.config, paths);
+	for (int i = 0; i < CONFIG_LOGS; i++)
+		ck_assert_pstr_eq(paths[i], logs[_i].paths[i]);
+	free(ran);
+}
+END_TEST
+
+static const char *const more_fine_lines[] = {
+	"--max-age=1s",
+	"--max-age=0s",
+	"-t 127.0.0.1:80 -w 127.0.0.1:81",
+	"-t unix:/a -w unix:/b",
+	"-t unix:/a -w 0",
+	"-t 0 -w 127.0.0.1:0",
+	"--daemon --log=/x --access-log=/y",
+	"--access-log=- --connection-log=-",
+	"--admin=off",
+	"--allow=udp:::/0 --deny=10.0.0.0/8",
+};
+
+START_TEST(what_is_no_contradiction_is_accepted)
+{
+	free(run_well(more_fine_lines[_i]));
+}
+END_TEST
+
+/* --- from a file --- */
+
+/* Reads with this file, "@" in the line; the caller frees it. */
+static struct run *run_with_file(const char *line, const char *text)
+{
+	char *folder = folder_new(), *whole;
+	struct run *ran;
+
+	if (text)
+		folder_write_text(folder, "conf", text);
+	whole = folder_insert(folder, line);
+	ran = run(whole);
+	free(whole);
+	free(folder);
+	return ran;
+}
+
+START_TEST(a_file_is_read_and_the_command_line_stands_above_it)
+{
+	struct run *ran = run_with_file("--config=@/conf -u 7",
+					"udp-port = {\"8\"}\nlisting = yes\n");
+
+	ck_assert_msg(ran->result == ARGUMENTS_RUN, "%s", ran->err.text);
+	assert_port(&ran->set.config.udp, "7");
+	ck_assert(ran->set.config.listing);
+	ck_assert_ptr_nonnull(ran->set.file);
+	ck_assert_str_eq(ran->set.config.file_read,
+			 ran->set.config.config_file);
+	config_file_free(ran->set.file);
+	free(ran);
+}
+END_TEST
+
+static const struct {
+	const char *text; /* NULL: there is no file */
+	const char *said;
+} bad_files[] = {
+	{NULL, "/conf: No such file or directory"},
+	{"nonsense = 1\n", "nonsense"},
+	{"udp-port = {\"65536\"}\n", "65536"},
+};
+
+/* On standard error, or where whoever asks wants it. */
+START_TEST(a_file_that_is_wrong_is_told)
+{
+	struct run *ran = run_with_file("--config=@/conf", bad_files[_i].text);
+	char cause[SETTINGS_CAUSE_SIZE] = "";
+
+	ck_assert_int_eq(ran->result, ARGUMENTS_FAILED);
+	ck_assert_int_eq(strncmp(ran->err.text, "uppercase-server: ", 18), 0);
+	ck_assert_msg(strstr(ran->err.text, bad_files[_i].said), "%s",
+		      ran->err.text);
+	ck_assert_str_eq(ran->out.text, "");
+	capture_start(&ran->err, STDERR_FILENO);
+	ck_assert_int_eq(config_read(&ran->set, 2, ran->argv, cause),
+			 ARGUMENTS_FAILED);
+	capture_end(&ran->err);
+	ck_assert_str_eq(ran->err.text, "");
+	ck_assert_msg(strstr(cause, bad_files[_i].said), "%s", cause);
+	free(ran);
+}
+END_TEST
+
+START_TEST(what_contradicts_itself_is_no_run_whoever_asks)
+{
+	char name[] = "uppercase-server", one[] = "-t80", two[] = "-w80";
+	char *argv[] = {name, one, two, NULL};
+	char cause[SETTINGS_CAUSE_SIZE] = "";
+	struct config_set set;
+
+	ck_assert_int_eq(config_read(&set, 3, argv, cause), ARGUMENTS_WRONG);
+	ck_assert_str_eq(cause, "--tcp-port and --http-port are both 80: two "
+				"TCP services need two ports");
+}
+END_TEST
+
+/* Somebody else has opened it, under whatever name. */
+START_TEST(an_open_file_is_read_instead)
+{
+	char *folder = folder_new(), *path;
+	char name[] = "uppercase-server", option[] = "--config=/none";
+	char *argv[] = {name, option, NULL};
+	struct config_set *set = calloc(1, sizeof(*set));
+	int fd;
+
+	ck_assert_ptr_nonnull(set);
+	folder_write_text(folder, "conf", "hidden = yes\n");
+	path = folder_path(folder, "conf");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(config_read_open(set, 2, argv, fd, NULL),
+			 ARGUMENTS_RUN);
+	ck_assert(set->config.hidden);
+	ck_assert_str_eq(set->config.file_read, "/none");
+	config_set_free(set);
+	config_set_free(NULL);
+	free(path);
+	free(folder);
+}
+END_TEST
+
+static char *leak_path;
+
+static void read_and_free(void)
+{
+	char name[] = "uppercase-server", option[512];
+	char *argv[] = {name, option, NULL};
+	struct config_set *set = calloc(1, sizeof(*set));
+
+	ck_assert_ptr_nonnull(set);
+	(void)snprintf(option, sizeof(option), "--config=%s", leak_path);
+	ck_assert_int_eq(config_read(set, 2, argv, NULL), ARGUMENTS_RUN);
+	config_set_free(set);
+}
+
+START_TEST(a_configuration_leaves_nothing_behind)
+{
+	char *folder = folder_new();
+
+	folder_write_text(folder, "conf", "hidden = yes\n");
+	leak_path = folder_path(folder, "conf");
+	leak_check(read_and_free);
+	free(leak_path);
+	free(folder);
+}
+END_TEST
+
+static void add_understood(Suite *suite)
+{
+	TCase *tcase = harness_case(suite, "understood");
+
+	tcase_add_loop_test(tcase, a_rate_has_a_burst, 0,
+			    (int)ARRAY_LEN(rates));
+	tcase_add_test(tcase, networks_are_read_into_their_lists);
+	tcase_add_loop_test(tcase, logs_are_files_or_not, 0,
+			    (int)ARRAY_LEN(logs));
+	tcase_add_loop_test(tcase, what_is_no_contradiction_is_accepted, 0,
+			    (int)ARRAY_LEN(more_fine_lines));
+}
+
+static void add_files(Suite *suite)
+{
+	TCase *tcase = harness_case(suite, "files");
+
+	tcase_add_test(tcase,
+		       a_file_is_read_and_the_command_line_stands_above_it);
+	tcase_add_loop_test(tcase, a_file_that_is_wrong_is_told, 0,
+			    (int)ARRAY_LEN(bad_files));
+	tcase_add_test(tcase, what_contradicts_itself_is_no_run_whoever_asks);
+	tcase_add_test(tcase, an_open_file_is_read_instead);
+	tcase_add_test(tcase, a_configuration_leaves_nothing_behind);
+}
 
 int main(void)
 {
@@ -625,5 +915,7 @@ int main(void)
 	tcase = harness_case(suite, "wrong");
 	tcase_add_loop_test(tcase, what_is_wrong_is_named_with_its_value, 0,
 			    (int)ARRAY_LEN(wrong_rows));
+	add_understood(suite);
+	add_files(suite);
 	return harness_run(suite);
 }

@@ -6,8 +6,10 @@
  */
 #include "server/udp_service.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event_struct.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,7 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "harness.h"
+#include "leak.h"
+#include "loop/spool.h"
 #include "os/datagram.h"
 #include "os/socket.h"
 #include "scarce.h"
@@ -233,6 +238,168 @@ START_TEST(what_changes_nothing_is_answered_so_often)
 }
 END_TEST
 
+START_TEST(who_is_denied_is_not_answered)
+{
+	static struct access access;
+	char cause[NETWORK_CAUSE_SIZE];
+
+	ck_assert_int_eq(access_add(&access.deny, "udp:127.0.0.1", cause), 0);
+	loop.access = &access;
+	say("hello");
+	turn();
+	expect(NULL);
+	ck_assert_uint_eq(loop.counters.udp_access_refused, 1);
+	ck_assert_uint_eq(loop.counters.udp_datagrams, 1);
+	access = (struct access){0};
+	say("hello");
+	turn();
+	expect("HELLO");
+}
+END_TEST
+
+/* Whatever it sends, and from whichever port. */
+START_TEST(an_address_has_so_many_answers_in_a_while)
+{
+	int other = client_of(&server), first = client;
+
+	loop.udp_rate = bucket_table_new(2, CLOCK_NS_PER_S);
+	ck_assert_ptr_nonnull(loop.udp_rate);
+	say("a");
+	say("b");
+	say("c");
+	turn();
+	expect("A");
+	expect("B");
+	expect(NULL);
+	client = other;
+	say("d");
+	turn();
+	expect(NULL);
+	ck_assert_uint_eq(loop.counters.udp_rate_refused, 2);
+	bucket_table_free(loop.udp_rate);
+	loop.udp_rate = NULL;
+	(void)close(other);
+	client = first;
+}
+END_TEST
+
+/* --- a wake-up --- */
+
+/* The callbacks that are due, and no end of the turn. */
+static void wake_up(size_t spent)
+{
+	loop.spent = spent;
+	ck_assert_int_eq(
+		event_base_loop(loop.base, EVLOOP_ONCE | EVLOOP_NONBLOCK), 0);
+}
+
+static const struct {
+	bool is_old; /* the turn */
+	unsigned n;
+} wake_ups[] = {{false, 128}, {true, 16}};
+
+/* Short ones count 4 KiB each; half a megabyte or 64 KiB is the most. */
+START_TEST(a_wake_up_answers_so_many)
+{
+	enum {
+		N = 160
+	};
+
+	for (int i = 0; i < N; i++)
+		say("hello");
+	wake_up(wake_ups[_i].is_old ? loop.limits->turn_bytes : 0);
+	ck_assert_uint_eq(loop.counters.udp_datagrams, wake_ups[_i].n);
+	for (int i = 0; i < 20; i++)
+		wake_up(0);
+	ck_assert_uint_eq(loop.counters.udp_datagrams, N);
+}
+END_TEST
+
+/* One that is longer than the budget is one all the same. */
+START_TEST(long_datagrams_are_answered_one_by_one)
+{
+	static char data[60000];
+
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(send(client, data, sizeof(data), 0),
+				 sizeof(data));
+		if (i == 0)
+			wake_up(0); /* tells how long they are */
+	}
+	for (unsigned i = 2; i <= 4; i++) {
+		wake_up(loop.limits->turn_bytes);
+		ck_assert_uint_eq(loop.counters.udp_datagrams, i);
+		ck_assert_uint_eq(loop.spent - loop.limits->turn_bytes,
+				  4096 + 2 * sizeof(data));
+	}
+}
+END_TEST
+
+/* Nobody takes them: the kernel says so when they are sent. */
+START_TEST(answers_that_cannot_be_sent_are_counted)
+{
+	struct address source = server;
+
+	address_set_port(&source, 5000);
+	source.sa.in4.sin_addr.s_addr = htonl(0x7f0000ff);
+	forged = &source;
+	say("hello");
+	turn();
+	ck_assert_uint_eq(loop.counters.udp_datagrams, 1);
+	ck_assert_uint_eq(loop.counters.udp_send_refused, 0);
+	/* The network's own, from loopback. */
+	source.sa.in4.sin_addr.s_addr = htonl(0xc0000201);
+	say("hello");
+	turn();
+	ck_assert_uint_eq(loop.counters.udp_send_refused, 1);
+}
+END_TEST
+
+/* --- the connection log --- */
+
+/* Its line of this service's is in the file. */
+static void expect_logged(const char *path, const char *line)
+{
+	char text[1024];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	ck_assert_msg(strstr(text, line), "no %s in %s", line, text);
+	(void)close(fd);
+}
+
+START_TEST(who_sent_what_is_logged)
+{
+	static struct access access;
+	char *folder = folder_new(), *path = folder_path(folder, "log");
+	char cause[NETWORK_CAUSE_SIZE];
+
+	loop.connlog = spool_new(&loop, "connection log");
+	spool_use(loop.connlog, spool_open_file(path), path, 0);
+	ck_assert_int_eq(udp_service_set_log(service, true), 0);
+	ck_assert_int_eq(udp_service_set_log(service, true), 0);
+	for (int i = 0; i < UDP_LOOP_TOKENS + 1; i++)
+		say("HELLO");
+	turn();
+	ck_assert_int_eq(access_add(&access.deny, "udp:127.0.0.1", cause), 0);
+	loop.access = &access;
+	say("Hello");
+	turn();
+	ck_assert_int_eq(udp_service_set_log(service, false), 0);
+	say("Hello");
+	turn();
+	spool_close(loop.connlog);
+	expect_logged(path, " udp peer=127.0.0.1 seconds=0 datagrams=18 "
+			    "bytes=90 refused_source=0 refused_limit=1 "
+			    "refused_loop=1\n");
+	loop.connlog = NULL;
+	free(path);
+	free(folder);
+}
+END_TEST
+
 /* --- errors --- */
 
 START_TEST(a_signal_is_no_error)
@@ -380,7 +547,73 @@ START_TEST(a_drain_takes_so_many_batches)
 }
 END_TEST
 
+START_TEST(a_socket_that_is_removed_answers_what_waits)
+{
+	struct address second;
+	int fd = bound(&second), first = client;
+
+	ck_assert_int_eq(udp_service_add(service, fd), 0);
+	client = client_of(&second);
+	say("hello");
+	udp_service_remove(service, fd + 100);
+	ck_assert_int_ge(fcntl(fd, F_GETFD), 0);
+	udp_service_remove(service, fd);
+	expect("HELLO");
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+	(void)close(client);
+	client = first;
+	say("hello");
+	turn();
+	expect("HELLO");
+}
+END_TEST
+
 /* --- scarcity --- */
+
+static void serve_and_free(void)
+{
+	struct address at;
+	struct udp_service *one = udp_service_new(&loop);
+
+	ck_assert_ptr_nonnull(one);
+	ck_assert_int_eq(udp_service_add(one, bound(&at)), 0);
+	ck_assert_int_eq(udp_service_set_log(one, true), 0);
+	udp_service_free(one);
+}
+
+static void make_without_memory(void)
+{
+	for (unsigned n = 1; n <= 4; n++) {
+		struct udp_service *none;
+
+		scarce_memory(n);
+		none = udp_service_new(&loop);
+		ck_assert(scarce_memory_end());
+		ck_assert_ptr_null(none);
+	}
+}
+
+START_TEST(a_service_leaves_nothing_behind)
+{
+	leak_check(serve_and_free);
+	leak_check(make_without_memory);
+	udp_service_free(NULL);
+}
+END_TEST
+
+START_TEST(a_log_needs_memory)
+{
+	int result;
+
+	scarce_memory(1);
+	result = udp_service_set_log(service, true);
+	ck_assert(scarce_memory_end());
+	ck_assert_int_eq(result, -1);
+	say("hello");
+	turn();
+	expect("HELLO");
+}
+END_TEST
 
 START_TEST(a_service_needs_memory)
 {
@@ -434,6 +667,16 @@ int main(void)
 	tcase_add_test(tcase, a_drain_answers_what_waits_and_closes);
 	tcase_add_test(tcase, a_drain_ends_for_an_error_too);
 	tcase_add_test(tcase, a_drain_takes_so_many_batches);
+	tcase_add_test(tcase, who_is_denied_is_not_answered);
+	tcase_add_test(tcase, an_address_has_so_many_answers_in_a_while);
+	tcase_add_loop_test(tcase, a_wake_up_answers_so_many, 0,
+			    (int)ARRAY_LEN(wake_ups));
+	tcase_add_test(tcase, long_datagrams_are_answered_one_by_one);
+	tcase_add_test(tcase, answers_that_cannot_be_sent_are_counted);
+	tcase_add_test(tcase, who_sent_what_is_logged);
+	tcase_add_test(tcase, a_socket_that_is_removed_answers_what_waits);
+	tcase_add_test(tcase, a_service_leaves_nothing_behind);
+	tcase_add_test(tcase, a_log_needs_memory);
 	tcase_add_test(tcase, a_service_needs_memory);
 	tcase_add_test(tcase, a_socket_needs_memory);
 	return harness_run(suite);

@@ -44,6 +44,7 @@ void leak_check(void (*cycle)(void))
 		cycle();
 	after = memory_in_use();
 	ck_assert_int_eq(lowest_descriptor(), fd);
-	ck_assert_msg(after < before + LEAK_CYCLES, "%zu bytes are left",
+	/* The smallest piece takes 32 bytes; rounding is less. */
+	ck_assert_msg(after < before + 16 * LEAK_CYCLES, "%zu bytes are left",
 		      after - before);
 }
