@@ -688,13 +688,16 @@ static const struct {
 	const char *log;
 	const char *paths[CONFIG_LOGS];
 } logs[] = {
-	{"", "stderr", {NULL, NULL, NULL}},
-	{"--daemon", "syslog", {NULL, NULL, NULL}},
-	{"--log=syslog", "syslog", {NULL, NULL, NULL}},
-	{"--daemon --log=/m", "/m", {NULL, NULL, "/m"}},
-	{"--access-log=/a --connection-log=- --log=/m",
+	{"", "stderr", {NULL}},
+	{"--daemon", "syslog", {NULL}},
+	{"--log=syslog", "syslog", {NULL}},
+	{"--daemon --log=/m", "/m", {[CONFIG_LOG_MESSAGES] = "/m"}},
+	{"--access-log=/a --connection-log=- --fault-log=/f --log=/m",
 	 "/m",
-	 {"/a", "-", "/m"}},
+	 {[CONFIG_LOG_ACCESS] = "/a",
+	  [CONFIG_LOG_CONNECTIONS] = "-",
+	  [CONFIG_LOG_FAULTS] = "/f",
+	  [CONFIG_LOG_MESSAGES] = "/m"}},
 };
 
 START_TEST(logs_are_files_or_not)

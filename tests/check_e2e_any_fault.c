@@ -164,11 +164,11 @@ static void expect_verdict(struct server *server, const char *rules)
 {
 	int64_t deadline = harness_deadline();
 
-	while (!faults_is_waiting(server->faults) &&
+	while (!call_faults_is_waiting(server->faults) &&
 	       !sock_wait(server->life_fd, POLLIN, 1))
 		if (harness_left_ms(deadline) == 0)
 			harness_fail("%s: it neither serves nor ends", rules);
-	if (!faults_is_waiting(server->faults)) {
+	if (!call_faults_is_waiting(server->faults)) {
 		int status = server_wait(server);
 
 		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1,
@@ -176,7 +176,7 @@ static void expect_verdict(struct server *server, const char *rules)
 		ck_assert_msg(*server_log(server), "%s: no word", rules);
 		return;
 	}
-	faults_set(server->faults, "");
+	call_faults_set(server->faults, "");
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		const struct endpoint place = place_at(i);
 
@@ -202,7 +202,7 @@ static bool try_start(const char *rules)
 	bool has_failed;
 
 	expect_verdict(server, rules);
-	has_failed = faults_count(server->faults) > 0;
+	has_failed = call_faults_count(server->faults) > 0;
 	server_stop(server);
 	return has_failed;
 }
@@ -261,7 +261,7 @@ static bool try_stop(const char *rules)
 	int fds[2], status;
 
 	connect_both(fds);
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	server_signal(server, SIGTERM);
 	/* It may have been given up. */
 	(void)send(fds[1], rest, strlen(rest), MSG_NOSIGNAL);
@@ -269,7 +269,7 @@ static bool try_stop(const char *rules)
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) <= 1 &&
 			      (WEXITSTATUS(status) == 0 || has_told(server)),
 		      "%s: status %#x", rules, (unsigned)status);
-	n_failed = faults_count(server->faults);
+	n_failed = call_faults_count(server->faults);
 	server_stop(server);
 	for (int i = 0; i < 2; i++)
 		(void)close(fds[i]);

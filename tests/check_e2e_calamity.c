@@ -123,7 +123,7 @@ START_TEST(the_wall_clock_may_jump_by_a_day)
 	tcp_exchange(tcp, "hello", 5);
 	expect_date(http, 0);
 	(void)snprintf(rules, sizeof(rules), "wall%+d", jumps[_i]);
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	/* Nobody has been idle for a day, and all is served. */
 	expect_date(http, jumps[_i]);
 	tcp_exchange(tcp, "hello", 5);

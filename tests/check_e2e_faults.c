@@ -97,7 +97,7 @@ START_TEST(an_accept_that_fails_for_ever_is_told_once_and_costs_nothing)
 	tcp_exchange(first, "hello", 5);
 	(void)snprintf(rules, sizeof(rules), "accept4=%d",
 		       accept_errors[_i].error);
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	waiting = tcp_connect(server, SERVICE_TCP);
 	tcp_send_text(waiting, "hello");
 	/* For want of room it first closes idle ones, and then it pauses. */
@@ -109,7 +109,7 @@ START_TEST(an_accept_that_fails_for_ever_is_told_once_and_costs_nothing)
 	/* Those inside are served, and those outside when it is over. */
 	if (!accept_errors[_i].is_shortage)
 		tcp_exchange(first, "hello", 5);
-	faults_set(server->faults, "");
+	call_faults_set(server->faults, "");
 	tcp_expect_text(waiting, "HELLO");
 	(void)close(first);
 	(void)close(waiting);
@@ -126,7 +126,7 @@ START_TEST(a_signal_ends_a_server_that_cannot_accept)
 
 	(void)snprintf(rules, sizeof(rules), "accept4=%d",
 		       accept_errors[_i].error);
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	for (int i = 0; i < 3; i++)
 		fds[i] = tcp_connect(server, i ? SERVICE_TCP : SERVICE_HTTP);
 	begun = harness_now_ms();
@@ -150,7 +150,7 @@ START_TEST(receiving_that_fails_for_ever_is_told_once_and_costs_nothing)
 	char rules[64], reply[16];
 
 	(void)snprintf(rules, sizeof(rules), "recvmmsg=%d", receive_errors[_i]);
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	ck_assert_int_eq(send(fd, "hello", 5, 0), 5);
 	server_wait_log(server, "warning: udp: paused: ");
 	expect_rest(server, fd);
@@ -159,7 +159,7 @@ START_TEST(receiving_that_fails_for_ever_is_told_once_and_costs_nothing)
 		server_count_log(server, strerror(receive_errors[_i])), 1);
 	/* The others do not notice, and what waits is answered in the end. */
 	tcp_exchange(tcp, "hello", 5);
-	faults_set(server->faults, "");
+	call_faults_set(server->faults, "");
 	ck_assert_uint_eq(udp_receive(fd, reply, sizeof(reply), NULL), 5);
 	ck_assert_mem_eq(reply, "HELLO", 5);
 	udp_exchange(fd, "world", 5);
@@ -200,12 +200,12 @@ START_TEST(a_connection_that_cannot_be_watched_ends_at_once)
 	/* Whatever it is asked for, or once, when a connection is new. */
 	(void)snprintf(rules, sizeof(rules), "epoll_ctl%s=%d",
 		       _i / 2 % 2 ? "@1" : "", watch_errors[_i / 4]);
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	refused = tcp_connect(server, service);
 	tcp_expect_gone(refused);
 	/* The others do not notice. */
 	tcp_exchange(first, "hello", 5);
-	faults_set(server->faults, "");
+	call_faults_set(server->faults, "");
 	(void)close(refused);
 	refused = tcp_connect(server, SERVICE_TCP);
 	tcp_exchange(refused, "hello", 5);
@@ -226,12 +226,12 @@ START_TEST(a_connection_whose_room_cannot_be_watched_ends_at_once)
 
 	bytes_pattern(data, STREAM_SIZE, 3);
 	tcp_exchange(fd, "hello", 5);
-	faults_set(server->faults, "epoll_ctl=28");
+	call_faults_set(server->faults, "epoll_ctl=28");
 	/* The server may end it before all is sent. */
 	while (send(fd, data, STREAM_SIZE, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
 		(void)sock_wait(fd, POLLOUT, 100);
 	tcp_expect_gone(fd);
-	faults_set(server->faults, "");
+	call_faults_set(server->faults, "");
 	(void)close(fd);
 	server_stop(server);
 	free(data);
@@ -258,7 +258,7 @@ START_TEST(a_log_that_cannot_be_written_costs_lines_alone)
 	(void)snprintf(rules, sizeof(rules), "write@%s=%d",
 		       write_errors[_i] == EINTR ? "1" : "1-",
 		       write_errors[_i]);
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	for (int i = 0; i < 5; i++) {
 		int fd = tcp_connect(server, SERVICE_HTTP);
 
@@ -269,12 +269,12 @@ START_TEST(a_log_that_cannot_be_written_costs_lines_alone)
 	/* The first write is the one by which libevent notes the signal. */
 	(void)snprintf(rules, sizeof(rules), "write@2%s=%d",
 		       write_errors[_i] == EINTR ? "" : "-", write_errors[_i]);
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	server_signal(server, SIGUSR1);
 	/* When the second one is served the signals have been heard. */
 	expect_tcp(server);
 	expect_tcp(server);
-	faults_set(server->faults, "");
+	call_faults_set(server->faults, "");
 	expect_tcp(server);
 	server_signal(server, SIGUSR1);
 	server_wait_log(server, "counters: ");
@@ -439,7 +439,7 @@ START_TEST(a_crowd_that_keeps_coming_does_not_keep_it_from_its_end)
 		tcp_send_text(fds[i], REQUEST);
 	}
 	/* Accepting takes longer than coming back. */
-	faults_set(server->faults, "accept4+300");
+	call_faults_set(server->faults, "accept4+300");
 	begun = harness_now_ms();
 	play_crowd(server, fds, &n_answers);
 	server_expect_exit(server, 0);
@@ -473,7 +473,7 @@ START_TEST(a_second_signal_is_heard_while_the_queue_is_taken_in)
 	server_signal(server, SIGSTOP);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		fds[i] = tcp_connect(server, SERVICE_TCP);
-	faults_set(server->faults, "accept4+5000");
+	call_faults_set(server->faults, "accept4+5000");
 	server_signal(server, SIGCONT);
 	server_signal(server, SIGTERM);
 	server_wait_log(server, "stopping: ");

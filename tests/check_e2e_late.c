@@ -47,7 +47,7 @@ static void wake_after(int seconds)
 	char rules[32];
 
 	(void)snprintf(rules, sizeof(rules), "clock+%d", seconds);
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	server_signal(server, SIGCONT);
 }
 

@@ -339,13 +339,13 @@ START_TEST(a_place_comes_back_while_its_queue_is_being_emptied)
 		       server_endpoint(server, SERVICE_TCP)->port);
 	held = tcp_connect(server, SERVICE_HTTP);
 	expect_text(held, "/a", "one\n");
-	faults_set(server->faults, "accept4=24");
+	call_faults_set(server->faults, "accept4=24");
 	waiting = tcp_connect(server, SERVICE_TCP);
 	server_wait_log(server, "accept: ");
 	reload("udp-port = off\ntcp-port = off\n"
 	       "http-port = \"127.0.0.1:0\"\nroot = @/one\n");
 	reload(conf_text);
-	faults_set(server->faults, "");
+	call_faults_set(server->faults, "");
 	other = tcp_connect(server, SERVICE_TCP);
 	tcp_exchange(waiting, "hello", 5);
 	tcp_exchange(other, "hello", 5);

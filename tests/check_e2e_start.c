@@ -113,18 +113,18 @@ END_TEST
 START_TEST(whichever_call_fails_it_ends_with_status_one)
 {
 	static const int errors[] = {ENOMEM, EMFILE, EACCES};
-	struct faults *faults = faults_new("");
+	struct call_faults *faults = call_faults_new("");
 	unsigned n_harmless = 0, n = 0;
 	struct outcome outcome;
 	struct doomed doomed;
 	char rules[64];
 
 	doomed_start(&doomed);
-	faults_apply(faults);
+	call_faults_apply(faults);
 	while (n_harmless < HARMLESS) {
 		(void)snprintf(rules, sizeof(rules), "*@%u=%d", ++n,
 			       errors[_i]);
-		faults_set(faults, rules);
+		call_faults_set(faults, rules);
 		outcome = program_run(doomed.argv, "", 0);
 		ck_assert_msg(outcome.status == 1, "call %u: status %d: %s", n,
 			      outcome.status, outcome.err);
@@ -135,7 +135,7 @@ START_TEST(whichever_call_fails_it_ends_with_status_one)
 	}
 	ck_assert_uint_gt(n, HARMLESS + 50);
 	server_stop(doomed.holder);
-	faults_free(faults);
+	call_faults_free(faults);
 }
 END_TEST
 
@@ -158,14 +158,14 @@ static const struct {
 
 START_TEST(a_step_that_fails_for_ever_ends_it_with_a_sentence)
 {
-	struct faults *faults = faults_new(steps[_i].rules);
+	struct call_faults *faults = call_faults_new(steps[_i].rules);
 	struct doomed doomed;
 
 	doomed_start(&doomed);
-	faults_apply(faults);
+	call_faults_apply(faults);
 	doomed_expect_failure(&doomed, 0, steps[_i].why);
 	server_stop(doomed.holder);
-	faults_free(faults);
+	call_faults_free(faults);
 }
 END_TEST
 

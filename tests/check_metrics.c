@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "loop/faults.h"
 #include "loop/loop.h"
 
 static char buf[LOOP_OUT_SIZE + 1];
@@ -219,6 +220,30 @@ START_TEST(a_drain_is_told)
 }
 END_TEST
 
+START_TEST(rules_of_faults_are_labels)
+{
+	static const char *const rules[] = {
+		"http path=/a\"b*: status 503",
+		"tcp: close after 10B",
+	};
+	char cause[FAULT_CAUSE_SIZE];
+	struct faults *faults = faults_new(7, rules, ARRAY_LEN(rules), cause);
+	const char *text;
+
+	ck_assert_msg(faults, "%s", cause);
+	snapshot.faults = faults;
+	text = write_metrics();
+	expect_line(text, "# TYPE uppercase_fault_rule_info gauge");
+	expect_line(text, "uppercase_fault_rule_info{rule=\"1\",text=\"http "
+			  "path=/a\\\"b*: status 503\"} 1");
+	expect_line(text, "uppercase_fault_rule_info{rule=\"2\",text=\"tcp: "
+			  "close after 10B\"} 1");
+	snapshot.faults = NULL;
+	ck_assert_ptr_null(strstr(write_metrics(), "fault_rule_info"));
+	faults_free(faults);
+}
+END_TEST
+
 /* The metric of a sample's line. */
 static size_t metric_len(const char *line)
 {
@@ -325,6 +350,7 @@ int main(void)
 	tcase_add_loop_test(tcase, each_metric_has_its_kind, 0,
 			    ARRAY_LEN(heads));
 	tcase_add_test(tcase, a_drain_is_told);
+	tcase_add_test(tcase, rules_of_faults_are_labels);
 	tcase_add_test(tcase, each_metric_is_introduced_once_and_in_one_piece);
 	tcase_add_test(tcase, the_longest_text_fits_an_answer);
 	return harness_run(suite);

@@ -72,7 +72,7 @@ static const char before_counters[] =
 	"&\\u0001\357\277\275'\"},\"config\":{\"file\":\"/etc/server.conf\""
 	",\"root\":\"a\\\"b\\\\c</script><b>&\\u0001\357\277\275'\","
 	"\"tcp_once\":false,\"listing\":true,\"hidden\":false,"
-	"\"access_log\":\"-\",\"connection_log\":null,"
+	"\"access_log\":\"-\",\"connection_log\":null,\"fault_log\":null,"
 	"\"max_connections\":null,\"max_per_address\":50,\"min_rate\":4096,"
 	"\"udp_rate\":16,\"request_rate\":8,"
 	"\"tcp_idle_timeout_s\":300.500000,"
@@ -80,7 +80,9 @@ static const char before_counters[] =
 	"\"drain_timeout_s\":30.000000},\"sockets\":[{\"service\":\"http\","
 	"\"address\":\"127.0.0.1:80\",\"from_supervisor\":true},"
 	"{\"service\":\"admin\",\"path\":\"/run/a\\\"b\\\\c</script><b>"
-	"&\\u0001\357\277\275'\",\"from_supervisor\":false}]";
+	"&\\u0001\357\277\275'\",\"from_supervisor\":false}],"
+	"\"faults\":{\"seed\":7,\"rules\":[\"http path=/a\\\"<b>*: status "
+	"503\",\"tcp: close after 10B\"]}";
 static const char behind_counters[] =
 	",\"http_requests\":[{\"method\":\"HEAD\",\"status\":404,\"n\":1}],"
 	"\"sources\":[{\"address\":\"2001::/64\",\"connections\":12},"

@@ -14,13 +14,13 @@
 #include "harness.h"
 #include "interpose.h"
 
-struct faults {
+struct call_faults {
 	char *folder;
 	char *path;
 	struct interpose_page *page;
 };
 
-void faults_set(struct faults *faults, const char *rules)
+void call_faults_set(struct call_faults *faults, const char *rules)
 {
 	char text[INTERPOSE_SIZE] = "";
 
@@ -33,9 +33,9 @@ void faults_set(struct faults *faults, const char *rules)
 	__atomic_store_n(&faults->page->rules[0], text[0], __ATOMIC_SEQ_CST);
 }
 
-struct faults *faults_new(const char *rules)
+struct call_faults *call_faults_new(const char *rules)
 {
-	struct faults *faults = bytes_new(sizeof(*faults));
+	struct call_faults *faults = bytes_new(sizeof(*faults));
 	int fd;
 
 	faults->folder = folder_new();
@@ -47,16 +47,16 @@ struct faults *faults_new(const char *rules)
 			    MAP_SHARED, fd, 0);
 	ck_assert_ptr_ne(faults->page, MAP_FAILED);
 	(void)close(fd);
-	faults_set(faults, rules);
+	call_faults_set(faults, rules);
 	return faults;
 }
 
-unsigned faults_count(const struct faults *faults)
+unsigned call_faults_count(const struct call_faults *faults)
 {
 	return faults->page->n_failed;
 }
 
-bool faults_is_waiting(const struct faults *faults)
+bool call_faults_is_waiting(const struct call_faults *faults)
 {
 	return faults->page->is_waiting != 0;
 }
@@ -72,7 +72,7 @@ static void calm_sanitizer(void)
 	(void)setenv("ASAN_OPTIONS", options, 1);
 }
 
-void faults_apply(const struct faults *faults)
+void call_faults_apply(const struct call_faults *faults)
 {
 	const char *library = getenv("INTERPOSE_LIBRARY");
 
@@ -81,7 +81,7 @@ void faults_apply(const struct faults *faults)
 	(void)setenv("LD_PRELOAD", library ? library : "tests/interpose.so", 1);
 }
 
-void faults_free(struct faults *faults)
+void call_faults_free(struct call_faults *faults)
 {
 	if (!faults)
 		return;

@@ -227,7 +227,7 @@ static void become_server(const struct server_options *options,
 	if (options->lacks_openat2)
 		lack_openat2();
 	if (server->faults)
-		faults_apply(server->faults);
+		call_faults_apply(server->faults);
 	if (options->prepare)
 		options->prepare();
 	(void)execv(argv[0], argv);
@@ -263,7 +263,7 @@ static struct server *spawn(const struct server_options *options,
 
 	*server = (struct server){0};
 	if (options->faults)
-		server->faults = faults_new(options->faults);
+		server->faults = call_faults_new(options->faults);
 	harness_pipe(log_pipe);
 	harness_pipe(life_pipe);
 	server->pid = fork();
@@ -589,7 +589,7 @@ static void free_server(struct server *server)
 	if (server->log_fd >= 0)
 		(void)close(server->log_fd);
 	(void)close(server->life_fd);
-	faults_free(server->faults);
+	call_faults_free(server->faults);
 	free(server->log);
 	free(server);
 }

@@ -26,7 +26,7 @@ struct endpoint {
 
 #define SERVER_ENDPOINTS_MAX 16
 
-struct faults;
+struct call_faults;
 
 struct server {
 	pid_t pid;
@@ -35,7 +35,7 @@ struct server {
 	int log_fd;  /* its standard error; -1 at its end */
 	char *log;   /* what came from there, NUL-ended */
 	size_t log_len;
-	struct faults *faults; /* NULL for none */
+	struct call_faults *faults; /* NULL for none */
 	size_t n_endpoints;
 	struct endpoint endpoints[SERVER_ENDPOINTS_MAX];
 };

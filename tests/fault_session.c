@@ -105,7 +105,7 @@ static bool server_is_resting(void)
 	const char *state;
 	FILE *file;
 
-	if (!faults_is_waiting(server->faults))
+	if (!call_faults_is_waiting(server->faults))
 		return false;
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)server->pid);
 	file = fopen(path, "re");
@@ -115,7 +115,8 @@ static bool server_is_resting(void)
 		text[0] = '\0';
 	(void)fclose(file);
 	state = strrchr(text, ')');
-	return state && state[2] == 'S' && faults_is_waiting(server->faults);
+	return state && state[2] == 'S' &&
+	       call_faults_is_waiting(server->faults);
 }
 
 static void expect_alive(const char *sent)
@@ -406,14 +407,14 @@ void fault_session_start(void)
 
 bool fault_session_try(const char *rules)
 {
-	unsigned n_failed = faults_count(server->faults);
+	unsigned n_failed = call_faults_count(server->faults);
 
 	rules_now = rules_tried = rules;
-	faults_set(server->faults, rules);
+	call_faults_set(server->faults, rules);
 	play();
 	rules_now = "";
-	faults_set(server->faults, "");
-	if (faults_count(server->faults) == n_failed)
+	call_faults_set(server->faults, "");
+	if (call_faults_count(server->faults) == n_failed)
 		return false;
 	/* The last reload may be what has failed; who is choked tries again. */
 	hang_up(CONF_ONE);

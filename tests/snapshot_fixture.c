@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "loop/faults.h"
 
 static struct counters counters;
 static struct outcomes outcomes;
@@ -62,6 +63,21 @@ static void make_sources(void)
 	snapshot.n_sources = 2;
 }
 
+static struct faults *make_faults(void)
+{
+	static const char *const rules[] = {
+		"http path=/a\"<b>*: status 503",
+		"tcp: close after 10B",
+	};
+	static struct faults *faults;
+	char cause[FAULT_CAUSE_SIZE];
+
+	faults_free(faults);
+	faults = faults_new(7, rules, ARRAY_LEN(rules), cause);
+	ck_assert_msg(faults, "%s", cause);
+	return faults;
+}
+
 struct snapshot *snapshot_make(void)
 {
 	static const char log[] =
@@ -110,6 +126,7 @@ struct snapshot *snapshot_make(void)
 		.config = &config,
 		.sockets = &sockets,
 		.reload = &reload,
+		.faults = make_faults(),
 		.log = {log, sizeof(log) - 1},
 		.peers = peers,
 		.n_peers = 2,
@@ -125,6 +142,7 @@ struct snapshot *snapshot_make_bare(void)
 	struct snapshot *bare = snapshot_make();
 
 	bare->outcomes = NULL;
+	bare->faults = NULL;
 	bare->sockets = &none;
 	bare->reload = &never;
 	bare->n_peers = bare->n_sources = bare->log.len = 0;
