@@ -133,6 +133,28 @@ START_TEST(every_month_has_its_last_day)
 }
 END_TEST
 
+static const struct {
+	struct timespec time;
+	const char *text;
+} times[] = {
+	{{0, 0}, "1970-01-01T00:00:00.000000Z"},
+	{{784111777, 999}, "1994-11-06T08:49:37.000000Z"},
+	{{784111777, 1000}, "1994-11-06T08:49:37.000001Z"},
+	{{784111777, 123456789}, "1994-11-06T08:49:37.123456Z"},
+	{{784111777, 999999999}, "1994-11-06T08:49:37.999999Z"},
+};
+
+START_TEST(a_time_is_told_to_the_microsecond)
+{
+	char buf[32];
+	struct text text = text_in(buf, sizeof(buf));
+
+	calendar_add_time(&text, &times[_i].time);
+	ck_assert_msg(slice_is(text_slice(&text), times[_i].text), "%.*s",
+		      (int)text.len, text.ptr);
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_an_overflow)
 {
 	struct calendar at = calendar_of(0);
@@ -156,6 +178,8 @@ int main(void)
 	tcase_add_loop_test(tcase, there_are_days_that_are_not, 0,
 			    ARRAY_LEN(days));
 	tcase_add_test(tcase, every_month_has_its_last_day);
+	tcase_add_loop_test(tcase, a_time_is_told_to_the_microsecond, 0,
+			    ARRAY_LEN(times));
 	tcase_add_test(tcase, what_does_not_fit_is_an_overflow);
 	return harness_run_together(suite);
 }

@@ -163,6 +163,7 @@ START_TEST(throughput_is_a_staircase_in_an_area)
 	expect_none("target");
 	expect_none("flag");
 	expect_none(">no intervals<");
+	expect_times("</ul></figcaption>\n", 2);
 }
 END_TEST
 
@@ -208,6 +209,12 @@ START_TEST(trouble_is_flagged_in_the_middle_of_its_interval)
 	expect_times("<path class=\"flag bad\"", 2);
 	expect_once("<path class=\"flag bad\" d=\"M202.2 218.0l");
 	expect_once("<path class=\"flag bad\" d=\"M336.5 218.0l");
+	expect_once("100.0 a second, 3 lost</title>");
+	expect_once("100.0 a second, errors 1</title>");
+	intervals[1].lost = 1;
+	draw(over_time);
+	expect_once("100.0 a second, 1 lost</title>");
+	expect_times("<path class=\"flag bad\"", 2);
 }
 END_TEST
 
@@ -363,6 +370,40 @@ START_TEST(few_samples_have_an_axis_of_ten_all_the_same)
 }
 END_TEST
 
+START_TEST(each_half_of_the_curve_has_its_own_buckets)
+{
+	add_bucket(100, 50);
+	add_bucket(200, 40);
+	add_bucket(1000, 5);
+	add_bucket(2000, 5);
+	draw(percentiles);
+	/* The bounds of buckets are at 2, 10 and 20. */
+	expect_once("<path class=\"line c1\" d=\"M68.0 186.7h0L121.9 186.7"
+		    "L121.9 155.4L247.0 155.4L247.0 82.7L247.0 82.7\"/>");
+	expect_once("<path class=\"line c1 faint\" d=\"M247.0 155.4h0"
+		    "L247.0 155.4L247.0 82.7L300.9 82.7L300.9 51.4"
+		    "L426.0 51.4\"/>");
+}
+END_TEST
+
+START_TEST(one_sample_has_a_curve)
+{
+	add_bucket(100, 1);
+	draw(percentiles);
+	expect_once("</i>its last ten samples</li>");
+	expect_none(">no exchange was timed<");
+}
+END_TEST
+
+/* More than anybody measures, but a file may say so. */
+START_TEST(endless_samples_have_ticks_that_end)
+{
+	add_bucket(100, 1e300);
+	draw(percentiles);
+	expect_times("10.0V222.0\"/>", 32);
+}
+END_TEST
+
 START_TEST(without_samples_there_is_no_curve)
 {
 	draw(percentiles);
@@ -509,6 +550,9 @@ int main(void)
 	tcase_add_test(tcase, percentiles_stand_at_equal_distances);
 	tcase_add_test(tcase, the_median_has_a_tick_beside_decades);
 	tcase_add_test(tcase, few_samples_have_an_axis_of_ten_all_the_same);
+	tcase_add_test(tcase, each_half_of_the_curve_has_its_own_buckets);
+	tcase_add_test(tcase, one_sample_has_a_curve);
+	tcase_add_test(tcase, endless_samples_have_ticks_that_end);
 	tcase_add_test(tcase, without_samples_there_is_no_curve);
 	tcase_add_test(tcase, marks_are_at_what_is_known_of_the_percentiles);
 	tcase_add_test(tcase, service_time_is_shown_in_the_open_loop_alone);

@@ -242,10 +242,11 @@ START_TEST(words_that_are_no_utf8_are_written_all_the_same)
 
 	result_init(&result);
 	result.command = "a\xff\"b";
-	result.generator.jobs = 1e19;
+	result.generator.jobs = 9e18;
 	text = text_of(&result, codec_write_line);
 	ck_assert_ptr_nonnull(
 		strstr(text, "\"command\":\"a\xef\xbf\xbd\\\"b\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"jobs\":9e18,"));
 	free(text);
 }
 END_TEST
@@ -369,6 +370,8 @@ START_TEST(a_name_that_stands_twice_is_refused)
 	ck_assert_int_eq(
 		read_text("{\"rate\": 1,\n\"rate\": 2}", &result, cause), -1);
 	ck_assert_ptr_nonnull(strstr(cause, "this is not JSON: line 2"));
+	ck_assert_ptr_nonnull(strstr(cause, "duplicate"));
+	ck_assert_ptr_nonnull(strstr(cause, "--output=FILE.json"));
 	ck_assert_ptr_null(result.source);
 }
 END_TEST

@@ -233,6 +233,25 @@ START_TEST(unlike_things_are_called_so)
 }
 END_TEST
 
+/* Neither of less than nothing nor of nothing. */
+START_TEST(what_cannot_be_has_no_ratio)
+{
+	static const double pairs[][2] = {{-1, 1}, {1, -1}, {0, 1}, {-2, -1}};
+
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		json_t *a = result_closed(), *b = result_closed();
+		struct printed printed;
+
+		result_set(a, "clients", json_real(pairs[i][0]));
+		result_set(b, "clients", json_real(pairs[i][1]));
+		printed = compare(a, b);
+		assert_has(strstr(printed.out, "\nclients "),
+			   "          -\nduration");
+		printed_clear(&printed);
+	}
+}
+END_TEST
+
 START_TEST(each_group_of_rows_stands_apart)
 {
 	static const char *const firsts[] = {
@@ -511,6 +530,7 @@ int main(void)
 			    0, (int)ARRAY_LEN(ratios));
 	tcase_add_test(tcase, command_and_verdict_say_what_is_compared);
 	tcase_add_test(tcase, unlike_things_are_called_so);
+	tcase_add_test(tcase, what_cannot_be_has_no_ratio);
 	tcase_add_test(tcase, each_group_of_rows_stands_apart);
 	tcase_add_loop_test(tcase, a_setting_of_one_alone_makes_them_unlike, 0,
 			    (int)ARRAY_LEN(settings));

@@ -165,6 +165,30 @@ START_TEST(merging_is_as_if_all_had_been_added_to_one)
 }
 END_TEST
 
+/* Into an empty one, and then from either side. */
+START_TEST(merging_keeps_the_least_and_the_greatest)
+{
+	static const struct {
+		uint64_t ns, least, greatest;
+	} steps[] = {{500, 500, 500},
+		     {700, 500, 700},
+		     {600, 500, 700},
+		     {300, 300, 700},
+		     {300, 300, 700}};
+	static struct histogram part;
+
+	memset(&h, 0, sizeof(h));
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		memset(&part, 0, sizeof(part));
+		histogram_add(&part, steps[i].ns);
+		histogram_merge(&h, &part);
+		ck_assert_uint_eq(h.min_ns, steps[i].least);
+		ck_assert_uint_eq(h.max_ns, steps[i].greatest);
+		ck_assert_uint_eq(h.n, i + 1);
+	}
+}
+END_TEST
+
 START_TEST(a_difference_is_what_came_between)
 {
 	static struct histogram before, part;
@@ -277,6 +301,7 @@ int main(void)
 		       every_duration_is_in_a_bucket_that_reaches_up_to_it);
 	tcase_add_test(tcase, buckets_rise_and_are_narrow);
 	tcase_add_test(tcase, merging_is_as_if_all_had_been_added_to_one);
+	tcase_add_test(tcase, merging_keeps_the_least_and_the_greatest);
 	tcase_add_test(tcase, a_difference_is_what_came_between);
 	tcase_add_loop_test(tcase, a_difference_is_exact_where_buckets_are, 0,
 			    256);

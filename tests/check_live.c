@@ -189,6 +189,10 @@ START_TEST(a_new_run_starts_from_nothing)
 	answer(1000, 1000);
 	draw(&view, "10 s  100.0/s  p50 1.00 us  p99 1.00 us  loss 0.0 %  "
 		    "errors 0");
+	/* A moment later is the same run. */
+	answer(50, 1000);
+	view.elapsed_s = 10.5;
+	draw(&view, "10 s  100.0/s  p50 1.00 us  loss 0.0 %  errors 0");
 	memset(&sum, 0, sizeof(sum));
 	answer(40, 1000);
 	view.elapsed_s = 2;

@@ -132,6 +132,45 @@ START_TEST(the_number_survives_uppercasing)
 }
 END_TEST
 
+/* From that size on the number stands at the end as well. */
+START_TEST(a_message_of_24_bytes_has_its_number_twice)
+{
+	char sent[MESSAGE_TWICE];
+	uint64_t n;
+
+	make(MESSAGE_TWICE, MESSAGE_TWICE);
+	message_write(messages, 1, 12345, 0, sent, sizeof(sent));
+	ck_assert(message_read_second(
+		messages, 1, sent + sizeof(sent) - MESSAGE_DIGITS, &n));
+	ck_assert_uint_eq(n, 12345);
+	messages_free(messages);
+}
+END_TEST
+
+/* What is not the answer from there on differs in all that is too long. */
+START_TEST(bytes_beyond_the_end_are_none_of_the_answer)
+{
+	char sent[12];
+	unsigned char answer[12];
+
+	make(10, 10);
+	message_write(messages, 1, 5, 0, sent, 10);
+	sent[10] = sent[11] = 'x';
+	bytes_upper(answer, (unsigned char *)sent, 12);
+	for (size_t off = 0; off <= 10; off++) {
+		const char *at = (char *)answer + off;
+
+		ck_assert(message_is_answer(messages, 1, 5, off, at, 10 - off));
+		ck_assert(
+			!message_is_answer(messages, 1, 5, off, at, 11 - off));
+		ck_assert_uint_eq(
+			message_differences(messages, 1, 5, off, at, 12 - off),
+			2);
+	}
+	messages_free(messages);
+}
+END_TEST
+
 START_TEST(the_same_seed_makes_the_same_messages)
 {
 	struct messages *again = messages_new(7, 10, 90);
@@ -184,6 +223,10 @@ static const struct {
 	{3, 8, 5, 10, true, 3, "one that was answered before"},
 	{10, 8, 5, 10, false, 0, "one that was never sent"},
 	{0, 8, 0, 0, false, 0, "nothing was sent"},
+	{0, 8, 1, 1, true, 0, "the only one, and it is over"},
+	{UINT32_MAX, 8, 1, 1, false, 0, "one before the first"},
+	{14, 1, 2, 2, false, 0, "two before the first"},
+	{0, 1, 2, 2, true, 0, "the first of all"},
 	{1, 1, 40, 70, true, 49, "33 is over, so 49 is meant"},
 	{1, 1, 30, 70, true, 33, "the first that is in flight"},
 	{1, 1, 40, 48, true, 33, "none in flight: the last before"},
@@ -308,6 +351,8 @@ int main(void)
 	tcase_add_loop_test(tcase, every_message_changes_when_uppercased, 0, 8);
 	tcase_add_test(tcase, another_clients_answer_is_none);
 	tcase_add_test(tcase, the_number_survives_uppercasing);
+	tcase_add_test(tcase, a_message_of_24_bytes_has_its_number_twice);
+	tcase_add_test(tcase, bytes_beyond_the_end_are_none_of_the_answer);
 	tcase_add_test(tcase, the_same_seed_makes_the_same_messages);
 	tcase_add_test(tcase, sizes_are_spread_evenly);
 	tcase_add_loop_test(tcase, low_digits_name_a_message, 0,

@@ -6,6 +6,7 @@
 #include "base/recent.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
@@ -84,6 +85,79 @@ START_TEST(of_many_the_newest_are_whole_and_in_order)
 }
 END_TEST
 
+#define LINE ((size_t)64)
+
+/* So many lines of LINE bytes, each with its number. */
+static void add_equal_lines(unsigned first, unsigned n)
+{
+	char line[LINE + 1];
+
+	for (unsigned i = first; i < first + n; i++) {
+		(void)snprintf(line, sizeof(line), "%-63u\n", i);
+		recent_add(&recent, (struct slice){line, LINE});
+	}
+}
+
+static unsigned first_number(void)
+{
+	return (unsigned)atoi(recent_text(&recent).ptr);
+}
+
+START_TEST(all_that_fits_stays_and_then_just_half_of_it)
+{
+	const unsigned n = RECENT_SIZE / LINE;
+
+	add_equal_lines(0, n);
+	ck_assert_uint_eq(recent_text(&recent).len, RECENT_SIZE);
+	ck_assert_uint_eq(first_number(), 0);
+	add_equal_lines(n, 1);
+	ck_assert_uint_eq(first_number(), n / 2);
+	ck_assert_uint_eq(recent_text(&recent).len, (n / 2 + 1) * LINE);
+}
+END_TEST
+
+/* When that is needed: the half would not do. */
+START_TEST(as_much_goes_as_a_long_line_needs)
+{
+	static char line[RECENT_SIZE];
+	const unsigned n = RECENT_SIZE / LINE;
+	size_t len = RECENT_SIZE - 8 * LINE;
+
+	memset(line, 'x', len);
+	line[len - 1] = '\n';
+	add_equal_lines(0, n);
+	recent_add(&recent, (struct slice){line, len});
+	ck_assert_uint_eq(recent_text(&recent).len, RECENT_SIZE);
+	ck_assert_uint_eq(first_number(), n - 8);
+	/* Of a line a part is none. */
+	recent = (struct recent){0};
+	add_equal_lines(0, n);
+	recent_add(&recent, (struct slice){line + 1, len - 1});
+	ck_assert_uint_eq(first_number(), n - 8);
+	recent = (struct recent){0};
+	add_equal_lines(0, n);
+	line[len - 1] = 'x';
+	line[len] = '\n';
+	recent_add(&recent, (struct slice){line, len + 1});
+	ck_assert_uint_eq(first_number(), n - 7);
+}
+END_TEST
+
+/* What others have behind it in memory is no line's end. */
+START_TEST(nothing_behind_the_text_is_looked_at)
+{
+	static char line[RECENT_SIZE];
+
+	memset(line, '\n', sizeof(line));
+	recent_add(&recent, (struct slice){line, sizeof(line)});
+	memset(line, 'x', sizeof(line));
+	recent_add(&recent, (struct slice){line, 100});
+	recent_add(&recent, (struct slice){line, sizeof(line)});
+	ck_assert_uint_eq(recent_text(&recent).len, sizeof(line));
+	ck_assert_mem_eq(recent_text(&recent).ptr, line, sizeof(line));
+}
+END_TEST
+
 START_TEST(a_line_may_be_as_long_as_all_and_no_longer)
 {
 	static char line[RECENT_SIZE + 1];
@@ -109,6 +183,9 @@ int main(void)
 	tcase_add_test(tcase, few_lines_are_all_there);
 	tcase_add_loop_test(tcase, of_many_the_newest_are_whole_and_in_order, 0,
 			    ARRAY_LEN(lengths));
+	tcase_add_test(tcase, all_that_fits_stays_and_then_just_half_of_it);
+	tcase_add_test(tcase, as_much_goes_as_a_long_line_needs);
+	tcase_add_test(tcase, nothing_behind_the_text_is_looked_at);
 	tcase_add_test(tcase, a_line_may_be_as_long_as_all_and_no_longer);
 	return harness_run(suite);
 }

@@ -342,6 +342,9 @@ START_TEST(it_has_the_table_of_numbers)
 		"<tr><th>error: ECONNREFUSED</th><td>1</td>",
 		"<tr><th>bytes sent</th><td>38.4 MB</td></tr>\n"
 		"<tr><th>bytes received</th><td>38.4 MB</td>",
+		"<div><dt>exchanges/s</dt><dd>19,812</dd></div>",
+		"<div class=\"bad\"><dt>lost</dt><dd>73</dd></div>",
+		"<div><dt>corrupt</dt><dd>0</dd></div>",
 		"<dt>errors</dt><dd>83</dd>",
 		"<dt>median</dt><dd>630 \302\265s</dd>",
 		"<dt>99 % within</dt>",

@@ -128,6 +128,16 @@ START_TEST(errors_and_buckets_are_those_that_occurred)
 }
 END_TEST
 
+START_TEST(one_error_and_one_bucket_are_there_too)
+{
+	tally.stats.errors[ERROR_CLOSED] = 1;
+	histogram_add(&tally.stats.latency, 100);
+	result_set_tally(&result, &tally);
+	ck_assert_uint_eq(result.n_errors, 1);
+	ck_assert_uint_eq(result.n_buckets, 1);
+}
+END_TEST
+
 START_TEST(the_generator_tells_how_it_fared)
 {
 	tally.cpu_share = 0.5;
@@ -215,6 +225,7 @@ int main(void)
 	tcase_add_test(tcase, a_closed_loop_has_no_target);
 	tcase_add_test(tcase, an_open_loop_has_service_times_of_its_own);
 	tcase_add_test(tcase, errors_and_buckets_are_those_that_occurred);
+	tcase_add_test(tcase, one_error_and_one_bucket_are_there_too);
 	tcase_add_test(tcase, the_generator_tells_how_it_fared);
 	tcase_add_test(tcase, a_step_is_a_row);
 	tcase_add_test(tcase, rows_stay_when_more_are_added);

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "harness.h"
+#include "scarce.h"
 
 #define SIZE  ((size_t)1 << 20)
 #define PIECE ((size_t)4 << 10)
@@ -76,6 +77,34 @@ START_TEST(what_is_not_there_is_told)
 }
 END_TEST
 
+/* Behind the pieces one more, which keeps them apart from the end. */
+static const struct {
+	size_t size;
+	unsigned n_pieces;
+} sizes[] = {
+	{0, 1},	       {1, 2},
+	{32 << 10, 2}, {(32 << 10) + 1, 3},
+	{64 << 10, 3}, {(64 << 10) + 1, 4},
+};
+
+START_TEST(a_piece_that_is_not_to_be_had_leaves_no_room)
+{
+	unsigned n = 0;
+	bool has_failed;
+
+	do {
+		struct room *room;
+
+		scarce_memory(++n);
+		room = room_begin(sizes[_i].size);
+		has_failed = scarce_memory_end();
+		ck_assert((room == NULL) == has_failed);
+		room_end(room);
+	} while (has_failed && n < 100);
+	ck_assert_uint_eq(n, sizes[_i].n_pieces + 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("room");
@@ -83,5 +112,7 @@ int main(void)
 
 	tcase_add_test(tcase, what_was_seen_to_is_there);
 	tcase_add_test(tcase, what_is_not_there_is_told);
+	tcase_add_loop_test(tcase, a_piece_that_is_not_to_be_had_leaves_no_room,
+			    0, (int)ARRAY_LEN(sizes));
 	return harness_run(suite);
 }

@@ -230,6 +230,9 @@ START_TEST(a_verdict_names_the_most_frequent_error)
 	char buf[VERDICT_SIZE];
 
 	a.stats.sent = a.stats.failed = 9;
+	a.stats.errors[0] = 1;
+	ck_assert_str_eq(tally_verdict(&a, buf),
+			 "no exchange succeeded (errno 0)");
 	a.stats.errors[ERROR_TIMEOUT] = 4;
 	a.stats.errors[ERROR_CLOSED] = 5;
 	ck_assert_str_eq(tally_verdict(&a, buf),

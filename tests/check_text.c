@@ -182,6 +182,11 @@ START_TEST(no_room_at_all_is_an_overflow)
 	text_add_char(&text, 'a');
 	ck_assert(text.overflow);
 	ck_assert_uint_eq(text.len, 0);
+	/* Nothing needs no room, if there is any. */
+	text = text_in(guard_new() - 1, 1);
+	text_addf(&text, "%s", "");
+	ck_assert(!text.overflow);
+	ck_assert_uint_eq(text.len, 0);
 }
 END_TEST
 

@@ -80,6 +80,8 @@ START_TEST(a_single_letter_is_found_wherever_it_stands)
 	char buf[LENGTHS], want[LENGTHS];
 
 	memset(want, 'Q', LENGTHS);
+	for (size_t len = 0; len <= LENGTHS; len++)
+		ck_assert(!upper_ascii(want, len));
 	for (size_t place = 0; place < LENGTHS; place++) {
 		memset(buf, 'Q', LENGTHS);
 		ck_assert(!upper_ascii(buf, LENGTHS));

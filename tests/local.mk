@@ -198,6 +198,11 @@ tests_check_failure_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_advice_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_dial_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 
+tests_check_room_SOURCES = tests/check_room.c $(scarce)
+tests_check_room_LDFLAGS = $(scarce_ldflags)
+tests_check_room_LDADD = tests/libharness.a $(base_libs) $(LIBEVENT_LIBS) \
+	$(CHECK_LIBS)
+
 # The client's parts that can be tried alone.
 client_tests = tests/check_answers tests/check_hexdump tests/check_lines \
 	tests/check_narrator tests/check_output tests/check_ping_figures \

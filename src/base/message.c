@@ -222,17 +222,15 @@ bool message_resolve(uint64_t low, size_t n_digits, uint64_t first,
 		     uint64_t next, uint64_t *out)
 {
 	uint64_t mask = (UINT64_C(1) << (n_digits * MESSAGE_DIGIT_BITS)) - 1;
-	uint64_t n = first + ((low - first) & mask);
+	uint64_t n = first + ((low - first) & mask), back;
 
 	if (n < next) {
 		*out = n;
 		return true;
 	}
-	if (next == 0)
+	back = (next - 1 - low) & mask;
+	if (back >= next)
 		return false;
-	n = next - 1 - ((next - 1 - low) & mask);
-	if (n >= next)
-		return false;
-	*out = n;
+	*out = next - 1 - back;
 	return true;
 }

@@ -42,13 +42,14 @@ struct room *room_begin(size_t size)
 {
 	struct room *room = NULL;
 
-	for (size_t len = 0; len < size + ROOM_PIECE; len += ROOM_PIECE) {
-		size_t part = len < size ? ROOM_PIECE : sizeof(*room);
-
-		room = room_add(room, part);
+	for (size_t len = 0; len < size; len += ROOM_PIECE) {
+		room = room_add(room, ROOM_PIECE);
 		if (!room)
 			return NULL;
 	}
+	room = room_add(room, sizeof(*room));
+	if (!room)
+		return NULL;
 	room_end(room->before);
 	room->before = NULL;
 	return room;

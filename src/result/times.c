@@ -54,9 +54,9 @@ struct times times_of(const struct histogram *h)
 
 	if (h->n == 0)
 		return times;
+	/* Those that are none have their own below. */
 	for (size_t i = 0; i < TIME_N; i++)
-		if (kinds[i].share > 0)
-			times.us[i] = times_percentile(h, kinds[i].share);
+		times.us[i] = times_percentile(h, kinds[i].share);
 	times.us[TIME_MIN] = (double)h->min_ns / 1e3;
 	times.us[TIME_MEAN] = histogram_mean_ns(h) / 1e3;
 	times.us[TIME_MAX] = (double)h->max_ns / 1e3;
