@@ -21,6 +21,7 @@
 #include "conn_fixture.h"
 #include "harness.h"
 #include "http/head.h"
+#include "leak.h"
 #include "scarce.h"
 
 #define TURN_BYTES (2 << 20) /* by default */
@@ -398,6 +399,70 @@ START_TEST(a_peer_that_is_gone_ends_it)
 }
 END_TEST
 
+/* A signal came, and then the file was shorter: that is no signal again. */
+START_TEST(a_file_that_shrinks_behind_a_signal_ends_it)
+{
+	struct cache_entry *entry = find("large");
+	struct http_answer answer = answer_of(entry);
+	struct body *body = body_new_file(entry, &answer, BOUNDARY);
+
+	folder_write(folder, "large", data, 0);
+	send_error = EINTR;
+	ck_assert_int_eq(body->send(body, fixture->conn), CONN_BROKEN);
+	ck_assert_int_eq(fixture->seen.reason, CONN_SHRUNK);
+	body_free(body);
+	turn(fixture);
+}
+END_TEST
+
+static struct body_owner owner;
+static unsigned n_left;
+
+static void left_cb(struct body_owner *left)
+{
+	ck_assert_ptr_eq(left, &owner);
+	n_left++;
+}
+
+static struct body *small_body(void)
+{
+	struct cache_entry *entry = find("small");
+	struct http_answer answer = answer_of(entry);
+
+	return body_new_file(entry, &answer, BOUNDARY);
+}
+
+/* Who has been replaced stays for those that are still being sent. */
+START_TEST(an_owner_is_told_when_its_last_body_goes)
+{
+	struct body *first = small_body(), *second = small_body(),
+		    *nobodys = small_body();
+
+	owner.left_cb = left_cb;
+	body_set_owner(first, &owner);
+	body_set_owner(second, &owner);
+	body_set_owner(NULL, &owner);
+	ck_assert_uint_eq(owner.n_bodies, 2);
+	body_free(nobodys);
+	body_free(first);
+	ck_assert_uint_eq(n_left, 0);
+	ck_assert_uint_eq(owner.n_bodies, 1);
+	body_free(second);
+	ck_assert_uint_eq(n_left, 1);
+}
+END_TEST
+
+static void make_and_free(void)
+{
+	body_free(small_body());
+}
+
+START_TEST(a_body_leaves_nothing_behind)
+{
+	leak_check(make_and_free);
+}
+END_TEST
+
 START_TEST(an_entry_is_held_until_the_end)
 {
 	struct cache_entry *entry = find("large");
@@ -435,6 +500,9 @@ int main(void)
 			    an_error_ends_the_connection_or_is_waited_out, 0,
 			    (int)ARRAY_LEN(errors));
 	tcase_add_loop_test(tcase, a_peer_that_is_gone_ends_it, 0, 2);
+	tcase_add_test(tcase, a_file_that_shrinks_behind_a_signal_ends_it);
+	tcase_add_test(tcase, an_owner_is_told_when_its_last_body_goes);
+	tcase_add_test(tcase, a_body_leaves_nothing_behind);
 	tcase_add_test(tcase, an_entry_is_held_until_the_end);
 	return harness_run(suite);
 }

@@ -22,6 +22,7 @@
 #include "harness.h"
 #include "http/coding.h"
 #include "http/date.h"
+#include "leak.h"
 #include "scarce.h"
 
 #define CACHE_SMALL_MAX (64 << 10) /* by default */
@@ -30,11 +31,14 @@
 
 /* How far the clocks are ahead; stands before the C library's. */
 static time_t later_s;
+static struct timespec frozen; /* goes on by that alone; 0: by itself too */
 
 int clock_gettime(clockid_t id, struct timespec *now)
 {
 	int result = (int)syscall(SYS_clock_gettime, id, now);
 
+	if (frozen.tv_sec > 0 && id != CLOCK_REALTIME)
+		*now = frozen;
 	now->tv_sec += later_s;
 	return result;
 }
@@ -764,6 +768,107 @@ START_TEST(an_idle_descriptor_is_given_up)
 }
 END_TEST
 
+/* It has waited exactly as long as is allowed. */
+START_TEST(an_idle_descriptor_has_its_whole_time)
+{
+	ck_assert_int_eq(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &frozen),
+			 0);
+	open_cache((struct cache_limits){1 << 24, 100, 10});
+	write_file("large", LARGE, 'l');
+	turn();
+	(void)find("large");
+	pass(9);
+	expect_usage(1, 1);
+	pass(1);
+	expect_usage(0, 0);
+}
+END_TEST
+
+/* Of two that are equally old the small one goes: its descriptor is none. */
+START_TEST(of_the_same_age_the_small_one_goes_first)
+{
+	write_file("small", 10, 's');
+	write_file("large", LARGE, 'l');
+	write_file("third", 10, 't');
+	pass(A_WHILE);
+	open_cache((struct cache_limits){1 << 24, 2, 10});
+	(void)find("large");
+	(void)find("small");
+	(void)find("third");
+	expect_usage(2, 1);
+}
+END_TEST
+
+/* One that is held, buried, and held again dies once, and then is found anew.
+ */
+START_TEST(an_entry_may_die_more_than_once)
+{
+	struct cache_entry *entry;
+
+	write_file("large", LARGE, 'l');
+	entry = find("large");
+	cache_hold(entry);
+	cache_free(cache);
+	cache = NULL;
+	/* Released and held in turns, while it is buried already. */
+	cache_release(entry);
+	cache_hold(entry);
+	turn();
+	ck_assert_int_ge(fcntl(entry->fd, F_GETFD), 0);
+	ck_assert_uint_eq(loop.n_held, 1);
+	cache_release(entry);
+	turn();
+	ck_assert_uint_eq(loop.n_held, 0);
+}
+END_TEST
+
+static void fill_and_free(void)
+{
+	cache_free(cache);
+	cache = NULL;
+	turn();
+	open_cache((struct cache_limits){1 << 24, 100, 10});
+	(void)find("small");
+	(void)find("large");
+	(void)find("folder/small");
+	ck_assert_ptr_null(look("none"));
+	turn();
+}
+
+START_TEST(a_cache_leaves_nothing_behind)
+{
+	write_file("small", 10, 's');
+	write_file("large", LARGE, 'l');
+	folder_add(folder, "folder");
+	write_file("folder/small", 10, 's');
+	leak_check(fill_and_free);
+	cache_free(NULL);
+}
+END_TEST
+
+static void look_without_memory(void)
+{
+	for (unsigned n = 1; n <= 8; n++) {
+		cache_free(cache);
+		cache = NULL;
+		turn();
+		open_cache((struct cache_limits){1 << 24, 100, 10});
+		scarce_memory(n);
+		(void)look("folder/small");
+		(void)look("large");
+		(void)scarce_memory_end();
+	}
+}
+
+START_TEST(without_memory_nothing_is_left_behind_either)
+{
+	write_file("large", LARGE, 'l');
+	folder_add(folder, "folder");
+	write_file("folder/small", 10, 's');
+	leak_check(look_without_memory);
+}
+END_TEST
+
 /* --- who holds it --- */
 
 START_TEST(a_held_entry_outlives_the_cache)
@@ -998,6 +1103,11 @@ int main(void)
 	tcase_add_test(tcase, bytes_have_a_limit);
 	tcase_add_test(tcase, a_cache_for_nothing_still_serves);
 	tcase_add_test(tcase, an_idle_descriptor_is_given_up);
+	tcase_add_test(tcase, an_idle_descriptor_has_its_whole_time);
+	tcase_add_test(tcase, of_the_same_age_the_small_one_goes_first);
+	tcase_add_test(tcase, an_entry_may_die_more_than_once);
+	tcase_add_test(tcase, a_cache_leaves_nothing_behind);
+	tcase_add_test(tcase, without_memory_nothing_is_left_behind_either);
 	tcase_add_test(tcase, a_held_entry_outlives_the_cache);
 	tcase_add_test(tcase, an_entry_that_is_released_stays_in_the_cache);
 	tcase_add_test(tcase, a_held_entry_outlives_its_file);

@@ -103,6 +103,8 @@ START_TEST(what_says_nothing_of_the_content_does_not)
 	ck_assert(facts_eq(&before, &after));
 	ck_assert(before.is_stored);
 	ck_assert(!after.is_stored);
+	st.st_blocks = 1;
+	ck_assert(facts_of(&st).is_stored);
 }
 END_TEST
 

@@ -20,10 +20,12 @@
 #include "base/clock.h"
 #include "harness.h"
 #include "http/logline.h"
+#include "leak.h"
 #include "loop/conn.h"
 #include "os/docroot.h"
 #include "scarce.h"
 #include "spool_fixture.h"
+#include "web/outcomes.h"
 
 /* The standard limits, in seconds. */
 #define HTTP_IDLE_S 65
@@ -816,6 +818,377 @@ START_TEST(without_memory_one_connection_ends)
 }
 END_TEST
 
+/* --- who is served --- */
+
+#define TWO GET("/a") GET("/b")
+
+static void use_rate(void)
+{
+	loop.request_rate = bucket_table_new(1, CLOCK_NS_PER_S);
+	ck_assert_ptr_nonnull(loop.request_rate);
+}
+
+static void drop_rate(void)
+{
+	bucket_table_free(loop.request_rate);
+	loop.request_rate = NULL;
+}
+
+START_TEST(who_asks_too_often_is_told_so)
+{
+	int peer;
+
+	use_rate();
+	peer = let_in();
+	tell(peer, TWO);
+	hear_all(peer);
+	ck_assert_str_eq(statuses(), "200 429 ");
+	ck_assert(!is_over);
+	ck_assert_uint_eq(loop.counters.http_rate_refused, 1);
+	(void)close(peer);
+	drop_rate();
+}
+END_TEST
+
+/* Those of Unix sockets are one to us; and without accounts nobody is known. */
+START_TEST(who_is_not_known_may_ask_as_he_likes)
+{
+	struct address peer = {.len = sizeof(sa_family_t)};
+	int fd, end;
+
+	use_rate();
+	peer.sa.any.sa_family = AF_UNIX;
+	if (_i == 1)
+		loop.accounts = NULL;
+	fd = pair_new(&end);
+	web_service_accept_cb(service, fd, &peer);
+	tell(end, TWO);
+	hear_all(end);
+	ck_assert_str_eq(statuses(), "200 404 ");
+	ck_assert_uint_eq(loop.counters.http_rate_refused, 0);
+	(void)close(end);
+	drop_rate();
+}
+END_TEST
+
+START_TEST(who_is_denied_hears_nothing)
+{
+	static struct access access;
+	char cause[NETWORK_CAUSE_SIZE];
+	int peer;
+
+	ck_assert_int_eq(access_add(&access.deny, "http:127.0.0.1", cause), 0);
+	loop.access = &access;
+	peer = let_in();
+	hear_all(peer);
+	ck_assert(is_over);
+	ck_assert_uint_eq(n_heard, 0);
+	ck_assert_uint_eq(loop.counters.http_access_refused, 1);
+	ck_assert_uint_eq(loop.counters.http_connections, 0);
+	(void)close(peer);
+}
+END_TEST
+
+/* As many again hear why; whoever is more than that costs nothing. */
+START_TEST(who_is_too_many_is_told_as_long_as_that_is_cheap)
+{
+	struct limits limits = limits_standard;
+	int peers[6];
+	const unsigned most = 2;
+
+	loop.limits = &limits;
+	if (_i == 0)
+		limits.max_per_address = most;
+	else
+		limits.max_connections = most;
+	for (unsigned i = 0; i < ARRAY_LEN(peers); i++) {
+		peers[i] = let_in_from(1);
+		n_heard = 0;
+		hear(peers[i]);
+		ck_assert_str_eq(statuses(),
+				 i >= most && i < 2 * most ? "503 " : "");
+		ck_assert(is_over == (i >= most));
+	}
+	ck_assert_uint_eq(loop.counters.http_address_refused, _i == 0 ? 4 : 0);
+	ck_assert_uint_eq(loop.counters.http_limit_refused, _i == 0 ? 0 : 4);
+	ck_assert_uint_eq(loop.counters.http_connections, 4);
+	ck_assert_uint_eq(web_service_count(service), 4);
+	conn_close_all(&loop);
+	ck_assert_uint_eq(web_service_count(service), 0);
+	loop.limits = &limits_standard;
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++)
+		(void)close(peers[i]);
+}
+END_TEST
+
+/* --- what is counted --- */
+
+static struct conn *first_conn(void)
+{
+	return CONTAINER_OF(loop.conns.next, struct conn, node);
+}
+
+static const struct {
+	enum conn_reason reason;
+	uint64_t shrunk, timeouts, slow, errors;
+} closings[] = {
+	{CONN_FINISHED, 0, 0, 0, 0},  {CONN_SHRUNK, 1, 0, 0, 0},
+	{CONN_TIMED_OUT, 0, 1, 0, 0}, {CONN_TOO_SLOW, 0, 0, 1, 0},
+	{CONN_FAILED, 0, 0, 0, 1},
+};
+
+START_TEST(each_end_is_counted)
+{
+	const struct counters *counters = &loop.counters;
+	int peer = let_in();
+
+	conn_close(first_conn(), closings[_i].reason);
+	ck_assert_uint_eq(counters->http_files_shrunk, closings[_i].shrunk);
+	ck_assert_uint_eq(counters->http_timeouts, closings[_i].timeouts);
+	ck_assert_uint_eq(counters->http_slow, closings[_i].slow);
+	ck_assert_uint_eq(counters->http_errors, closings[_i].errors);
+	ck_assert_uint_eq(counters->http_aborted, 0);
+	(void)close(peer);
+}
+END_TEST
+
+START_TEST(what_is_broken_off_is_counted)
+{
+	int peer = let_in();
+
+	tell(peer, GET("/large"));
+	conn_close(first_conn(), CONN_STOPPED);
+	ck_assert_uint_eq(loop.counters.http_aborted, 1);
+	(void)close(peer);
+}
+END_TEST
+
+/* From the request's turn to the last byte's. */
+START_TEST(durations_are_counted_when_all_is_sent)
+{
+	const struct outcomes *outcomes = web_service_outcomes(service);
+	int peer = let_in();
+
+	ck_assert_ptr_null(web_service_outcomes(NULL));
+	ck_assert_uint_eq(web_service_count(NULL), 0);
+	tell(peer, TWO);
+	ck_assert_uint_eq(outcomes->n_within[0], 2);
+	tell(peer, GET("/large") GET("/a"));
+	hear(peer);
+	pass(5);
+	hear_all(peer);
+	/* The one behind it was answered when that was gone. */
+	ck_assert_uint_eq(outcomes->n_within[0], 3);
+	ck_assert_uint_eq(outcomes->n_within[4], 1);
+	ck_assert_uint_ge(outcomes->duration_ns, 5 * CLOCK_NS_PER_S);
+	ck_assert_uint_lt(outcomes->duration_ns, 10 * CLOCK_NS_PER_S);
+	ck_assert_uint_eq(outcomes->n[HTTP_METHOD_GET][http_status_index(200)],
+			  3);
+	ck_assert_uint_eq(outcomes->n[HTTP_METHOD_GET][http_status_index(404)],
+			  1);
+	(void)close(peer);
+}
+END_TEST
+
+static const struct {
+	const char *said;
+	const char *end;
+} goings[] = {
+	{"", " end=finished\n"},
+	{"G", " end=abandoned\n"},
+	{"GE", " end=abandoned\n"},
+};
+
+/* With nothing asked it is no more than the end. */
+START_TEST(who_goes_with_a_question_begun_has_abandoned_it)
+{
+	char *path = folder_path(folder, "connections"), text[512];
+	int peer, fd;
+	ssize_t n;
+
+	loop.connlog = spool_fixture_open(&loop, path, 0);
+	peer = let_in();
+	tell(peer, goings[_i].said);
+	(void)close(peer);
+	turn();
+	spool_close(loop.connlog);
+	loop.connlog = NULL;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = read(fd, text, sizeof(text) - 1);
+	ck_assert_int_gt(n, 0);
+	text[n] = '\0';
+	ck_assert_msg(strstr(text, goings[_i].end), "%s", text);
+	(void)close(fd);
+	free(path);
+}
+END_TEST
+
+/* --- changes --- */
+
+static void change_limits(const struct limits *limits)
+{
+	loop.limits = limits;
+	web_service_change(service, site);
+}
+
+/* What has begun keeps its beginning. */
+START_TEST(other_limits_hold_for_those_who_are_there)
+{
+	struct limits limits = limits_standard;
+	int idle = let_in(), asking = let_in(), stalled = let_in(),
+	    bad = let_in();
+
+	tell(asking, "GET /");
+	tell(stalled, GET("/large"));
+	tell(bad, "nonsense\r\n\r\n");
+	limits.linger_ns = 10 * CLOCK_NS_PER_S;
+	limits.header_ns = 20 * CLOCK_NS_PER_S;
+	limits.http_idle_ns = 30 * CLOCK_NS_PER_S;
+	limits.send_ns = 40 * CLOCK_NS_PER_S;
+	change_limits(&limits);
+	pass(1);
+	for (size_t left = 4; left > 0; left--) {
+		pass(8);
+		ck_assert_uint_eq(loop.n_conns, left);
+		pass(2);
+		/* Who is told of his time lingers for a moment. */
+		if (left == 3) {
+			hear(asking);
+			ck_assert_str_eq(statuses(), "408 ");
+			(void)close(asking);
+			turn();
+		}
+		turn();
+		ck_assert_uint_eq(loop.n_conns, left - 1);
+	}
+	change_limits(&limits_standard);
+	(void)close(idle);
+	(void)close(stalled);
+	(void)close(bad);
+}
+END_TEST
+
+START_TEST(another_parting_holds_in_a_drain)
+{
+	struct limits limits = limits_standard;
+	int peer = let_in();
+
+	limits.parting_ns = 7 * CLOCK_NS_PER_S;
+	change_limits(&limits);
+	loop.draining = true;
+	(void)conn_drain_some(&loop);
+	pass(6);
+	ck_assert_uint_eq(loop.n_conns, 1);
+	pass(2);
+	ck_assert_uint_eq(loop.n_conns, 0);
+	change_limits(&limits_standard);
+	(void)close(peer);
+}
+END_TEST
+
+static const struct {
+	struct limits limits;
+	const char *said;
+	const char *statuses;
+} heads[] = {
+	{{.request_line_size = 18}, "GET /aaaaaaaaa HTTP/1.1\r\n", "414 "},
+	{{.request_line_size = 99}, "GET /aaaaaaaaa HTTP/1.1\r\n", ""},
+	{{.header_size = 27}, GET("/a") GET("/a"), "431 "},
+	{{.header_fields = 1},
+	 "GET /a HTTP/1.1\r\n" FIELDS "A: b\r\n\r\n",
+	 "431 "},
+};
+
+START_TEST(heads_have_the_limits_that_are_in_force)
+{
+	struct limits limits = limits_standard;
+	const struct limits *other = &heads[_i].limits;
+	int peer = let_in();
+
+	if (other->request_line_size > 0)
+		limits.request_line_size = other->request_line_size;
+	if (other->header_size > 0)
+		limits.header_size = other->header_size;
+	if (other->header_fields > 0)
+		limits.header_fields = other->header_fields;
+	change_limits(&limits);
+	tell(peer, heads[_i].said);
+	hear(peer);
+	ck_assert_str_eq(statuses(), heads[_i].statuses);
+	change_limits(&limits_standard);
+	(void)close(peer);
+}
+END_TEST
+
+/* --- what is left --- */
+
+static void serve_and_free(void)
+{
+	struct web_service *before = service;
+	int peer;
+
+	service = web_service_new(&loop, requests);
+	ck_assert_ptr_nonnull(service);
+	web_service_change(service, site);
+	peer = let_in();
+	tell(peer, GET("/a") GET("/large"));
+	/* With a body, bytes held, and a part of a head. */
+	tell(peer, "GET /");
+	conn_close_all(&loop);
+	turn();
+	(void)close(peer);
+	peer = let_in();
+	tell(peer, "GET /");
+	conn_close_all(&loop);
+	turn();
+	(void)close(peer);
+	web_service_free(service);
+	service = before;
+}
+
+START_TEST(a_service_leaves_nothing_behind)
+{
+	struct web_service *none;
+	int n_events;
+
+	turn();
+	n_events = event_base_get_num_events(loop.base, EVENT_BASE_COUNT_ADDED);
+	leak_check(serve_and_free);
+	ck_assert_int_eq(
+		event_base_get_num_events(loop.base, EVENT_BASE_COUNT_ADDED),
+		n_events);
+	web_service_free(NULL);
+	scarce_memory(1);
+	none = web_service_new(&loop, requests);
+	ck_assert(scarce_memory_end());
+	ck_assert_ptr_null(none);
+}
+END_TEST
+
+static void add_who(Suite *suite)
+{
+	TCase *tcase = harness_case(suite, "who");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, who_asks_too_often_is_told_so);
+	tcase_add_loop_test(tcase, who_is_not_known_may_ask_as_he_likes, 0, 2);
+	tcase_add_test(tcase, who_is_denied_hears_nothing);
+	tcase_add_loop_test(
+		tcase, who_is_too_many_is_told_as_long_as_that_is_cheap, 0, 2);
+	tcase_add_loop_test(tcase, each_end_is_counted, 0,
+			    (int)ARRAY_LEN(closings));
+	tcase_add_test(tcase, what_is_broken_off_is_counted);
+	tcase_add_test(tcase, durations_are_counted_when_all_is_sent);
+	tcase_add_loop_test(tcase,
+			    who_goes_with_a_question_begun_has_abandoned_it, 0,
+			    (int)ARRAY_LEN(goings));
+	tcase_add_test(tcase, other_limits_hold_for_those_who_are_there);
+	tcase_add_test(tcase, another_parting_holds_in_a_drain);
+	tcase_add_loop_test(tcase, heads_have_the_limits_that_are_in_force, 0,
+			    (int)ARRAY_LEN(heads));
+	tcase_add_test(tcase, a_service_leaves_nothing_behind);
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("web");
@@ -848,5 +1221,6 @@ int main(void)
 			    (int)ARRAY_LEN(logged));
 	tcase_add_test(tcase, a_long_answer_is_logged_when_it_is_taken);
 	tcase_add_test(tcase, without_memory_one_connection_ends);
+	add_who(suite);
 	return harness_run(suite);
 }
