@@ -415,6 +415,35 @@ START_TEST(a_file_that_shrinks_behind_a_signal_ends_it)
 }
 END_TEST
 
+/* Nor that of one who would have had to wait before. */
+START_TEST(a_file_without_bytes_is_not_waited_for)
+{
+	struct cache_entry *entry = find("large");
+	struct http_answer answer = answer_of(entry);
+	struct body *body = body_new_file(entry, &answer, BOUNDARY);
+
+	folder_write(folder, "large", data, 0);
+	errno = EAGAIN;
+	ck_assert_int_eq(body->send(body, fixture->conn), CONN_BROKEN);
+	ck_assert_int_eq(fixture->seen.reason, CONN_SHRUNK);
+	body_free(body);
+	turn(fixture);
+}
+END_TEST
+
+START_TEST(content_from_memory_counts_in_the_turn)
+{
+	struct cache_entry *entry = find("small");
+	struct http_answer answer = answer_of(entry);
+	struct body *body = body_new_file(entry, &answer, BOUNDARY);
+
+	fixture->loop.spent = 0;
+	ck_assert_int_eq(body->send(body, fixture->conn), CONN_SENT);
+	ck_assert_uint_eq(fixture->loop.spent, SMALL);
+	body_free(body);
+}
+END_TEST
+
 static struct body_owner owner;
 static unsigned n_left;
 
@@ -501,6 +530,8 @@ int main(void)
 			    (int)ARRAY_LEN(errors));
 	tcase_add_loop_test(tcase, a_peer_that_is_gone_ends_it, 0, 2);
 	tcase_add_test(tcase, a_file_that_shrinks_behind_a_signal_ends_it);
+	tcase_add_test(tcase, a_file_without_bytes_is_not_waited_for);
+	tcase_add_test(tcase, content_from_memory_counts_in_the_turn);
 	tcase_add_test(tcase, an_owner_is_told_when_its_last_body_goes);
 	tcase_add_test(tcase, a_body_leaves_nothing_behind);
 	tcase_add_test(tcase, an_entry_is_held_until_the_end);

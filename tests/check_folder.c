@@ -18,11 +18,13 @@
 
 #include "conn_fixture.h"
 #include "harness.h"
+#include "leak.h"
 #include "scarce.h"
 
 /* Three runs of names, and one that is not full. */
 #define N_MANY	   2500
 #define N_TWO	   1500 /* one run, and one that is not full */
+#define N_MOST	   6500 /* seven, whose heap is three deep */
 
 #define TURN_BYTES (2 << 20) /* by default */
 
@@ -144,7 +146,7 @@ static size_t send_all(struct listing *listing, bool chunked)
 /* The names in a listing in JSON, each with a blank behind it. */
 static const char *names(void)
 {
-	static char list[N_MANY * 8];
+	static char list[N_MOST * 8];
 	size_t len = 0;
 
 	list[0] = '\0';
@@ -240,15 +242,13 @@ static const struct {
 	int n;
 	bool backwards;
 } orders[] = {
-	{N_MANY, false},
-	{N_MANY, true},
-	{N_TWO, false},
-	{N_TWO, true},
+	{N_MANY, false}, {N_MANY, true},  {N_TWO, false},
+	{N_TWO, true},	 {N_MOST, false}, {N_MOST, true},
 };
 
 START_TEST(many_names_come_in_order)
 {
-	char *wanted = bytes_new((size_t)N_MANY * 8);
+	char *wanted = bytes_new((size_t)N_MOST * 8);
 	size_t len = 0;
 
 	add_files(orders[_i].n, orders[_i].backwards);
@@ -408,6 +408,31 @@ START_TEST(a_peer_that_is_gone_takes_the_listing_along)
 }
 END_TEST
 
+/* What is counted as sent is what the peer gets, and no more. */
+START_TEST(steps_without_bytes_send_nothing)
+{
+	add_files(10, false);
+	(void)send_all(open_path("", false, true), true);
+	ck_assert_uint_eq(fixture->conn->n_sent, n_got);
+}
+END_TEST
+
+static void list_and_free(void)
+{
+	(void)send_all(open_path("", false, true), true);
+	/* One that is given up with names read, and one that is not begun. */
+	listing_free(open_path("", true, false));
+	ck_assert_ptr_null(
+		listing_open(&budget, root, slice_of("none"), false, true));
+}
+
+START_TEST(a_listing_leaves_nothing_behind)
+{
+	add_files(1100, false);
+	leak_check(list_and_free);
+}
+END_TEST
+
 /* --- scarcity --- */
 
 START_TEST(listings_share_their_memory)
@@ -519,6 +544,8 @@ int main(void)
 	tcase_add_test(tcase, a_step_without_rows_is_not_the_end);
 	tcase_add_loop_test(tcase, a_step_is_bounded, 0, (int)ARRAY_LEN(steps));
 	tcase_add_test(tcase, a_peer_that_is_gone_takes_the_listing_along);
+	tcase_add_test(tcase, steps_without_bytes_send_nothing);
+	tcase_add_test(tcase, a_listing_leaves_nothing_behind);
 	tcase_add_test(tcase, listings_share_their_memory);
 	tcase_add_loop_test(tcase, what_had_no_room_is_told_as_cut, 0, 2);
 	tcase_add_test(tcase, without_memory_it_is_refused_or_cut);

@@ -6,6 +6,7 @@
  */
 #include "web/site.h"
 
+#include <event2/event_struct.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 #include "harness.h"
 #include "http_fixture.h"
+#include "leak.h"
 #include "scarce.h"
 
 #define LARGE ((64 << 10) + 1)
@@ -650,6 +652,127 @@ START_TEST(a_file_of_that_name_comes_first)
 }
 END_TEST
 
+/* Names are put together in the same place of the stack. */
+START_TEST(a_short_name_behind_a_long_one_is_whole)
+{
+	struct site_reply reply;
+	char target[512];
+
+	make_tree(0);
+	folder_write_text(folder, "s", "plain");
+	folder_write_text(folder, "s.gz", "coded");
+	open_site(0);
+	memset(target, 'a', sizeof(target));
+	target[0] = target[sizeof(target) - 2] = '/';
+	target[sizeof(target) - 1] = '\0';
+	(void)ask(target, "");
+	reply = ask("/indexed/", "");
+	expect_content(&reply, "index");
+	target[100] = '\0';
+	folder_write_text(folder, target + 1, "plain");
+	strcpy(target + 100, ".gz");
+	folder_write_text(folder, target + 1, "coded");
+	target[100] = '\0';
+	reply = ask(target, "Accept-Encoding: gzip\r\n");
+	expect_content(&reply, "coded");
+	reply = ask("/s", "Accept-Encoding: gzip\r\n");
+	expect_content(&reply, "coded");
+}
+END_TEST
+
+/* --- the end of a site --- */
+
+static void write_large(void)
+{
+	char *data = bytes_new(LARGE);
+
+	memset(data, 'x', LARGE);
+	folder_write(folder, "large", data, LARGE);
+	free(data);
+}
+
+/* It is there for those that are being sent, and not longer. */
+START_TEST(a_site_that_is_retired_goes_with_its_last_body)
+{
+	struct site_reply first, second;
+	struct body *body;
+
+	write_large();
+	open_site(0);
+	first = ask_for("GET", "/large", "", false);
+	second = ask_for("GET", "/large", "", false);
+	body = second.body;
+	ck_assert_ptr_nonnull(first.body);
+	ck_assert_ptr_nonnull(body);
+	site_retire(site);
+	ck_assert_ptr_nonnull(body->owner);
+	body_free(first.body);
+	ck_assert_uint_eq(body->owner->n_bodies, 1);
+	ck_assert_uint_eq(loop.n_held, 1);
+	body_free(body);
+	site = NULL;
+	site_retire(NULL);
+}
+END_TEST
+
+static void stop_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	loop_stop(arg);
+}
+
+/* What is dead is freed at its end. */
+static void turn(void)
+{
+	struct event stop;
+
+	(void)event_assign(&stop, loop.base, -1, 0, stop_cb, &loop);
+	event_active(&stop, EV_TIMEOUT, 0);
+	ck_assert_int_eq(loop_run(&loop), 0);
+}
+
+/* In each way in which it may end. */
+static void open_and_end(void)
+{
+	struct site_reply reply;
+	const struct site_options options = {
+		.max_age_s = -1,
+		.cache = {.max_bytes = 1 << 20,
+			  .max_files = 100,
+			  .max_open = 10},
+	};
+	struct docroot *root;
+
+	open_site(LISTING);
+	reply = ask_for("GET", "/large", "", false);
+	body_free(reply.body);
+	body_free(ask_for("GET", "/sub/", "", false).body);
+	site_free(site);
+	open_site(0);
+	site_retire(site);
+	open_site(0);
+	reply = ask_for("GET", "/large", "", false);
+	site_retire(site);
+	body_free(reply.body);
+	root = docroot_open(folder);
+	scarce_memory(2);
+	site = site_new(&loop, root, NULL, &options);
+	ck_assert(scarce_memory_end());
+	ck_assert_ptr_null(site);
+	docroot_close(root);
+	turn();
+}
+
+START_TEST(a_site_leaves_nothing_behind)
+{
+	make_tree(BARE);
+	write_large();
+	leak_check(open_and_end);
+	site_free(NULL);
+}
+END_TEST
+
 /* --- scarcity --- */
 
 START_TEST(a_site_needs_memory)
@@ -742,6 +865,9 @@ int main(void)
 	tcase_add_loop_test(tcase, the_ports_are_told, 0,
 			    (int)ARRAY_LEN(ports));
 	tcase_add_test(tcase, a_file_of_that_name_comes_first);
+	tcase_add_test(tcase, a_short_name_behind_a_long_one_is_whole);
+	tcase_add_test(tcase, a_site_that_is_retired_goes_with_its_last_body);
+	tcase_add_test(tcase, a_site_leaves_nothing_behind);
 	tcase_add_test(tcase, a_site_needs_memory);
 	tcase_add_test(tcase, without_memory_for_a_body_nothing_is_said);
 	tcase_add_test(tcase, a_listing_without_memory_is_refused_for_a_moment);

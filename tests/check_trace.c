@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "harness.h"
 #include "http_fixture.h"
 #include "json_reader.h"
+#include "leak.h"
+#include "scarce.h"
 #include "spool_fixture.h"
 
 #define AGENT "User-Agent: me\r\nReferer: there\r\n"
@@ -359,6 +362,77 @@ START_TEST(without_a_trace_nothing_happens)
 }
 END_TEST
 
+/* From the turn in which it was read. */
+START_TEST(a_line_tells_how_long_it_took)
+{
+	size_t len;
+	const char *line;
+	char got[32] = "";
+	long us;
+
+	loop.now_ns = clock_mono_ns() - 5 * CLOCK_NS_PER_S;
+	loop.now_turn = loop.turn;
+	add("/a", 100, 110);
+	trace_sent(trace, 110);
+	line = take_line(&len);
+	ck_assert_ptr_nonnull(line);
+	(void)json_member(line, len, "duration_us", got, sizeof(got));
+	us = strtol(got, NULL, 10);
+	ck_assert_int_ge(us, 5000000);
+	ck_assert_int_lt(us, 60000000);
+}
+END_TEST
+
+START_TEST(without_memory_a_line_is_lost_and_counted)
+{
+	const struct http_request *request;
+	const struct trace_answer first = {200, 100, 110},
+				  second = {200, 210, 230};
+	struct address peer = peer_of(AF_INET, "192.0.2.1");
+	struct trace *none;
+
+	request = &http_fixture_ask_with("GET", "")->request;
+	scarce_memory(1);
+	trace_add(trace, request, &first);
+	ck_assert(scarce_memory_end());
+	scarce_memory(1);
+	trace_add_unread(trace, slice_of("x"), &first);
+	ck_assert(scarce_memory_end());
+	ck_assert_uint_eq(loop.counters.log_lines_lost, 2);
+	trace_add(trace, request, &second);
+	trace_sent(trace, 230);
+	/* It is the third all the same. */
+	expect_line("/a", "200", "20", "3");
+	scarce_memory(1);
+	none = trace_new(&loop, access, &peer, 1);
+	ck_assert(scarce_memory_end());
+	ck_assert_ptr_null(none);
+}
+END_TEST
+
+static void trace_some(void)
+{
+	const struct trace_answer answer = {200, 100, 110};
+	struct address peer = peer_of(AF_INET, "192.0.2.1");
+	struct trace *one = trace_new(&loop, access, &peer, 1);
+
+	for (int i = 0; i < 3; i++) {
+		trace_add(one, &http_fixture_ask_with("GET", "")->request,
+			  &answer);
+		trace_add_unread(one, slice_of("xyz"), &answer);
+		if (i == 1)
+			trace_sent(one, 110);
+	}
+	trace_free(one, 0);
+	spool_flush(access);
+}
+
+START_TEST(a_trace_leaves_nothing_behind)
+{
+	leak_check(trace_some);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("trace");
@@ -380,6 +454,9 @@ int main(void)
 			    0, (int)ARRAY_LEN(unread));
 	tcase_add_test(tcase, a_line_without_end_is_cut);
 	tcase_add_test(tcase, nothing_is_told_as_nothing);
+	tcase_add_test(tcase, a_line_tells_how_long_it_took);
+	tcase_add_test(tcase, without_memory_a_line_is_lost_and_counted);
+	tcase_add_test(tcase, a_trace_leaves_nothing_behind);
 	tcase_add_test(tcase, without_a_trace_nothing_happens);
 	return harness_run(suite);
 }
