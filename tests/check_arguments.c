@@ -5,9 +5,12 @@
  */
 #include "cli/arguments.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness.h"
 
@@ -89,6 +92,15 @@ static const struct arguments arguments = {
 	.cause = cause,
 };
 
+/* Whatever a caller has left where the next ones keep their things. */
+static __attribute__((noinline)) void dirty_the_stack(void)
+{
+	volatile unsigned char dirt[16384];
+
+	for (size_t i = 0; i < sizeof(dirt); i++)
+		dirt[i] = 0xa5;
+}
+
 static enum arguments_verdict read_with(const struct arguments *with,
 					const char *const words[WORDS_MAX])
 {
@@ -102,6 +114,7 @@ static enum arguments_verdict read_with(const struct arguments *with,
 	argv[argc] = NULL;
 	cause[0] = '\0';
 	settings_init(&settings, rows, ARRAY_LEN(rows), &kept, sizeof(kept));
+	dirty_the_stack();
 	return arguments_read(with, &settings, argc, argv);
 }
 
@@ -232,6 +245,107 @@ START_TEST(help_has_every_row_within_the_width)
 }
 END_TEST
 
+/* --- what is shown --- */
+
+/* Reads with this descriptor for standard output or error; returns its text. */
+static const char *read_into(int to, const char *path,
+			     const struct arguments *with,
+			     const char *const words[WORDS_MAX],
+			     enum arguments_verdict wanted)
+{
+	static char text[4096];
+	int saved = dup(to),
+	    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	enum arguments_verdict verdict;
+	ssize_t n;
+
+	ck_assert_int_ge(fd, 0);
+	(void)fflush(NULL);
+	ck_assert_int_eq(dup2(fd, to), to);
+	verdict = read_with(with, words);
+	(void)fflush(NULL);
+	clearerr(stdout);
+	ck_assert_int_eq(dup2(saved, to), to);
+	ck_assert_int_eq(verdict, wanted);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	(void)close(fd);
+	(void)close(saved);
+	return text;
+}
+
+static const struct {
+	const char *words[WORDS_MAX];
+	const char *begin; /* of what is shown */
+} shown[] = {
+	{{"--help"}, "Usage: program [OPTION]... HOST PORT\n"},
+	{{"-fh", "-x"}, "Usage: program [OPTION]... HOST PORT\n"},
+	{{"--version"}, "program " PACKAGE_VERSION "\n"},
+	{{"a", "-V"}, "program " PACKAGE_VERSION "\n"},
+};
+
+START_TEST(what_is_asked_for_is_shown)
+{
+	char *folder = folder_new(), *path = folder_path(folder, "out");
+	const char *text = read_into(STDOUT_FILENO, path, &arguments,
+				     shown[_i].words, ARGUMENTS_SHOWN);
+
+	ck_assert_msg(strncmp(text, shown[_i].begin, strlen(shown[_i].begin)) ==
+			      0,
+		      "%s", text);
+	free(path);
+	free(folder);
+}
+END_TEST
+
+START_TEST(what_cannot_be_shown_is_a_failure)
+{
+	char *folder = folder_new(), *path = folder_path(folder, "err");
+	int saved = dup(STDERR_FILENO),
+	    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	char text[256];
+	ssize_t n;
+
+	if (access("/dev/full", W_OK) < 0) {
+		harness_skip("no /dev/full here");
+		return;
+	}
+	ck_assert_int_eq(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+	(void)read_into(STDOUT_FILENO, "/dev/full", &arguments, shown[_i].words,
+			ARGUMENTS_FAILED);
+	ck_assert_int_eq(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	ck_assert_int_gt(n, 0);
+	text[n] = '\0';
+	ck_assert_msg(strncmp(text, "program: standard output: ", 26) == 0,
+		      "%s", text);
+	(void)close(fd);
+	(void)close(saved);
+	free(path);
+	free(folder);
+}
+END_TEST
+
+/* Where nobody wants to have the sentence it goes to standard error. */
+START_TEST(what_is_wrong_is_told_with_where_help_is)
+{
+	struct arguments alone = arguments;
+	char *folder = folder_new(), *path = folder_path(folder, "err");
+	char wanted[512];
+
+	alone.cause = NULL;
+	(void)snprintf(wanted, sizeof(wanted),
+		       "program: -x: unknown (see %s --help)\n",
+		       program_invocation_name);
+	ck_assert_str_eq(read_into(STDERR_FILENO, path, &alone,
+				   (const char *const[WORDS_MAX]){"-x"},
+				   ARGUMENTS_WRONG),
+			 wanted);
+	free(path);
+	free(folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("arguments");
@@ -243,5 +357,10 @@ int main(void)
 	tcase_add_test(tcase, without_operands_a_word_is_wrong);
 	tcase_add_test(tcase, a_command_line_is_read_again);
 	tcase_add_test(tcase, help_has_every_row_within_the_width);
+	tcase_add_loop_test(tcase, what_is_asked_for_is_shown, 0,
+			    ARRAY_LEN(shown));
+	tcase_add_loop_test(tcase, what_cannot_be_shown_is_a_failure, 0,
+			    ARRAY_LEN(shown));
+	tcase_add_test(tcase, what_is_wrong_is_told_with_where_help_is);
 	return harness_run_together(suite);
 }

@@ -5,12 +5,18 @@
  */
 #include "cli/config_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "harness.h"
+#include "leak.h"
+#include "scarce.h"
 
 struct kept {
 	uint64_t wait_ns;
@@ -62,6 +68,21 @@ static const struct setting rows[] = {
 	 .max = 3},
 	{.name = "secret", .type = SETTING_FLAG, AT(secret)},
 };
+
+/* Room for values runs out when that many have been kept; 0: it does not. */
+static unsigned n_kept_at_most;
+static unsigned n_kept;
+
+/* It stands before the C library's. */
+void *reallocarray(void *old, size_t n, size_t size)
+{
+	if (n_kept_at_most > 0 && n_kept == n_kept_at_most) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	n_kept++;
+	return realloc(old, n * size);
+}
 
 static struct settings settings;
 static struct kept kept;
@@ -231,6 +252,97 @@ START_TEST(what_cannot_be_read_is_told_with_the_reason)
 }
 END_TEST
 
+/* The longest line, and a byte more. */
+START_TEST(a_line_has_so_many_bytes)
+{
+	static char line[8192];
+	char said[512];
+
+	memset(line, ' ', sizeof(line));
+	memcpy(line, "how-many = 7", 12);
+	ck_assert_msg(read_bytes(line, 8191), "%s", cause);
+	ck_assert_uint_eq(kept.n, 7);
+	ck_assert(!read_bytes(line, 8192));
+	(void)snprintf(said, sizeof(said),
+		       "%s:1: longer than 8191 bytes, or no text", path);
+	ck_assert_str_eq(cause, said);
+}
+END_TEST
+
+/* Somebody else has opened it. */
+START_TEST(an_open_file_is_read_under_the_name)
+{
+	int fd;
+
+	folder_write_text(folder, "b.conf", "how-many = 7\nwait = x\n");
+	free(path);
+	path = folder_path(folder, "b.conf");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_ptr_null(config_file_read(&settings, "name", fd, cause));
+	ck_assert_ptr_eq(strstr(cause, "name:2: wait = 'x': "), cause);
+	ck_assert_uint_eq(kept.n, 7);
+}
+END_TEST
+
+#define SOME "text = a\nlist = {b, c}\n"
+
+/* Whatever of it fails, that is told, and nothing is there. */
+START_TEST(without_memory_a_file_is_not_read)
+{
+	unsigned n = 0;
+	bool has_failed;
+
+	folder_write_text(folder, "a.conf", SOME);
+	do {
+		scarce_memory(++n);
+		file = config_file_read(&settings, path, -1, cause);
+		has_failed = scarce_memory_end();
+		ck_assert_msg((file == NULL) == has_failed, "%u: %s", n, cause);
+		if (!file)
+			ck_assert_msg(strstr(cause, "out of memory") ||
+					      strstr(cause, strerror(ENOMEM)),
+				      "%u: %s", n, cause);
+		config_file_free(file);
+		file = NULL;
+	} while (has_failed && n < 100);
+	ck_assert_uint_ge(n, 4);
+}
+END_TEST
+
+START_TEST(without_room_for_a_value_a_file_is_not_read)
+{
+	char said[512];
+
+	n_kept_at_most = 2;
+	ck_assert(!read_text(SOME));
+	(void)snprintf(said, sizeof(said), "%s: out of memory", path);
+	ck_assert_str_eq(cause, said);
+}
+END_TEST
+
+static void read_all_ways(void)
+{
+	settings_init(&settings, rows, ARRAY_LEN(rows), &kept, sizeof(kept));
+	ck_assert(read_text(SOME));
+	ck_assert(!read_text("nonsense"));
+	ck_assert(!read_text("text = a\nwait = x\n"));
+	n_kept = 0;
+	n_kept_at_most = 2;
+	ck_assert(!read_text(SOME));
+	n_kept_at_most = 0;
+	scarce_memory(2);
+	file = config_file_read(&settings, path, -1, cause);
+	(void)scarce_memory_end();
+	ck_assert_ptr_null(file);
+	ck_assert_ptr_null(config_file_read(&settings, "/none", -1, cause));
+}
+
+START_TEST(a_file_leaves_nothing_behind)
+{
+	leak_check(read_all_ways);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("config_file");
@@ -248,5 +360,10 @@ int main(void)
 			    (int)ARRAY_LEN(wrong_rows));
 	tcase_add_test(tcase, what_is_no_text_is_refused);
 	tcase_add_test(tcase, what_cannot_be_read_is_told_with_the_reason);
+	tcase_add_test(tcase, a_line_has_so_many_bytes);
+	tcase_add_test(tcase, an_open_file_is_read_under_the_name);
+	tcase_add_test(tcase, without_memory_a_file_is_not_read);
+	tcase_add_test(tcase, without_room_for_a_value_a_file_is_not_read);
+	tcase_add_test(tcase, a_file_leaves_nothing_behind);
 	return harness_run(suite);
 }

@@ -8,18 +8,33 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "e2e_client.h"
 #include "e2e_sock.h"
 #include "harness.h"
+#include "leak.h"
 #include "os/socket.h"
 
 #define N 3
+
+/* For how long it was last waited at most; see -Wl,--wrap in local.mk. */
+static int64_t wait_ns;
+
+int __real_wait_for(int fd, short events, uint64_t deadline_ns);
+int __wrap_wait_for(int fd, short events, uint64_t deadline_ns);
+
+int __wrap_wait_for(int fd, short events, uint64_t deadline_ns)
+{
+	wait_ns = (int64_t)(deadline_ns - clock_mono_ns());
+	return __real_wait_for(fd, events, deadline_ns);
+}
 
 static const int types[] = {SOCK_STREAM, SOCK_DGRAM};
 
@@ -257,6 +272,61 @@ START_TEST(a_single_address_is_left_alone)
 }
 END_TEST
 
+/* The server has the datagram while nothing else is there to be read. */
+START_TEST(for_a_refusal_it_is_waited_for_a_moment)
+{
+	int fd;
+
+	make_list(free_port(SOCK_DGRAM));
+	fd = open_server(SOCK_DGRAM, 1);
+	ck_assert_ptr_eq(dial_choose(&to, SOCK_DGRAM, CLOCK_NS_PER_S),
+			 &to.list[1]);
+	/* Some of it may have gone by. */
+	ck_assert_int_gt(wait_ns, 0);
+	ck_assert_int_le(wait_ns, 100 * (int64_t)CLOCK_NS_PER_MS);
+	(void)close(fd);
+}
+END_TEST
+
+/* An answer is no refusal, though there is something to be read. */
+START_TEST(an_address_that_answers_datagrams_is_chosen)
+{
+	pid_t child;
+	int fd;
+
+	make_list(free_port(SOCK_DGRAM));
+	fd = open_server(SOCK_DGRAM, 1);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		struct address from = {.len = sizeof(from.sa)};
+		char byte;
+
+		if (recvfrom(fd, &byte, 1, 0, &from.sa.any, &from.len) == 1)
+			(void)sendto(fd, &byte, 1, 0, &from.sa.any, from.len);
+		_exit(0);
+	}
+	ck_assert_ptr_eq(dial_choose(&to, SOCK_DGRAM, CLOCK_NS_PER_S),
+			 &to.list[1]);
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
+	(void)close(fd);
+}
+END_TEST
+
+static void choose_all_ways(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		(void)dial_choose(&to, types[i], CLOCK_NS_PER_S);
+}
+
+START_TEST(choosing_leaves_nothing_behind)
+{
+	make_list(free_port(SOCK_STREAM));
+	leak_check(choose_all_ways);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("dial");
@@ -279,5 +349,8 @@ int main(void)
 	tcase_add_loop_test(tcase, the_first_is_taken_when_none_answers, 0,
 			    (int)ARRAY_LEN(types));
 	tcase_add_test(tcase, a_single_address_is_left_alone);
+	tcase_add_test(tcase, for_a_refusal_it_is_waited_for_a_moment);
+	tcase_add_test(tcase, an_address_that_answers_datagrams_is_chosen);
+	tcase_add_test(tcase, choosing_leaves_nothing_behind);
 	return harness_run(suite);
 }

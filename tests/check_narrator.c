@@ -5,11 +5,32 @@
  */
 #include "client/narrator.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness.h"
+
+/* The next writes fail with it, or take a byte; stands before the C library. */
+static int write_error;
+static unsigned n_short;
+
+ssize_t write(int fd, const void *buf, size_t len)
+{
+	if (write_error != 0) {
+		errno = write_error;
+		write_error = 0;
+		return -1;
+	}
+	if (n_short > 0 && len > 1) {
+		n_short--;
+		len = 1;
+	}
+	return syscall(SYS_write, fd, buf, len);
+}
 
 static struct report report;
 static int caught;
@@ -204,6 +225,67 @@ START_TEST(without_standard_error_nothing_is_told)
 }
 END_TEST
 
+/* However it is cut, and whatever interrupts it. */
+START_TEST(a_line_is_written_whole)
+{
+	n_short = 5;
+	report_error("told");
+	ck_assert_str_eq(told(), "uppercase-client: told\n");
+	write_error = EINTR;
+	report_error("told");
+	ck_assert_str_eq(told(), "uppercase-client: told\n");
+	/* There is room, and only the call says otherwise. */
+	write_error = EAGAIN;
+	report_error("told");
+	ck_assert_str_eq(told(), "uppercase-client: told\n");
+	write_error = EIO;
+	report_error("lost");
+	ck_assert_str_eq(told(), "");
+}
+END_TEST
+
+static void put_into(const char *path, int fd)
+{
+	int file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(dup2(file, fd), fd);
+	(void)close(file);
+}
+
+/* Two files of one folder are no place that is shared, and one file is. */
+START_TEST(files_are_shared_when_they_are_one)
+{
+	char *folder = folder_new(), *one = folder_path(folder, "one"),
+	     *other = folder_path(folder, _i == 0 ? "one" : "other"), text[64];
+	ssize_t n;
+
+	put_into(one, STDERR_FILENO);
+	put_into(other, STDOUT_FILENO);
+	report_init(&report);
+	report_shown(STDOUT_FILENO, slice_of("REPLY"));
+	report_error("told");
+	n = pread(STDERR_FILENO, text, sizeof(text) - 1, 0);
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	ck_assert_str_eq(text, _i == 0 ? "\nuppercase-client: told\n"
+				       : "uppercase-client: told\n");
+	free(one);
+	free(other);
+	free(folder);
+}
+END_TEST
+
+START_TEST(a_report_begins_now_and_knows_no_terminal)
+{
+	report.verbose = true;
+	catch_error(false);
+	ck_assert(!report.verbose);
+	ck_assert(!report.is_terminal);
+	ck_assert_uint_eq(report.kept_len, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("narrator");
@@ -224,5 +306,8 @@ int main(void)
 	tcase_add_test(tcase, what_is_shown_elsewhere_does_not_count);
 	tcase_add_test(tcase, nothing_kept_breaks_no_line);
 	tcase_add_test(tcase, without_standard_error_nothing_is_told);
+	tcase_add_test(tcase, a_line_is_written_whole);
+	tcase_add_loop_test(tcase, files_are_shared_when_they_are_one, 0, 2);
+	tcase_add_test(tcase, a_report_begins_now_and_knows_no_terminal);
 	return harness_run(suite);
 }

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -18,6 +19,19 @@
 #include "harness.h"
 
 #define LARGE (1 << 20) /* more than a pipe holds */
+
+/* What the next close(2) of standard output fails with. */
+static int close_error;
+
+int close(int fd)
+{
+	int result = (int)syscall(SYS_close, fd);
+
+	if (fd != STDOUT_FILENO || close_error == 0)
+		return result;
+	errno = close_error;
+	return -1;
+}
 
 static struct report report;
 static int caught; /* what goes to standard error */
@@ -206,6 +220,30 @@ START_TEST(a_terminal_gets_the_last_half_when_it_is_closed)
 }
 END_TEST
 
+static const struct {
+	int error;
+	enum client_status status;
+} closings[] = {
+	{EIO, CLIENT_FAILED},
+	{ENOSPC, CLIENT_FAILED},
+	{EBADF, CLIENT_OK}, /* it was closed already */
+	{EINTR, CLIENT_OK}, /* and is so now */
+};
+
+START_TEST(what_fails_at_the_end_is_told)
+{
+	bool is_told = closings[_i].status == CLIENT_FAILED;
+	const char *text;
+
+	(void)catch_stream(STDOUT_FILENO);
+	close_error = closings[_i].error;
+	ck_assert_int_eq(output_close(), closings[_i].status);
+	text = read_text(caught);
+	ck_assert((strstr(text, "standard output: ") != NULL) == is_told);
+	ck_assert((strstr(text, strerror(close_error)) != NULL) == is_told);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("output");
@@ -222,5 +260,7 @@ int main(void)
 		       a_reply_gets_its_newline_unless_a_line_has_broken_it);
 	tcase_add_test(tcase, a_terminal_is_shown_what_it_would_obey);
 	tcase_add_test(tcase, a_terminal_gets_the_last_half_when_it_is_closed);
+	tcase_add_loop_test(tcase, what_fails_at_the_end_is_told, 0,
+			    (int)ARRAY_LEN(closings));
 	return harness_run(suite);
 }

@@ -165,6 +165,19 @@ START_TEST(beyond_what_is_remembered_an_answer_is_late)
 }
 END_TEST
 
+/* The clocks of two processors need not agree. */
+START_TEST(an_answer_from_before_took_no_time)
+{
+	struct roster_find find;
+	struct slice answer = send_at(100);
+
+	find = roster_judge(&roster, answer, 99);
+	ck_assert_int_eq(find.verdict, ROSTER_IS_ANSWER);
+	ck_assert(find.has_rtt);
+	ck_assert_uint_eq(find.rtt_ns, 0);
+}
+END_TEST
+
 START_TEST(a_number_that_was_taken_back_is_given_again)
 {
 	(void)send_at(100);
@@ -225,6 +238,7 @@ int main(void)
 			    0, (int)ARRAY_LEN(corrupt));
 	tcase_add_test(tcase, so_many_may_wait_and_no_more);
 	tcase_add_test(tcase, beyond_what_is_remembered_an_answer_is_late);
+	tcase_add_test(tcase, an_answer_from_before_took_no_time);
 	tcase_add_test(tcase, a_number_that_was_taken_back_is_given_again);
 	tcase_add_test(tcase, a_message_reads_as_the_textbooks);
 	tcase_add_test(tcase, a_message_is_as_long_as_it_is_asked_to_be);

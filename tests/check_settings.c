@@ -105,6 +105,7 @@ static const struct setting rows[] = {
 	 .choices = choices,
 	 .standard = "green"},
 	{.name = "own", .type = SETTING_OWN, AT(own), .take = take_own},
+	{.name = "ask", .type = SETTING_ASK},
 };
 
 static const struct setting_origin typed = {NULL, 0};
@@ -260,6 +261,17 @@ START_TEST(flags_picks_and_choices)
 }
 END_TEST
 
+/* What is asked for is answered elsewhere, and is no value. */
+START_TEST(what_is_only_asked_is_taken)
+{
+	struct kept before = kept;
+
+	ck_assert_int_eq(set("ask", NULL), 0);
+	ck_assert_mem_eq(&kept, &before, sizeof(kept));
+	ck_assert_str_eq(cause, "");
+}
+END_TEST
+
 START_TEST(a_list_grows_to_its_end)
 {
 	ck_assert_int_eq(set("list", "a"), 0);
@@ -347,6 +359,7 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_and_changes_nothing, 0,
 			    ARRAY_LEN(bad));
 	tcase_add_test(tcase, flags_picks_and_choices);
+	tcase_add_test(tcase, what_is_only_asked_is_taken);
 	tcase_add_test(tcase, a_list_grows_to_its_end);
 	tcase_add_test(tcase, a_list_from_elsewhere_is_replaced);
 	tcase_add_test(tcase, what_is_in_force_is_shown);

@@ -197,10 +197,14 @@ cli_tests = tests/check_advice tests/check_arguments tests/check_config_file \
 	tests/check_failure
 tests_check_arguments_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_settings_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
-tests_check_config_file_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
+tests_check_config_file_LDADD = tests/libharness.a $(cli_libs) $(LIBEVENT_LIBS) \
+	$(CHECK_LIBS)
+tests_check_config_file_SOURCES = tests/check_config_file.c $(scarce)
+tests_check_config_file_LDFLAGS = $(scarce_ldflags)
 tests_check_failure_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_advice_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
 tests_check_dial_LDADD = tests/libharness.a $(cli_libs) $(CHECK_LIBS)
+tests_check_dial_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=wait_for
 
 tests_check_room_SOURCES = tests/check_room.c $(scarce)
 tests_check_room_LDFLAGS = $(scarce_ldflags)
