@@ -173,19 +173,18 @@ const char *address_format(const struct address *address,
 }
 
 /*
- * Finds host and port in what was typed; port->ptr is NULL for none. A single
+ * Finds host and port in what was typed; *port is NULL for none. A single
  * colon ends a host. With more it is an IPv6 address as it stands, which takes
  * a port only behind brackets. A URL, which would pass for such an address, is
  * known by its slashes. Returns NULL or what is wrong.
  */
 static const char *find_parts(const char *text, struct slice *host,
-			      struct slice *port)
+			      const char **port)
 {
 	const char *colon = strchr(text, ':');
-	const char *end = text + strlen(text);
 
 	*host = slice_of(text);
-	*port = (struct slice){NULL, 0};
+	*port = NULL;
 	if (strchr(text, '/'))
 		return "neither a name nor an address has a slash";
 	if (text[0] == '[') {
@@ -202,19 +201,20 @@ static const char *find_parts(const char *text, struct slice *host,
 		host->len = (size_t)(colon - text);
 	}
 	if (*colon == ':')
-		*port = (struct slice){colon + 1, (size_t)(end - colon - 1)};
+		*port = colon + 1;
 	return NULL;
 }
 
 int address_split(char *text, char **host, char **port, const char **cause)
 {
-	struct slice host_part, port_part;
+	const char *port_part;
+	struct slice host_part;
 
 	*cause = find_parts(text, &host_part, &port_part);
 	if (*cause)
 		return -1;
 	*host = text + (host_part.ptr - text);
-	*port = port_part.ptr ? text + (port_part.ptr - text) : NULL;
+	*port = port_part ? text + (port_part - text) : NULL;
 	(*host)[host_part.len] = '\0';
 	return 0;
 }
@@ -277,12 +277,12 @@ int address_parse_port(const char *text, int socktype, uint16_t *port,
 /* Copies the host without its brackets. NULL or what is wrong. */
 static const char *copy_host(const char *text, char buf[NI_MAXHOST])
 {
-	struct slice host, port;
-	const char *cause = find_parts(text, &host, &port);
+	struct slice host;
+	const char *port, *cause = find_parts(text, &host, &port);
 
 	if (cause)
 		return cause;
-	if (port.ptr)
+	if (port)
 		return "a port does not belong here";
 	if (host.len >= NI_MAXHOST)
 		return "longer than a name can be";

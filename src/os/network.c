@@ -54,7 +54,6 @@ static void unmap(struct network *network)
 	network->family = AF_INET;
 	network->n_bits -= MAPPED_BITS;
 	memmove(network->bytes, network->bytes + 12, 4);
-	memset(network->bytes + 4, 0, 12);
 }
 
 /* The length of the prefix, behind the slash. */
@@ -92,7 +91,7 @@ int network_parse(const char *text, struct network *network,
 	char host[INET6_ADDRSTRLEN];
 
 	*network = (struct network){0};
-	if (len == 0 || len >= sizeof(host))
+	if (len >= sizeof(host))
 		return network_fail(cause, "not an IPv4 or IPv6 address");
 	memcpy(host, text, len);
 	host[len] = '\0';
