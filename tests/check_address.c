@@ -174,6 +174,53 @@ START_TEST(two_addresses_are_the_same_in_every_part)
 }
 END_TEST
 
+/* Every part of them: each half of IPv6, the port, and the seed. */
+START_TEST(other_addresses_have_other_hashes)
+{
+	const struct address all[] = {
+		address_of("1::1", 80),	     address_of("2::1", 80),
+		address_of("1::2", 80),	     address_of("1::1", 81),
+		address_of("127.0.0.1", 80), address_of("127.0.0.2", 80),
+		address_of("127.0.0.1", 81),
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		uint64_t hash = address_hash(&all[i], 1);
+
+		ck_assert_uint_eq(hash, address_hash(&all[i], 1));
+		ck_assert_uint_ne(hash, address_hash(&all[i], 2));
+		for (size_t k = 0; k < i; k++)
+			ck_assert_uint_ne(hash, address_hash(&all[k], 1));
+	}
+}
+END_TEST
+
+START_TEST(an_address_settles_into_the_form_that_it_is_shown_in)
+{
+	struct address mapped = address_of("::ffff:127.0.0.1", 80);
+	struct address plain = address_of("127.0.0.1", 80), same = plain;
+	struct address six = address_of("::1", 80), before = six;
+	struct address local = {.len = 20};
+
+	address_settle(&mapped);
+	ck_assert(address_eq(&mapped, &plain));
+	ck_assert_uint_eq(mapped.len, plain.len);
+	address_settle(&plain);
+	ck_assert(address_eq(&plain, &same));
+	ck_assert_uint_eq(plain.len, same.len);
+	address_settle(&six);
+	ck_assert(address_eq(&six, &before));
+	ck_assert_uint_eq(six.len, before.len);
+	/* A peer of a Unix socket has no name. */
+	local.sa.any.sa_family = AF_UNIX;
+	local.sa.any.sa_data[0] = 'x';
+	address_settle(&local);
+	ck_assert_uint_eq(local.len, sizeof(sa_family_t));
+	ck_assert_int_eq(local.sa.any.sa_family, AF_UNIX);
+	ck_assert_int_eq(local.sa.any.sa_data[0], 0);
+}
+END_TEST
+
 START_TEST(what_is_no_part_of_an_address_does_not_count)
 {
 	struct address a = address_of("127.0.0.1", 80), b;
@@ -461,6 +508,9 @@ int main(void)
 
 	tcase = harness_case(suite, "comparing");
 	tcase_add_test(tcase, two_addresses_are_the_same_in_every_part);
+	tcase_add_test(tcase, other_addresses_have_other_hashes);
+	tcase_add_test(tcase,
+		       an_address_settles_into_the_form_that_it_is_shown_in);
 	tcase_add_test(tcase, what_is_no_part_of_an_address_does_not_count);
 	tcase_add_loop_test(tcase, only_the_wildcard_names_no_host, 0,
 			    (int)ARRAY_LEN(hosts));

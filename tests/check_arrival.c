@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -11,6 +13,20 @@
 #include "harness.h"
 
 #define PAUSE_MS 60
+
+/* How far the clock on the wall is off; what is asked of the C library is asked
+ * here. The other clock is late enough for an hour to lie behind it. */
+static int64_t wall_off_s;
+
+#define UP_S 100000
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	int result = (int)syscall(SYS_clock_gettime, id, now);
+
+	now->tv_sec += id == CLOCK_REALTIME ? (time_t)wall_off_s : UP_S;
+	return result;
+}
 
 static int fd;
 
@@ -56,13 +72,54 @@ START_TEST(without_the_kernels_time_it_is_the_time_of_the_fetch)
 	fd = udp_bind("127.0.0.1", 0);
 	send_one("", 0);
 	before_ns = clock_mono_ns();
+	errno = EINTR; /* of another call */
 	ck_assert_int_eq(arrival_receive(fd, buf, sizeof(buf), &from, &at_ns),
 			 0);
+	ck_assert_uint_eq(from.len, sizeof(struct sockaddr_in));
 	ck_assert_uint_ge(at_ns, before_ns);
 	ck_assert_int_eq(from.sa.any.sa_family, AF_INET);
 	ck_assert_int_eq(arrival_receive(fd, buf, sizeof(buf), &from, &at_ns),
 			 -1);
 	ck_assert_int_eq(errno, EAGAIN);
+	(void)close(fd);
+}
+END_TEST
+
+/* Somebody set the clock between the arrival and the fetch. */
+static const struct {
+	int64_t off_s;
+	uint64_t age_s;
+	const char *why;
+} ages[] = {
+	{0, 0, "nobody did"},
+	{-100, 0, "before it came is no time"},
+	{100, 100, "that may be a pause"},
+	{3599, 3599, "up to an hour"},
+	{3601, 0, "longer is none"},
+	{1000000000, 0, "much longer"},
+};
+
+START_TEST(an_age_is_an_hour_at_most)
+{
+	uint64_t before_ns, after_ns, age_ns, at_ns = 0;
+	struct address from;
+	char buf[8];
+
+	fd = udp_bind("127.0.0.1", 0);
+	ck_assert_int_eq(arrival_listen(fd), 0);
+	send_one("hello", 5);
+	wall_off_s = ages[_i].off_s;
+	before_ns = clock_mono_ns();
+	ck_assert_int_eq(arrival_receive(fd, buf, sizeof(buf), &from, &at_ns),
+			 5);
+	after_ns = clock_mono_ns();
+	age_ns = ages[_i].age_s * CLOCK_NS_PER_S;
+	/* What passed since it was sent is some of a second. */
+	ck_assert_msg(at_ns + age_ns <= after_ns, "%s", ages[_i].why);
+	ck_assert_msg(at_ns + age_ns + CLOCK_NS_PER_S > before_ns, "%s",
+		      ages[_i].why);
+	ck_assert(ages[_i].age_s > 0 || ages[_i].off_s == 0 ||
+		  at_ns >= before_ns);
 	(void)close(fd);
 }
 END_TEST
@@ -75,5 +132,7 @@ int main(void)
 	tcase_add_test(tcase, a_pause_of_ours_is_not_the_networks);
 	tcase_add_test(tcase,
 		       without_the_kernels_time_it_is_the_time_of_the_fetch);
+	tcase_add_loop_test(tcase, an_age_is_an_hour_at_most, 0,
+			    (int)ARRAY_LEN(ages));
 	return harness_run(suite);
 }

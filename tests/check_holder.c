@@ -120,6 +120,29 @@ START_TEST(a_socket_that_does_not_listen_is_not_in_the_way)
 }
 END_TEST
 
+/* Of root's descriptors that of another is one, too. */
+START_TEST(the_user_is_who_made_the_socket)
+{
+	struct address address;
+	struct holder holder;
+	int fd;
+
+	if (geteuid() != 0) {
+		harness_skip("only root can be somebody else");
+		return;
+	}
+	if (seteuid(65534) < 0) {
+		harness_skip("there is nobody else in this user namespace");
+		return;
+	}
+	fd = hold("127.0.0.1", SOCK_STREAM, &address);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert(holder_find(&address, SOCK_STREAM, &holder));
+	ck_assert_uint_eq(holder.uid, 65534);
+	(void)close(fd);
+}
+END_TEST
+
 /* Where nobody else takes ports, if that can be had. */
 static void set_up(void)
 {
@@ -136,5 +159,6 @@ int main(void)
 			    ARRAY_LEN(ways));
 	tcase_add_test(tcase, a_socket_for_both_families_is_found);
 	tcase_add_test(tcase, a_socket_that_does_not_listen_is_not_in_the_way);
+	tcase_add_test(tcase, the_user_is_who_made_the_socket);
 	return harness_run(suite);
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -197,6 +198,32 @@ START_TEST(an_answer_is_not_waited_for_without_end)
 }
 END_TEST
 
+/* Beside the socket nothing stays open, and when it fails nothing at all. */
+START_TEST(it_costs_one_descriptor)
+{
+	struct keeper other;
+	struct rlimit limit;
+	int next = dup(2), again;
+
+	(void)close(next);
+	ck_assert_int_eq(keeper_start(&other, path), 0);
+	ck_assert_int_eq(other.fd, next);
+	again = dup(2);
+	ck_assert_int_eq(again, next + 1);
+	(void)close(again);
+	keeper_stop(&other);
+	ck_assert_int_gt(wait(NULL), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = (rlim_t)next + 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	errno = 0;
+	ck_assert_int_eq(keeper_start(&other, path), -1);
+	ck_assert_int_eq(errno, EMFILE);
+	ck_assert_int_eq(other.fd, -1);
+	ck_assert_int_eq(dup(2), next);
+}
+END_TEST
+
 START_TEST(what_is_not_there_has_no_keeper)
 {
 	struct keeper none = {.fd = keeper.fd};
@@ -232,6 +259,7 @@ int main(void)
 	tcase_add_test(tcase, a_signal_does_not_break_it_off);
 	tcase_add_test(tcase, it_has_a_name_of_its_own);
 	tcase_add_test(tcase, an_answer_is_not_waited_for_without_end);
+	tcase_add_test(tcase, it_costs_one_descriptor);
 	tcase_add_test(tcase, what_is_not_there_has_no_keeper);
 	tcase_add_test(tcase, a_keeper_that_is_gone_is_an_error);
 	return harness_run(suite);

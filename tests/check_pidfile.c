@@ -7,17 +7,42 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
 
 static char *folder, *path;
+
+/* Its last holder removes the file just before it is locked, so many times;
+ * stands before the C library's. */
+static unsigned n_removals;
+
+int fcntl(int fd, int command, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, command);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (command == F_SETLK && n_removals > 0) {
+		char *other = folder_path(folder, "other");
+
+		/* Once there is none, and once another one. */
+		ck_assert_int_eq(rename(path, other), 0);
+		if (n_removals-- % 2 == 0)
+			folder_write_text(folder, "pid", "");
+		free(other);
+	}
+	return (int)syscall(SYS_fcntl, fd, command, arg);
+}
 
 static void set_up(void)
 {
@@ -198,6 +223,25 @@ START_TEST(what_cannot_be_removed_is_emptied)
 }
 END_TEST
 
+START_TEST(a_lock_on_what_has_no_name_any_more_is_none)
+{
+	struct stat here, there;
+	int next = dup(2), fd;
+	pid_t holder;
+
+	(void)close(next);
+	n_removals = 4;
+	fd = pidfile_open(path, &holder);
+	ck_assert_int_eq(fd, next);
+	ck_assert_uint_eq(n_removals, 0);
+	ck_assert_int_eq(fstat(fd, &here), 0);
+	ck_assert_int_eq(stat(path, &there), 0);
+	ck_assert_uint_eq(here.st_ino, there.st_ino);
+	expect_own_number();
+	pidfile_close(fd, path);
+}
+END_TEST
+
 /* Of a number that may be 0: standard input was closed. */
 START_TEST(its_descriptor_may_be_0)
 {
@@ -225,6 +269,7 @@ int main(void)
 			    (int)ARRAY_LEN(refused));
 	tcase_add_test(tcase, closing_none_removes_none);
 	tcase_add_test(tcase, what_cannot_be_removed_is_emptied);
+	tcase_add_test(tcase, a_lock_on_what_has_no_name_any_more_is_none);
 	tcase_add_test(tcase, its_descriptor_may_be_0);
 	return harness_run(suite);
 }

@@ -87,9 +87,15 @@ END_TEST
 
 START_TEST(there_is_no_way_back)
 {
+	struct privileges_user user;
+
 	if (!is_root())
 		return;
 	drop();
+	/* Nor can it be done a second time. */
+	ck_assert_int_eq(privileges_find("root", &user), 0);
+	ck_assert_int_eq(privileges_drop(&user), -1);
+	ck_assert_int_eq(errno, EPERM);
 	ck_assert_int_lt(setuid(0), 0);
 	ck_assert_int_lt(seteuid(0), 0);
 	ck_assert_int_lt(setresuid(0, 0, 0), 0);
@@ -161,7 +167,8 @@ START_TEST(who_has_none_need_not_ask_to_have_none)
 	ck_assert_int_eq(privileges_lock(), 0);
 	if (geteuid() == 0) {
 		forbid_capset();
-		ck_assert_int_lt(privileges_give_up(), 0);
+		ck_assert_int_eq(privileges_give_up(), -1);
+		ck_assert_int_eq(errno, EPERM);
 		return;
 	}
 	ck_assert_int_eq(privileges_give_up(), 0);
@@ -184,9 +191,10 @@ START_TEST(who_does_not_exist_is_not_found)
 {
 	struct privileges_user user;
 
-	ck_assert_int_lt(privileges_find("no-such-user-here", &user), 0);
+	ck_assert_int_eq(privileges_find("no-such-user-here", &user), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	ck_assert_int_lt(privileges_find("", &user), 0);
+	ck_assert_int_eq(privileges_find("", &user), -1);
+	ck_assert_int_eq(errno, ENOENT);
 }
 END_TEST
 

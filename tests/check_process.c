@@ -362,6 +362,25 @@ END_TEST
 
 /* --- standard descriptors that must not block --- */
 
+/* Standard input was closed. */
+START_TEST(what_is_opened_may_have_number_0)
+{
+	struct slice text;
+	int fds[2];
+
+	harness_pipe(fds);
+	(void)close(STDIN_FILENO);
+	ck_assert_int_eq(process_reopen_nonblocking(fds[1]), STDIN_FILENO);
+	(void)close(STDIN_FILENO);
+	ck_assert_int_eq(process_read_file("/dev/null", &text), 0);
+	process_free_file(text);
+	ck_assert(!is_open(STDIN_FILENO));
+	/* What cannot be opened anew stays as it is. */
+	ck_assert_int_eq(process_reopen_nonblocking(fds[0] + 100),
+			 fds[0] + 100);
+}
+END_TEST
+
 START_TEST(a_pipe_is_opened_anew_and_the_old_end_stays_as_it_was)
 {
 	char byte = 'x';
@@ -420,6 +439,7 @@ int main(void)
 	tcase = harness_case(suite, "standard descriptors");
 	tcase_add_test(tcase,
 		       a_pipe_is_opened_anew_and_the_old_end_stays_as_it_was);
+	tcase_add_test(tcase, what_is_opened_may_have_number_0);
 	tcase_add_test(tcase,
 		       a_regular_file_keeps_its_place_for_who_writes_next);
 

@@ -13,12 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "harness.h"
+
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#endif
 
 static char *folder, *readable, *logs, *sockets;
 static uint16_t port, other_port;
@@ -70,6 +76,26 @@ static void tear_down(void)
 	free(folder);
 }
 
+/* What this kernel and build lack, asked in the test's own way. */
+static unsigned expected_gaps(void)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, 1U);
+	unsigned gaps = 0;
+
+#ifdef NO_SANDBOX
+	return SANDBOX_NO_BUILD;
+#endif
+	if (version <= 0)
+		gaps |= SANDBOX_NO_FILES;
+	if (version < 4)
+		gaps |= SANDBOX_NO_PORTS;
+#ifndef HAVE_LIBSECCOMP
+	return gaps | SANDBOX_NO_LIBRARY;
+#endif
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 ? gaps | SANDBOX_NO_CALLS
+						     : gaps;
+}
+
 /* Returns whether there is none of these gaps, and says so if there is. */
 static bool enter_without(unsigned gaps, bool binds_any_port)
 {
@@ -86,10 +112,12 @@ static bool enter_without(unsigned gaps, bool binds_any_port)
 		.n_tcp_ports = 1,
 		.binds_any_port = binds_any_port,
 	};
-	unsigned found;
+	unsigned found, expected;
 
 	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	expected = expected_gaps();
 	ck_assert_int_eq(sandbox_enter(&plan, &found), 0);
+	ck_assert_uint_eq(found, expected);
 	found &= gaps | SANDBOX_NO_BUILD;
 	if (found & SANDBOX_NO_BUILD)
 		harness_skip("a build with sanitizers has no sandbox");
@@ -302,6 +330,36 @@ START_TEST(standard_output_stays_open_for_writing)
 }
 END_TEST
 
+/* Else it would stand there with less than the plan allows. */
+START_TEST(without_descriptors_it_is_not_entered)
+{
+	const struct sandbox_place place = {readable, SANDBOX_READ_FILES};
+	const struct sandbox_plan plan = {.places = &place, .n_places = 1};
+	struct rlimit limit;
+	unsigned gaps;
+	int next = dup(2);
+
+	(void)close(next);
+	if (expected_gaps() & (SANDBOX_NO_FILES | SANDBOX_NO_BUILD)) {
+		harness_skip("no Landlock in this kernel or build");
+		return;
+	}
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int n = 0; n <= 1; n++) {
+		limit.rlim_cur = (rlim_t)(next + n);
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		errno = 0;
+		ck_assert_int_eq(sandbox_enter(&plan, &gaps), -1);
+		ck_assert_int_eq(errno, EMFILE);
+	}
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(dup(2), next);
+	ck_assert_int_eq(try_open("outside", O_RDONLY), 0);
+}
+END_TEST
+
 /* Standard input was closed: the first place is opened as number 0. */
 START_TEST(a_places_descriptor_may_be_0)
 {
@@ -330,5 +388,6 @@ int main(void)
 	tcase_add_test(tcase, no_other_call_is_there);
 	tcase_add_test(tcase, standard_output_stays_open_for_writing);
 	tcase_add_test(tcase, a_places_descriptor_may_be_0);
+	tcase_add_test(tcase, without_descriptors_it_is_not_entered);
 	return harness_run(suite);
 }

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -40,6 +41,31 @@ START_TEST(processor_time_grows_with_work)
 	while (after == before && harness_left_ms(deadline) > 0)
 		after = now().cpu_ns;
 	ck_assert_uint_gt(after, before);
+}
+END_TEST
+
+static uint64_t cpu_ns(void)
+{
+	struct rusage usage;
+
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+	return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) *
+		       1000000000 +
+	       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) *
+		       1000;
+}
+
+/* Once there is enough for a wrong unit to show. */
+START_TEST(processor_time_is_in_nanoseconds)
+{
+	uint64_t before, between;
+
+	while (cpu_ns() < 50000000)
+		;
+	before = cpu_ns();
+	between = now().cpu_ns;
+	ck_assert_uint_ge(between, before);
+	ck_assert_uint_le(between, cpu_ns());
 }
 END_TEST
 
@@ -103,6 +129,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, processor_time_grows_with_work);
+	tcase_add_test(tcase, processor_time_is_in_nanoseconds);
 	tcase_add_test(tcase, memory_that_is_written_is_resident);
 	tcase_add_test(tcase, each_open_descriptor_counts);
 	tcase_add_test(tcase, what_nobody_tells_is_0);
