@@ -141,6 +141,7 @@ START_TEST(a_draft_finds_a_name)
 	link_error = names[_i].error;
 	n_failures = names[_i].n_failures;
 	ck_assert_int_eq(draft_keep(&draft), names[_i].is_kept ? 0 : -1);
+	ck_assert(names[_i].is_kept || errno == EEXIST);
 	ck_assert_uint_eq(n_links, names[_i].n_links);
 	draft_clear(&draft);
 	ck_assert_str_eq(content(path), names[_i].is_kept ? "new" : "old");
@@ -394,6 +395,24 @@ START_TEST(a_file_that_may_not_be_written_is_not)
 }
 END_TEST
 
+/* Somebody put a folder there meanwhile. */
+START_TEST(what_cannot_be_replaced_leaves_no_draft)
+{
+	int next = dup(2);
+
+	(void)close(next);
+	ck_assert_int_eq(draft_open(&draft, path), 0);
+	put("new");
+	folder_add(folder, "file");
+	errno = 0;
+	ck_assert_int_eq(draft_keep(&draft), -1);
+	ck_assert_int_eq(errno, EISDIR);
+	draft_clear(&draft);
+	ck_assert_uint_eq(count_names(), 1);
+	ck_assert_int_eq(dup(2), next);
+}
+END_TEST
+
 START_TEST(what_is_open_already_is_written_at_once)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -474,6 +493,7 @@ int main(void)
 			    (int)ARRAY_LEN(refused));
 	tcase_add_loop_test(
 		tcase, a_folder_that_takes_no_file_lets_one_be_written, 0, 2);
+	tcase_add_test(tcase, what_cannot_be_replaced_leaves_no_draft);
 	tcase_add_test(tcase, what_is_open_already_is_written_at_once);
 	tcase_add_test(tcase, a_draft_of_number_0_is_closed);
 	tcase_add_test(tcase, no_descriptor_to_be_had_is_an_error);

@@ -158,6 +158,8 @@ static const struct row {
 	 RESPONSE_BAD, RESPONSE_CONTENT, 0, "204 with chunks"},
 	{"HTTP/1.1 100 Continue\r\nContent-Length: 5\r\n\r\nhello",
 	 RESPONSE_BAD, RESPONSE_CONTENT, 0, "an interim response with content"},
+	{"HTTP/1.1 199 X\r\nContent-Length: 5\r\n\r\nhello", RESPONSE_BAD,
+	 RESPONSE_CONTENT, 0, "the last of those"},
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	 "5\r\nhelloX\r\n0\r\n\r\n",
 	 RESPONSE_BAD, RESPONSE_CHUNK, 5,
@@ -313,6 +315,27 @@ START_TEST(what_follows_belongs_to_the_next)
 }
 END_TEST
 
+/* From its first byte to the one that ends it. */
+START_TEST(a_head_is_known_to_be_under_way)
+{
+	static const char text[] =
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+	size_t len = strlen(text), used;
+	struct response_memo memo = {0};
+	struct response reply = {0};
+
+	ck_assert(!response_is_in_head(&reply));
+	for (size_t i = 0; i < len; i++) {
+		(void)response_feed(&reply, &memo, text + i, 1, &used);
+		ck_assert_uint_eq(used, 1);
+		ck_assert_int_eq(response_is_in_head(&reply), i < len - 3);
+	}
+	response_next(&reply);
+	ck_assert(!response_is_in_head(&reply));
+	response_clear(&reply);
+}
+END_TEST
+
 START_TEST(the_end_of_the_connection_ends_only_what_has_no_length)
 {
 	static const char open[] = "HTTP/1.1 200 OK\r\n\r\nhel";
@@ -422,6 +445,7 @@ int main(void)
 			    (int)ARRAY_LEN(rows));
 	tcase_add_test(tcase, much_may_follow_the_second_half_of_a_head);
 	tcase_add_test(tcase, what_follows_belongs_to_the_next);
+	tcase_add_test(tcase, a_head_is_known_to_be_under_way);
 	tcase_add_test(tcase,
 		       the_end_of_the_connection_ends_only_what_has_no_length);
 	tcase_add_loop_test(tcase, whether_the_connection_ends_is_known, 0,

@@ -36,6 +36,18 @@ START_TEST(a_status_has_its_registered_reason)
 }
 END_TEST
 
+/* For counters: each status has a place, and each place its status. */
+START_TEST(a_status_has_a_place_of_its_own)
+{
+	unsigned index = http_status_index(statuses[_i].status);
+
+	ck_assert_uint_lt(index, HTTP_STATUSES - 1);
+	ck_assert_uint_eq(http_status_at(index), statuses[_i].status);
+	ck_assert_uint_eq(http_status_index(999), HTTP_STATUSES - 1);
+	ck_assert_uint_eq(http_status_at(HTTP_STATUSES - 1), 0);
+}
+END_TEST
+
 START_TEST(a_status_has_a_sentence_for_people)
 {
 	const char *advice = http_status_advice(statuses[_i].status);
@@ -66,6 +78,7 @@ int main(void)
 	int n = (int)ARRAY_LEN(statuses);
 
 	tcase_add_loop_test(tcase, a_status_has_its_registered_reason, 0, n);
+	tcase_add_loop_test(tcase, a_status_has_a_place_of_its_own, 0, n);
 	tcase_add_loop_test(tcase, a_status_has_a_sentence_for_people, 0, n);
 	tcase_add_test(tcase, any_other_status_is_unknown);
 	return harness_run_together(suite);

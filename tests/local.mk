@@ -311,8 +311,8 @@ load_fixture = tests/load_fixture.c tests/load_fixture.h \
 	tests/load_rogue.c tests/load_rogue.h
 load_ways = $(load_fixture) tests/load_ways.c tests/load_ways.h
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
-load_tests = tests/check_chart tests/check_codec tests/check_compare tests/check_condense \
-	tests/check_error tests/check_fields tests/check_figure tests/check_live tests/check_load_files \
+load_tests = tests/check_asked tests/check_chart tests/check_codec tests/check_compare tests/check_condense \
+	tests/check_error tests/check_fields tests/check_job tests/check_figure tests/check_live tests/check_load_files \
 	tests/check_load_live tests/check_message \
 	tests/check_missing tests/check_monitor tests/check_plot tests/check_report \
 	tests/check_response tests/check_result tests/check_scale \
@@ -324,6 +324,8 @@ load_tests = tests/check_chart tests/check_codec tests/check_compare tests/check
 tests_check_codec_SOURCES = tests/check_codec.c $(result_fixture)
 tests_check_codec_LDADD = $(result_libs)
 tests_check_live_LDADD = $(result_libs)
+tests_check_asked_LDADD = $(load_libs)
+tests_check_job_LDADD = $(load_libs)
 tests_check_missing_LDADD = $(load_libs)
 tests_check_silence_LDADD = $(load_libs)
 tests_check_fields_LDADD = $(load_libs)
