@@ -5,12 +5,14 @@
  */
 #include "server/activation.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -22,6 +24,18 @@ enum kind {
 	STREAM, /* which does not listen */
 	FILE_DESCRIPTOR,
 };
+
+/* What the next setsockopt(2) fails with; stands before the C library's. */
+static int adopt_error;
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	if (adopt_error == 0)
+		return (int)syscall(SYS_setsockopt, fd, level, name, value,
+				    len);
+	errno = adopt_error;
+	return -1;
+}
 
 static const unsigned options[SERVER_SERVICES];
 static struct activation activation;
@@ -85,7 +99,10 @@ START_TEST(each_socket_is_that_of_its_service)
 	give(DATAGRAM, "whatever");
 	give(LISTENING, "tcp");
 	give(LISTENING, "http");
+	give(LISTENING, "admin");
 	ck_assert_int_eq(take(), 0);
+	ck_assert_uint_eq(activation.n[SERVER_ADMIN], 1);
+	ck_assert_int_eq(activation.fds[SERVER_ADMIN][0], given[4].fd);
 	ck_assert_uint_eq(activation.n[SERVER_UDP], 1);
 	ck_assert_uint_eq(activation.n[SERVER_TCP], 1);
 	ck_assert_uint_eq(activation.n[SERVER_HTTP], 2);
@@ -98,6 +115,21 @@ START_TEST(each_socket_is_that_of_its_service)
 	activation_close(&activation);
 	expect_all_closed();
 	ck_assert_uint_eq(activation.n[SERVER_HTTP], 0);
+}
+END_TEST
+
+/* Whatever is the matter with it, as here with its options. */
+START_TEST(what_cannot_be_prepared_is_refused)
+{
+	give(LISTENING, "tcp");
+	give(LISTENING, "http");
+	adopt_error = ENOPROTOOPT;
+	ck_assert_int_eq(take(), -1);
+	ck_assert_msg(strstr(cause, strerror(ENOPROTOOPT)), "%s", cause);
+	for (int i = 0; i < SERVER_SERVICES; i++)
+		ck_assert_uint_eq(activation.n[i], 0);
+	expect_all_closed();
+	free(cause);
 }
 END_TEST
 
@@ -174,6 +206,7 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_not_understood_is_refused, 0,
 			    (int)ARRAY_LEN(refused));
 	tcase_add_loop_test(tcase, so_many_sockets_are_one_services, 0, 2);
+	tcase_add_test(tcase, what_cannot_be_prepared_is_refused);
 	tcase_add_test(tcase, what_cannot_be_taken_over_is_told);
 	return harness_run(suite);
 }

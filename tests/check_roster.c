@@ -169,9 +169,9 @@ END_TEST
 START_TEST(an_answer_from_before_took_no_time)
 {
 	struct roster_find find;
-	struct slice answer = send_at(100);
+	struct slice sent = send_at(100);
 
-	find = roster_judge(&roster, answer, 99);
+	find = roster_judge(&roster, sent, 99);
 	ck_assert_int_eq(find.verdict, ROSTER_IS_ANSWER);
 	ck_assert(find.has_rtt);
 	ck_assert_uint_eq(find.rtt_ns, 0);

@@ -125,7 +125,9 @@ tests_check_web_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_web_SOURCES = tests/check_web.c $(spool_fixture) $(scarce)
 tests_check_web_LDFLAGS = $(scarce_ldflags)
 
-server_tests = tests/check_allowance tests/check_access tests/check_network tests/check_refusal \
+server_tests = tests/check_allowance tests/check_access \
+	tests/check_connlog tests/check_gate tests/check_udp_log \
+	tests/check_network tests/check_refusal \
 	tests/check_spool tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_confinement \
 	tests/check_conn \
@@ -156,6 +158,15 @@ tests_check_tcp_service_LDFLAGS = $(scarce_ldflags)
 tests_check_udp_service_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_udp_service_SOURCES = tests/check_udp_service.c $(scarce)
 tests_check_udp_service_LDFLAGS = $(scarce_ldflags)
+tests_check_connlog_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_connlog_SOURCES = tests/check_connlog.c $(spool_fixture) $(scarce)
+tests_check_connlog_LDFLAGS = $(scarce_ldflags)
+tests_check_gate_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_gate_SOURCES = tests/check_gate.c $(scarce)
+tests_check_gate_LDFLAGS = $(scarce_ldflags)
+tests_check_udp_log_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_udp_log_SOURCES = tests/check_udp_log.c $(spool_fixture) $(scarce)
+tests_check_udp_log_LDFLAGS = $(scarce_ldflags)
 tests_check_access_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_network_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_refusal_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
