@@ -19,7 +19,7 @@ cli_libs = src/libcli.a $(os_libs) $(CONFUSE_LIBS)
 # What a test program links when nothing else is said.
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 
-base_tests = tests/check_calendar tests/check_clock tests/check_histogram tests/check_list \
+base_tests = tests/check_calendar tests/check_clock tests/check_fault tests/check_histogram tests/check_list \
 	tests/check_log tests/check_natural tests/check_proxy_header \
 	tests/check_recent \
 	tests/check_room \
