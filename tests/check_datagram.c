@@ -179,7 +179,8 @@ START_TEST(a_datagram_of_this_length_goes_out_as_it_came)
 	bytes = datagram_bytes(pair.batch, 0, &n);
 	ck_assert_uint_eq(n, len);
 	ck_assert_int_eq(memcmp(bytes, sent, len), 0);
-	ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+	ck_assert_uint_eq(
+		datagram_send(pair.server, pair.batch, DATAGRAM_BATCH), 0);
 	ck_assert_uint_eq(take_answer(&pair, got, DATAGRAM_MAX + 1, NULL), len);
 	ck_assert_int_eq(memcmp(got, sent, len), 0);
 	expect_nothing(&pair);
@@ -213,7 +214,8 @@ START_TEST(bytes_changed_in_place_are_what_goes_out)
 	send_bytes(&pair, "abc", 3);
 	ck_assert_int_eq(receive(&pair), 1);
 	memcpy(datagram_bytes(pair.batch, 0, &len), "XYZ", 3);
-	ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+	ck_assert_uint_eq(
+		datagram_send(pair.server, pair.batch, DATAGRAM_BATCH), 0);
 	ck_assert_uint_eq(take_answer(&pair, got, sizeof(got), NULL), 3);
 	ck_assert_int_eq(memcmp(got, "XYZ", 3), 0);
 	pair_free(&pair);
@@ -231,14 +233,18 @@ START_TEST(a_long_datagram_after_a_short_one_is_whole)
 	for (int round = 0; round < 3; round++) {
 		send_bytes(&pair, "a", 1);
 		ck_assert_int_eq(receive(&pair), 1);
-		ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+		ck_assert_uint_eq(
+			datagram_send(pair.server, pair.batch, DATAGRAM_BATCH),
+			0);
 		ck_assert_uint_eq(take_answer(&pair, data, 1, NULL), 1);
 		send_bytes(&pair, data, DATAGRAM_MAX);
 		ck_assert_int_eq(receive(&pair), 1);
 		(void)datagram_bytes(pair.batch, 0, &len);
 		ck_assert_uint_eq(len, DATAGRAM_MAX);
 		datagram_drop(pair.batch, 0);
-		ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+		ck_assert_uint_eq(
+			datagram_send(pair.server, pair.batch, DATAGRAM_BATCH),
+			0);
 	}
 	expect_nothing(&pair);
 	free(data);
@@ -255,7 +261,8 @@ START_TEST(an_empty_queue_would_block)
 	errno = 0;
 	ck_assert_int_eq(receive(&pair), -1);
 	ck_assert_int_eq(errno, EAGAIN);
-	ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+	ck_assert_uint_eq(
+		datagram_send(pair.server, pair.batch, DATAGRAM_BATCH), 0);
 	expect_nothing(&pair);
 	pair_free(&pair);
 }
@@ -271,7 +278,9 @@ START_TEST(a_batch_is_what_waits_up_to_its_size)
 		send_number(&pair, i);
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		ck_assert_int_eq(receive(&pair), sizes[i]);
-		ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+		ck_assert_uint_eq(
+			datagram_send(pair.server, pair.batch, DATAGRAM_BATCH),
+			0);
 	}
 	ck_assert_int_eq(receive(&pair), -1);
 	while (next < n)
@@ -287,10 +296,12 @@ START_TEST(a_batch_answers_once)
 
 	send_number(&pair, 1);
 	ck_assert_int_eq(receive(&pair), 1);
-	ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+	ck_assert_uint_eq(
+		datagram_send(pair.server, pair.batch, DATAGRAM_BATCH), 0);
 	expect_number(&pair, 1);
 	ck_assert_int_eq(receive(&pair), -1);
-	ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+	ck_assert_uint_eq(
+		datagram_send(pair.server, pair.batch, DATAGRAM_BATCH), 0);
 	expect_nothing(&pair);
 	pair_free(&pair);
 }
@@ -305,7 +316,8 @@ static void drop_and_answer(struct pair *pair, uint32_t dropped)
 	for (unsigned i = 0; i < DATAGRAM_BATCH; i++)
 		if (dropped >> i & 1)
 			datagram_drop(pair->batch, i);
-	ck_assert_uint_eq(datagram_send(pair->server, pair->batch), 0);
+	ck_assert_uint_eq(
+		datagram_send(pair->server, pair->batch, DATAGRAM_BATCH), 0);
 	for (unsigned i = 0; i < DATAGRAM_BATCH; i++)
 		if (!(dropped >> i & 1))
 			expect_number(pair, i);
@@ -364,7 +376,8 @@ START_TEST(each_peer_gets_its_own_answer)
 		send_number(&peers[i % N_PEERS], i);
 	ck_assert_int_eq(receive(&pair), N_PEERS * ROUNDS);
 	datagram_drop(pair.batch, 7); /* makes later ones move up */
-	ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+	ck_assert_uint_eq(
+		datagram_send(pair.server, pair.batch, DATAGRAM_BATCH), 0);
 	for (unsigned i = 0; i < N_PEERS * ROUNDS; i++)
 		if (i != 7)
 			expect_number(&peers[i % N_PEERS], i);
@@ -392,7 +405,8 @@ static void assert_answers_from(struct pair *pair, const char *to)
 		send_number(pair, 7);
 	} while (poll(&asked, 1, 100) == 0 && harness_left_ms(deadline) > 0);
 	ck_assert_int_eq(receive(pair), 1);
-	ck_assert_uint_eq(datagram_send(pair->server, pair->batch), 0);
+	ck_assert_uint_eq(
+		datagram_send(pair->server, pair->batch, DATAGRAM_BATCH), 0);
 	ck_assert_int_eq(poll(&answered, 1, HARNESS_WAIT_MS), 1);
 	ck_assert_uint_eq(take_answer(pair, &got, sizeof(got), &from),
 			  sizeof(got));
@@ -426,7 +440,8 @@ START_TEST(a_batch_to_several_addresses_is_answered_from_each)
 	}
 	ck_assert_int_eq(receive(&pair), DATAGRAM_BATCH);
 	datagram_drop(pair.batch, 0);
-	ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 0);
+	ck_assert_uint_eq(
+		datagram_send(pair.server, pair.batch, DATAGRAM_BATCH), 0);
 	for (unsigned i = 1; i < DATAGRAM_BATCH; i++) {
 		struct address want = address_of(hosts[i % ARRAY_LEN(hosts)],
 						 port_of(pair.server));
@@ -544,7 +559,7 @@ START_TEST(an_answer_that_is_refused_is_counted_and_the_rest_goes_out)
 		send_number(&six, i);
 	ck_assert_int_eq(receive(&six), 4);
 	datagram_drop(six.batch, 1);
-	ck_assert_uint_eq(datagram_send(other, six.batch), 3);
+	ck_assert_uint_eq(datagram_send(other, six.batch, DATAGRAM_BATCH), 3);
 	expect_nothing(&six);
 	(void)close(other);
 	pair_free(&six);
@@ -569,7 +584,8 @@ START_TEST(a_refused_answer_does_not_stop_the_ones_behind_it)
 		/* The batch is plain memory; only its owner is asked. */
 		address_set_port((struct address *)(uintptr_t)source, 0);
 	}
-	ck_assert_uint_eq(datagram_send(pair.server, pair.batch), 2);
+	ck_assert_uint_eq(
+		datagram_send(pair.server, pair.batch, DATAGRAM_BATCH), 2);
 	expect_number(&pair, 0);
 	expect_number(&pair, 2);
 	expect_number(&pair, 4);
@@ -609,7 +625,7 @@ START_TEST(an_error_costs_one_answer_or_the_rest)
 	memcpy(errors, troubles[_i].errors, sizeof(errors));
 	n_errors = ARRAY_LEN(errors);
 	n_calls = 0;
-	ck_assert_msg(datagram_send(pair.server, pair.batch) ==
+	ck_assert_msg(datagram_send(pair.server, pair.batch, DATAGRAM_BATCH) ==
 			      troubles[_i].n_refused,
 		      "%s", troubles[_i].why);
 	n_errors = 0;
@@ -657,8 +673,9 @@ START_TEST(a_full_socket_drops_the_rest_of_the_batch)
 	ck_assert_int_eq(recv(pair.client, &byte, 1, MSG_DONTWAIT), 0);
 	ck_assert_int_eq(recv(pair.client, &byte, 1, MSG_DONTWAIT), 0);
 
-	ck_assert_uint_eq(datagram_send(pair.server, pair.batch),
-			  (size_t)n_received - 2);
+	ck_assert_uint_eq(
+		datagram_send(pair.server, pair.batch, DATAGRAM_BATCH),
+		(size_t)n_received - 2);
 	while (recv(pair.client, &byte, 1, MSG_DONTWAIT) == 0)
 		n_got++;
 	ck_assert_uint_eq(n_got, n_ahead);
@@ -712,7 +729,7 @@ START_TEST(a_bad_descriptor_is_an_error)
 	send_number(&pair, 2);
 	ck_assert_int_eq(receive(&pair), 2);
 	(void)close(gone);
-	ck_assert_uint_eq(datagram_send(gone, pair.batch), 2);
+	ck_assert_uint_eq(datagram_send(gone, pair.batch, DATAGRAM_BATCH), 2);
 	errno = 0;
 	ck_assert_int_eq(receive(&pair), -1);
 	ck_assert_int_eq(errno, EBADF);

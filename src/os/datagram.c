@@ -39,7 +39,8 @@ struct slot {
 };
 
 struct datagram_batch {
-	size_t n; /* slots in use */
+	size_t n;      /* slots in use, ... */
+	size_t n_done; /* ... of which so many were sent or dropped */
 	size_t slot_size;
 	struct mmsghdr headers[DATAGRAM_CONNECTED_BATCH];
 	struct slot slots[DATAGRAM_CONNECTED_BATCH];
@@ -168,7 +169,7 @@ int datagram_receive(int fd, struct datagram_batch *batch, size_t most,
 	/* The slots beyond the last batch were not touched since. */
 	for (size_t i = 0; i < batch->n; i++)
 		prepare_slot(batch, i);
-	batch->n = 0;
+	batch->n = batch->n_done = 0;
 	n = recvmmsg(fd, batch->headers, (unsigned)most, MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return -1;
@@ -199,28 +200,30 @@ void datagram_drop(struct datagram_batch *batch, size_t i)
 	batch->slots[i].dropped = true;
 }
 
-/* Moves the headers of kept slots together; returns how many there are. */
-static size_t close_up(struct datagram_batch *batch)
+/* Moves headers of kept slots together, from `at` on; returns their end. */
+static size_t close_up(struct datagram_batch *batch, size_t at, size_t n)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < batch->n; i++) {
+	for (size_t i = at; i < n; i++) {
 		if (batch->slots[i].dropped)
 			continue;
-		if (n != i)
-			batch->headers[n] = batch->headers[i];
-		n++;
+		if (at != i)
+			batch->headers[at] = batch->headers[i];
+		at++;
 	}
-	return n;
+	return at;
 }
 
-size_t datagram_send(int fd, struct datagram_batch *batch)
+size_t datagram_send(int fd, struct datagram_batch *batch, size_t n)
 {
-	size_t n = close_up(batch), at = 0, n_refused = 0;
+	size_t at = batch->n_done, end, n_refused = 0;
 
-	while (at < n) {
-		int sent = sendmmsg(fd, batch->headers + at, (unsigned)(n - at),
-				    MSG_DONTWAIT);
+	if (n > batch->n)
+		n = batch->n;
+	end = close_up(batch, at, n);
+	batch->n_done = n;
+	while (at < end) {
+		int sent = sendmmsg(fd, batch->headers + at,
+				    (unsigned)(end - at), MSG_DONTWAIT);
 
 		if (sent > 0) {
 			at += (size_t)sent;
@@ -229,7 +232,7 @@ size_t datagram_send(int fd, struct datagram_batch *batch)
 		if (errno == EINTR)
 			continue;
 		if (errno == EAGAIN || errno == ENOBUFS)
-			return n_refused + (n - at);
+			return n_refused + (end - at);
 		at++;
 		n_refused++;
 	}

@@ -43,11 +43,11 @@ const struct address *datagram_source(struct datagram_batch *batch, size_t i);
 void datagram_drop(struct datagram_batch *batch, size_t i);
 
 /*
- * Sends the answers that were not dropped, in order. Returns how many the
- * kernel would not take: one that it refuses is passed over; when it has no
- * room the rest is dropped.
+ * Sends the answers to the first n datagrams, in order, but those that were
+ * dropped, or sent before. Returns how many the kernel would not take: one that
+ * it refuses is passed over; when it has no room the rest is dropped.
  */
-size_t datagram_send(int fd, struct datagram_batch *batch);
+size_t datagram_send(int fd, struct datagram_batch *batch, size_t n);
 
 /* --- one answer, kept for later --- */
 

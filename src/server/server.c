@@ -670,9 +670,9 @@ static void server_drain(struct server *server)
 		return;
 	}
 	sockets_forget_services(&server->sockets);
-	listener_set_drain(&server->listeners);
 	if (server->udp)
 		udp_service_drain(server->udp);
+	listener_set_drain(&server->listeners);
 	drain_step_cb(-1, 0, server);
 }
 

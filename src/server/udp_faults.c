@@ -175,6 +175,12 @@ static void time_first(struct udp_faults *faults)
 	(void)event_add(&faults->timer, &wait);
 }
 
+bool udp_faults_is_due(const struct udp_faults *faults)
+{
+	return faults->n > 0 &&
+	       faults->heap[0]->due_ns <= loop_now_ns(faults->loop);
+}
+
 void udp_faults_flush(struct udp_faults *faults)
 {
 	uint64_t now_ns = loop_now_ns(faults->loop);
@@ -355,6 +361,8 @@ static bool send_apart(struct udp_faults *faults, struct udp_outlet *outlet,
 	    !faults_has(verdict, FAULT_FOREIGN_PORT)) {
 		if (faults_has(verdict, FAULT_DELAY))
 			faults_note(loop, verdict, FAULT_DELAY, 0, false);
+		if (faults_has(verdict, FAULT_REORDER))
+			faults_note(loop, verdict, FAULT_REORDER, 0, true);
 		return false;
 	}
 	late = keep_late(faults, outlet, batch, i, verdict, len);

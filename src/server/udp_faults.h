@@ -46,7 +46,10 @@ void udp_faults_free(struct udp_faults *faults);
 bool udp_faults_apply(struct udp_faults *faults, struct udp_outlet *outlet,
 		      struct datagram_batch *batch, size_t i);
 
-/* Sends what is due, behind the batch. */
+/* Whether anything is due to be sent, behind what was applied to last. */
+bool udp_faults_is_due(const struct udp_faults *faults);
+
+/* Sends what is due. */
 void udp_faults_flush(struct udp_faults *faults);
 
 /* The server ends: what is due soon is waited for, and no more than that. */

@@ -139,6 +139,18 @@ static bool is_spared(struct udp_socket *sock, size_t i)
 	return true;
 }
 
+/* Sends the answers to the first n of the batch, and what is due behind them.
+ */
+static void send_answers(struct udp_socket *sock, size_t n)
+{
+	struct udp_service *service = sock->service;
+
+	service->loop->counters.udp_send_refused +=
+		datagram_send(sock->fd, service->batch, n);
+	if (service->faults)
+		udp_faults_flush(service->faults);
+}
+
 /* Answers the n datagrams of the batch; returns what that counts as. */
 static size_t answer_batch(struct udp_socket *sock, size_t n)
 {
@@ -157,14 +169,13 @@ static size_t answer_batch(struct udp_socket *sock, size_t n)
 		if (verdict != UDP_ANSWERED ||
 		    (service->loop->faults && !is_spared(sock, i)))
 			datagram_drop(batch, i);
+		if (service->faults && udp_faults_is_due(service->faults))
+			send_answers(sock, i + 1);
 		if (service->log)
 			udp_log_add(service->log, source, len, verdict);
 	}
 	service->loop->counters.udp_datagrams += n;
-	service->loop->counters.udp_send_refused +=
-		datagram_send(sock->fd, batch);
-	if (service->faults)
-		udp_faults_flush(service->faults);
+	send_answers(sock, n);
 	return cost;
 }
 
