@@ -211,6 +211,26 @@ START_TEST(a_run_with_a_duration_ends_with_it)
 }
 END_TEST
 
+START_TEST(one_exchange_has_its_time_too)
+{
+	plan.count = 1;
+	plan.rate = 0.5;
+	monitor_begin(monitor, &plan, T0);
+	answer(1);
+	monitor_end(monitor, &sum, T0 + S);
+	assert_row(0, 1, 0.5);
+	/* A second run has the numbers of its own sums. */
+	memset(&sum, 0, sizeof(sum));
+	plan = (struct plan){.options = &options, .duration_ns = 1};
+	monitor_begin(monitor, &plan, T0 + 2 * S);
+	answer(3);
+	sum.lost = 2;
+	monitor_end(monitor, &sum, T0 + 3 * S);
+	assert_row(1, 2, 3);
+	ck_assert_double_eq(result.intervals.at[1].lost, 2);
+}
+END_TEST
+
 START_TEST(the_closed_loop_has_no_schedule)
 {
 	plan.count = 2;
@@ -237,6 +257,7 @@ int main(void)
 	tcase_add_test(tcase, the_last_one_has_the_time_of_all_that_was_due);
 	tcase_add_test(tcase, the_same_when_the_second_comes_after_the_cut);
 	tcase_add_test(tcase, what_was_not_sent_was_due);
+	tcase_add_test(tcase, one_exchange_has_its_time_too);
 	tcase_add_test(tcase, a_run_with_a_duration_ends_with_it);
 	tcase_add_test(tcase, the_closed_loop_has_no_schedule);
 	return harness_run(suite);

@@ -200,6 +200,21 @@ START_TEST(a_run_that_cannot_start_ends_all)
 }
 END_TEST
 
+START_TEST(nor_does_a_search_go_on)
+{
+	struct slice bad;
+	const char *cause;
+
+	story.capacity = 1e9;
+	story.fails_after = 2;
+	ck_assert_int_eq(
+		thresholds_parse(&options.find_max, "p99<1s", &bad, &cause), 0);
+	ck_assert_int_eq(search_run(&plan, monitor, &result, tally), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_uint_eq(result.steps.n, 2);
+}
+END_TEST
+
 /* --- the search --- */
 
 static const double capacities[] = {200,   999,	   1000, 1001, 12345,
@@ -335,6 +350,7 @@ int main(void)
 	tcase_add_test(tcase, a_ramp_of_one_step_is_its_beginning);
 	tcase_add_test(tcase, a_ramp_ends_when_it_is_interrupted);
 	tcase_add_test(tcase, a_run_that_cannot_start_ends_all);
+	tcase_add_test(tcase, nor_does_a_search_go_on);
 
 	tcase = harness_case(suite, "search");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);

@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness.h"
+#include "scarce.h"
 
 static struct load_options options;
 static struct result result;
@@ -190,6 +192,87 @@ START_TEST(without_files_there_is_nothing_to_do)
 }
 END_TEST
 
+static int next_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	(void)close(fd);
+	return fd;
+}
+
+START_TEST(nothing_stays_open)
+{
+	int next = next_descriptor();
+
+	(void)output("a.json");
+	(void)output("b.csv");
+	begin();
+	ck_assert_int_eq(next_descriptor(), next + 4);
+	sink_free(sink);
+	ck_assert_int_eq(next_descriptor(), next);
+	begin();
+	ck_assert_int_eq(sink_finish(sink, &result, true, cause), 0);
+	sink_free(sink);
+	ck_assert_int_eq(next_descriptor(), next);
+	/* Of those before the one that cannot be. */
+	(void)output("no/c.json");
+	ck_assert_ptr_null(sink_new(&options, cause));
+	ck_assert_int_eq(next_descriptor(), next);
+	sink = NULL;
+}
+END_TEST
+
+/* At each descriptor that it takes. */
+START_TEST(without_descriptors_the_cause_is_told)
+{
+	struct rlimit limit;
+	int next = next_descriptor();
+
+	(void)output("a.json");
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int n = 0; n <= 1; n++) {
+		limit.rlim_cur = (rlim_t)(next + n);
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		ck_assert_ptr_null(sink_new(&options, cause));
+		ck_assert_ptr_nonnull(strstr(cause, ": Too many open files"));
+	}
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(next_descriptor(), next);
+}
+END_TEST
+
+START_TEST(without_memory_too)
+{
+	strcpy(cause, "untold");
+	scarce_memory(1);
+	sink = sink_new(&options, cause);
+	ck_assert(scarce_memory_end());
+	ck_assert_ptr_null(sink);
+	ck_assert_str_eq(cause, "out of memory");
+}
+END_TEST
+
+/* Each of them has all. */
+START_TEST(intervals_go_to_every_file_that_has_them)
+{
+	const char *first = output("a.csv"), *second = output("b.ndjson");
+	size_t n = 0;
+
+	begin();
+	sink_add_interval(sink, &row);
+	sink_add_interval(sink, &row);
+	ck_assert_int_eq(sink_finish(sink, &result, true, cause), 0);
+	for (const char *at = content(first); (at = strstr(at, ",7,")); at++)
+		n++;
+	ck_assert_uint_eq(n, 2);
+	for (const char *at = content(second);
+	     (at = strstr(at, "\"rate\":7.0")); at++)
+		n++;
+	ck_assert_uint_eq(n, 4);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sink");
@@ -205,5 +288,9 @@ int main(void)
 	tcase_add_test(tcase, what_measured_something_replaces_it);
 	tcase_add_loop_test(tcase, a_full_device_is_told, 0, 4);
 	tcase_add_test(tcase, without_files_there_is_nothing_to_do);
+	tcase_add_test(tcase, nothing_stays_open);
+	tcase_add_test(tcase, without_descriptors_the_cause_is_told);
+	tcase_add_test(tcase, without_memory_too);
+	tcase_add_test(tcase, intervals_go_to_every_file_that_has_them);
 	return harness_run(suite);
 }

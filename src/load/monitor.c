@@ -6,7 +6,9 @@
  */
 #include "load/monitor.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "result/live.h"
@@ -109,7 +111,7 @@ void monitor_begin(struct monitor *monitor, const struct plan *plan,
 		monitor->every_ns = plan->duration_ns / SHORT_PARTS;
 	monitor->cut_ns = next_cut(monitor, measure_ns);
 	monitor->live_ns = measure_ns;
-	monitor->before = (struct stats){0};
+	memset(&monitor->before, 0, sizeof(monitor->before));
 	note_wall(monitor);
 }
 
@@ -174,7 +176,7 @@ static double last_length_s(const struct monitor *monitor,
 		scheduled = (double)(sum->sent + sum->unsent - before->sent -
 				     before->unsent) /
 			    monitor->rate;
-	return scheduled > length ? scheduled : length;
+	return fmax(scheduled, length);
 }
 
 static void draw(struct monitor *monitor, const struct stats *sum,
