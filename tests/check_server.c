@@ -20,6 +20,7 @@
 
 #include "base/log.h"
 #include "harness.h"
+#include "leak.h"
 #include "scarce.h"
 
 #define WORDS_MAX 8
@@ -120,13 +121,15 @@ static int connect_to(const char *service)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	char ready[64];
-	const char *at;
+	const char *at = NULL;
 	int fd = socket(
 		AF_INET,
 		(*service == 'u' ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 
 	(void)snprintf(ready, sizeof(ready), "ready: %s 127.0.0.1:", service);
-	at = strstr(read_log(), ready);
+	/* The newest: each change may have made another one. */
+	for (const char *next = read_log(); (next = strstr(next, ready));)
+		at = next++;
 	ck_assert_msg(at, "no %s in %s", ready, said);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	address.sin_port = htons((uint16_t)atoi(at + strlen(ready)));
@@ -439,6 +442,399 @@ START_TEST(a_hangup_ends_nobody)
 }
 END_TEST
 
+/* --- descriptors --- */
+
+static const struct {
+	rlim_t descriptors;
+	const char *admin;
+	size_t connections; /* what is left of them */
+	const char *why;
+} shares[] = {
+	{64, "--admin=off", 64 - 32, "no less than so many are kept back"},
+	{256, "--admin=off", 256 - 32, "that is an eighth"},
+	{264, "--admin=off", 264 - 33, "of more an eighth"},
+	{2048, "--admin=off", 2048 - 256, "up to so many"},
+	{4096, "--admin=off", 4096 - 256, "and not more"},
+	{264, "--admin=0", 264 - 33 - 32, "and those of the pages"},
+};
+
+START_TEST(some_descriptors_are_kept_back)
+{
+	const struct rlimit limit = {shares[_i].descriptors,
+				     shares[_i].descriptors};
+	const char *const words[WORDS_MAX] = {shares[_i].admin};
+	struct server *server;
+	char text[128];
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0) {
+		harness_skip("no %zu descriptors here", (size_t)limit.rlim_cur);
+		return;
+	}
+	server = begin(words);
+	(void)snprintf(text, sizeof(text),
+		       "limits: %zu descriptors, %zu connections; tcp idle "
+		       "5m; http request head 16384 bytes in 10s, idle 65s\n",
+		       (size_t)limit.rlim_cur, shares[_i].connections);
+	ck_assert_msg(strstr(read_log(), text), "%s: no %s in %s",
+		      shares[_i].why, text, said);
+	server_free(server);
+}
+END_TEST
+
+START_TEST(many_sockets_are_kept_back_too)
+{
+	static const char *const words[WORDS_MAX] = {
+		"--tcp-port=0",		  "--tcp-port=127.0.0.1:0",
+		"--tcp-port=127.0.0.1:0", "--tcp-port=127.0.0.1:0",
+		"--tcp-port=127.0.0.1:0", "--tcp-port=127.0.0.1:0"};
+	const struct rlimit limit = {256, 256};
+	struct server *server;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	/* Eight in all, where six are usual. */
+	server = begin(words);
+	expect_log("limits: 256 descriptors, 222 connections; ");
+	server_free(server);
+}
+END_TEST
+
+START_TEST(a_limit_on_connections_is_told)
+{
+	static const char *const words[WORDS_MAX] = {"--max-connections=9"};
+	struct server *server = begin(words);
+
+	expect_log(" descriptors, 9 connections; ");
+	server_free(server);
+}
+END_TEST
+
+/* --- another configuration --- */
+
+static char reload_words[2][300];
+static char *reload_argv[] = {reload_words[0], reload_words[1], NULL};
+
+#define PORTS                                                                  \
+	"listen = {127.0.0.1}\nudp-port = {\"0\"}\ntcp-port = {\"0\"}\n"       \
+	"http-port = {\"0\"}\n"
+
+static void configure_file(const char *text)
+{
+	char whole[2048];
+
+	(void)snprintf(whole, sizeof(whole), PORTS "root = \"%s/root\"\n%s",
+		       folder, text);
+	folder_write_text(folder, "conf", whole);
+}
+
+/* As the file says, which is read again at a hangup. */
+static struct server *begin_file(const char *text)
+{
+	static struct config_set set;
+	struct server *server;
+	char *cause;
+
+	configure_file(text);
+	strcpy(reload_words[0], "uppercase-server");
+	(void)snprintf(reload_words[1], sizeof(reload_words[1]),
+		       "--config=%s/conf", folder);
+	ck_assert_int_eq(config_read(&set, 2, reload_argv, NULL),
+			 ARGUMENTS_RUN);
+	server = server_new(&set.config, &cause);
+	ck_assert_msg(server, "%s", cause);
+	server_read_again(server, 2, reload_argv);
+	return server;
+}
+
+static size_t count_in_log(const char *text)
+{
+	size_t n = 0;
+
+	for (const char *at = read_log(); (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
+/* Hangs up, and waits until the log has this once more. */
+static void reload_until(pid_t server, const char *text)
+{
+	size_t before = count_in_log(text);
+	int64_t deadline = harness_deadline();
+
+	(void)kill(server, SIGHUP);
+	while (count_in_log(text) == before) {
+		if (harness_left_ms(deadline) == 0)
+			harness_fail("no more \"%s\" in %s", text, said);
+		(void)usleep(1000);
+	}
+}
+
+static void reload_with(pid_t server, const char *text)
+{
+	configure_file(text);
+	reload_until(server, "reloaded: serving on ");
+}
+
+static void run_with_peers(struct server *server, void (*play)(pid_t server))
+{
+	play_peers(play);
+	ck_assert_int_eq(server_run(server), 0);
+	expect_peers_well();
+	server_free(server);
+}
+
+/* The answer to a few letters; "" when there is none but the end. */
+static const char *ask_tcp(const char *text)
+{
+	int fd = connect_to("tcp");
+
+	say(fd, text);
+	(void)shutdown(fd, SHUT_WR);
+	return hear(fd);
+}
+
+static void change_everything(pid_t server)
+{
+	int fd;
+
+	ck_assert_str_eq(ask_tcp("hello"), "HELLO");
+	/* One answer and the end, without its having said that it ends. */
+	reload_with(server, "tcp-once = yes\n");
+	fd = connect_to("tcp");
+	say(fd, "hello");
+	ck_assert_str_eq(hear(fd), "HELLO");
+	/* Nobody from here, and everybody again. */
+	reload_with(server, "deny = {\"tcp:127.0.0.1\"}\n");
+	fd = connect_to("tcp");
+	ck_assert_str_eq(hear(fd), "");
+	reload_with(server, "proxy-protocol = {\"tcp:127.0.0.1\"}\n");
+	ck_assert_str_eq(ask_tcp("PROXY UNKNOWN\r\nhello"), "HELLO");
+	reload_with(server, "");
+	ck_assert_str_eq(ask_tcp("PROXY "), "PROXY ");
+	expect_answers();
+}
+
+START_TEST(another_configuration_is_served)
+{
+	run_with_peers(begin_file(""), change_everything);
+}
+END_TEST
+
+/* How many of three datagrams are answered; each asks for letters. */
+static unsigned count_answers(void)
+{
+	unsigned n = 0;
+	int fd = connect_to("udp");
+	struct timeval wait = {.tv_usec = 300000};
+	char got[8];
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	for (int i = 0; i < 3; i++)
+		say(fd, "hello");
+	while (n < 3 && recv(fd, got, sizeof(got), 0) == 5)
+		n++;
+	(void)close(fd);
+	return n;
+}
+
+/* What was taken stays taken while the rate is the same. */
+static void change_rates(pid_t server)
+{
+	static const char limited[] = "udp-rate = \"1/2\"\n";
+
+	ck_assert_uint_eq(count_answers(), 3);
+	reload_with(server, "udp-rate = \"1/3\"\n");
+	ck_assert_uint_eq(count_answers(), 3);
+	reload_with(server, limited);
+	ck_assert_uint_eq(count_answers(), 2);
+	reload_with(server, limited);
+	ck_assert_uint_le(count_answers(), 1);
+	reload_with(server, "request-rate = \"1/1\"\n");
+	ck_assert_uint_eq(count_answers(), 3);
+}
+
+START_TEST(a_rate_that_stays_gives_nothing_back)
+{
+	run_with_peers(begin_file(""), change_rates);
+}
+END_TEST
+
+static void break_the_file(pid_t server)
+{
+	folder_write_text(folder, "conf", "nonsense = 1\n");
+	reload_until(server, "conf:1: no such option 'nonsense': all stays as "
+			     "it was");
+	expect_answers();
+	configure_file("access-log = \"/nowhere/at/all\"\n");
+	reload_until(server, "--access-log=/nowhere/at/all: No such file or "
+			     "directory: all stays as it was");
+	expect_answers();
+	configure_file("root = \"/nowhere/at/all\"\n");
+	reload_until(server, "all stays as it was");
+	expect_answers();
+}
+
+START_TEST(what_is_wrong_changes_nothing)
+{
+	run_with_peers(begin_file(""), break_the_file);
+}
+END_TEST
+
+static void wait_for_file(const char *name)
+{
+	char *path = folder_path(folder, name);
+	int64_t deadline = harness_deadline();
+
+	while (access(path, F_OK) != 0) {
+		if (harness_left_ms(deadline) == 0)
+			harness_fail("no %s", name);
+		(void)usleep(1000);
+	}
+	free(path);
+}
+
+/* Whether the file has this by now; lines are written when a turn ends. */
+static void expect_in_file(const char *name, const char *text)
+{
+	static char all[65536];
+	char *path = folder_path(folder, name);
+	int64_t deadline = harness_deadline();
+
+	do {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t n = read(fd, all, sizeof(all) - 1);
+
+		all[n > 0 ? n : 0] = '\0';
+		(void)close(fd);
+		if (harness_left_ms(deadline) == 0)
+			harness_fail("no %s in %s: %s", text, name, all);
+	} while (!strstr(all, text));
+	free(path);
+}
+
+static void change_logs(pid_t server)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text),
+		       "access-log = \"%s/access\"\n"
+		       "connection-log = \"%s/connections\"\n",
+		       folder, folder);
+	reload_with(server, text);
+	wait_for_file("access");
+	wait_for_file("connections");
+	expect_answers();
+	expect_in_file("access", "\"GET /a HTTP/1.0\" 200 10 ");
+	expect_in_file("connections", " tcp peer=127.0.0.1 ");
+	expect_in_file("connections", " http peer=127.0.0.1 ");
+	/* What has been counted of datagrams is for the log of before. */
+	reload_with(server, "");
+	expect_in_file("connections", " udp peer=127.0.0.1 ");
+}
+
+START_TEST(logs_begin_and_end_with_their_options)
+{
+	run_with_peers(begin_file(""), change_logs);
+}
+END_TEST
+
+static const char *ask_pages(const char *target)
+{
+	char text[128];
+	int fd = connect_to("admin");
+
+	(void)snprintf(text, sizeof(text), "GET %s HTTP/1.0\r\n\r\n", target);
+	say(fd, text);
+	(void)shutdown(fd, SHUT_WR);
+	return hear(fd);
+}
+
+#define ADMIN "admin = {\"127.0.0.1:0\"}\n"
+
+static void expect_state(const char *text)
+{
+	const char *state = ask_pages("/status.json");
+
+	ck_assert_msg(strstr(state, text), "no %s in %s", text, state);
+}
+
+/* What the pages tell of a server that has just begun. */
+static void look_at_pages(pid_t server)
+{
+	expect_state("\"last_reload\":null");
+	expect_state("\"state\":\"serving\"");
+	expect_answers();
+	expect_state("\"http_requests\":1,");
+	reload_with(server, ADMIN "listing = yes\n");
+	expect_state("\"succeeded\":true,\"cause\":null}");
+	expect_state("\"listing\":true");
+	configure_file(ADMIN "nonsense = 1\n");
+	reload_until(server, "all stays as it was");
+	expect_state("\"succeeded\":false,\"cause\":\"");
+	expect_state("no such option 'nonsense'\"}");
+	expect_state("\"listing\":true");
+	expect_state("\"started_at\":1");
+	expect_state("\"descriptors\":");
+	ck_assert_ptr_null(
+		strstr(ask_pages("/status.json"), "\"resident_bytes\":0,"));
+}
+
+START_TEST(the_pages_tell_how_it_is)
+{
+	run_with_peers(begin_file(ADMIN), look_at_pages);
+}
+END_TEST
+
+/* A service comes and goes while the others stay. */
+static void turn_services(pid_t server)
+{
+	char text[1024];
+
+	ck_assert_ptr_null(strstr(read_log(), "ready: admin"));
+	reload_with(server, ADMIN);
+	expect_state("\"state\":\"serving\"");
+	expect_answers();
+	(void)snprintf(text, sizeof(text),
+		       "listen = {127.0.0.1}\nudp-port = {off}\n"
+		       "tcp-port = {\"0\"}\nhttp-port = {off}\n");
+	folder_write_text(folder, "conf", text);
+	reload_until(server, "reloaded: serving on 1 sockets");
+	ck_assert_str_eq(ask_tcp("hello"), "HELLO");
+	reload_with(server, "");
+	expect_answers();
+}
+
+START_TEST(services_come_and_go)
+{
+	run_with_peers(begin_file(""), turn_services);
+}
+END_TEST
+
+static struct config_set leak_set;
+
+static void begin_and_end(void)
+{
+	struct server *server;
+	char *cause;
+
+	server = server_new(&leak_set.config, &cause);
+	ck_assert_msg(server, "%s", cause);
+	server_free(server);
+}
+
+/* Its log is read no more, and grows. */
+START_TEST(a_server_leaves_nothing_behind)
+{
+	configure_file(ADMIN "udp-rate = \"1/2\"\nrequest-rate = \"1/2\"\n");
+	strcpy(reload_words[0], "uppercase-server");
+	(void)snprintf(reload_words[1], sizeof(reload_words[1]),
+		       "--config=%s/conf", folder);
+	ck_assert_int_eq(config_read(&leak_set, 2, reload_argv, NULL),
+			 ARGUMENTS_RUN);
+	leak_check(begin_and_end);
+	server_free(NULL);
+}
+END_TEST
+
 /* --- the end --- */
 
 /* What was sent before the signal is answered. */
@@ -522,6 +918,17 @@ int main(void)
 			    (int)ARRAY_LEN(hosts));
 	tcase_add_test(tcase, too_few_descriptors_are_told);
 	tcase_add_test(tcase, a_server_needs_memory);
+	tcase_add_loop_test(tcase, some_descriptors_are_kept_back, 0,
+			    (int)ARRAY_LEN(shares));
+	tcase_add_test(tcase, many_sockets_are_kept_back_too);
+	tcase_add_test(tcase, a_limit_on_connections_is_told);
+	tcase_add_test(tcase, another_configuration_is_served);
+	tcase_add_test(tcase, a_rate_that_stays_gives_nothing_back);
+	tcase_add_test(tcase, what_is_wrong_changes_nothing);
+	tcase_add_test(tcase, logs_begin_and_end_with_their_options);
+	tcase_add_test(tcase, the_pages_tell_how_it_is);
+	tcase_add_test(tcase, services_come_and_go);
+	tcase_add_test(tcase, a_server_leaves_nothing_behind);
 	tcase_add_test(tcase, it_serves_and_hears_signals);
 	tcase_add_test(tcase, a_hangup_ends_nobody);
 	tcase_add_loop_test(tcase, what_waits_at_the_end_is_answered, 0, 2);

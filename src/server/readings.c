@@ -21,7 +21,6 @@ static char *add_reading(struct readings *readings, const char *name)
 	if (readings->n < READINGS_MAX - 1)
 		readings->n++;
 	reading->name = name;
-	reading->text[0] = '\0';
 	return reading->text;
 }
 

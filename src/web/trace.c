@@ -70,8 +70,7 @@ static struct slice trace_keep(char **room, struct slice s)
 
 	if (!s.ptr)
 		return s;
-	if (s.len > 0)
-		memcpy(*room, s.ptr, s.len);
+	memcpy(*room, s.ptr, s.len);
 	*room += s.len;
 	return copy;
 }
