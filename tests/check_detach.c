@@ -83,6 +83,11 @@ static void finish_and_tell(struct detach *detach)
 {
 	int pipe_fd = detach->pipe_fd, null_fd = detach->null_fd;
 
+	int next = dup(null_fd);
+
+	/* Of the pipe it has its own end alone. */
+	tell(next == null_fd + 1 ? 'p' : '-');
+	(void)close(next);
 	tell(getsid(0) == getpid() ? 's' : '-');
 	tell(fcntl(pipe_fd, F_GETFD) == FD_CLOEXEC &&
 			     fcntl(null_fd, F_GETFD) == FD_CLOEXEC
@@ -104,7 +109,7 @@ START_TEST(who_was_started_ends_well_when_all_has_gone_well)
 	pid_t pid = start(finish_and_tell);
 
 	expect_end(pid, EXIT_SUCCESS);
-	for (const char *want = "sxnnncoe"; *want; want++)
+	for (const char *want = "psxnnncoe"; *want; want++)
 		expect_word(*want);
 }
 END_TEST

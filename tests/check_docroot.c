@@ -345,6 +345,18 @@ START_TEST(files_below_the_root_open)
 }
 END_TEST
 
+/* Standard input was closed; what errno says is of another call. */
+START_TEST(a_descriptor_may_be_0)
+{
+	(void)close(STDIN_FILENO);
+	errno = ENOENT;
+	assert_opens(_i, "file", "file");
+	errno = EAGAIN;
+	assert_opens(_i, "sub/deep/file", "deep");
+	ck_assert_int_eq(lowest_free(), STDIN_FILENO);
+}
+END_TEST
+
 START_TEST(a_file_opens_for_reading_only)
 {
 	struct stat st;
@@ -950,6 +962,7 @@ static void add_below(Suite *suite)
 	TCase *tcase = add_case(suite, "below");
 
 	add_both(tcase, files_below_the_root_open);
+	add_both(tcase, a_descriptor_may_be_0);
 	add_both(tcase, a_file_opens_for_reading_only);
 	add_both(tcase, directories_are_said_to_be_directories);
 	add_both(tcase, the_empty_path_is_the_root);

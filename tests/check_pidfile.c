@@ -24,6 +24,9 @@ static char *folder, *path;
  * stands before the C library's. */
 static unsigned n_removals;
 
+/* Nor can every file system lock. */
+static bool has_no_locks;
+
 int fcntl(int fd, int command, ...)
 {
 	va_list args;
@@ -32,6 +35,10 @@ int fcntl(int fd, int command, ...)
 	va_start(args, command);
 	arg = va_arg(args, void *);
 	va_end(args);
+	if (command == F_SETLK && has_no_locks) {
+		errno = ENOLCK;
+		return -1;
+	}
 	if (command == F_SETLK && n_removals > 0) {
 		char *other = folder_path(folder, "other");
 
@@ -242,6 +249,17 @@ START_TEST(a_lock_on_what_has_no_name_any_more_is_none)
 }
 END_TEST
 
+START_TEST(where_nothing_can_be_locked_is_told)
+{
+	pid_t holder = 5;
+
+	has_no_locks = true;
+	ck_assert_int_eq(pidfile_open(path, &holder), -1);
+	ck_assert_int_eq(errno, ENOLCK);
+	ck_assert_int_eq(holder, 0);
+}
+END_TEST
+
 /* Of a number that may be 0: standard input was closed. */
 START_TEST(its_descriptor_may_be_0)
 {
@@ -270,6 +288,7 @@ int main(void)
 	tcase_add_test(tcase, closing_none_removes_none);
 	tcase_add_test(tcase, what_cannot_be_removed_is_emptied);
 	tcase_add_test(tcase, a_lock_on_what_has_no_name_any_more_is_none);
+	tcase_add_test(tcase, where_nothing_can_be_locked_is_told);
 	tcase_add_test(tcase, its_descriptor_may_be_0);
 	return harness_run(suite);
 }

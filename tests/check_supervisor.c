@@ -103,6 +103,8 @@ START_TEST(a_watchdog_says_how_often)
 	set_number("WATCHDOG_PID", getpid());
 	set_number("WATCHDOG_USEC", 2500000);
 	ck_assert_uint_eq(supervisor_watchdog_ns(), UINT64_C(2500000000));
+	/* As often as it is asked. */
+	ck_assert_uint_eq(supervisor_watchdog_ns(), UINT64_C(2500000000));
 }
 END_TEST
 

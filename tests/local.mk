@@ -323,9 +323,9 @@ load_fixture = tests/load_fixture.c tests/load_fixture.h \
 load_ways = $(load_fixture) tests/load_ways.c tests/load_ways.h
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
 load_tests = tests/check_asked tests/check_chart tests/check_codec tests/check_compare tests/check_condense \
-	tests/check_error tests/check_fields tests/check_job tests/check_figure tests/check_live tests/check_load_files \
+	tests/check_error tests/check_fields tests/check_job tests/check_kit tests/check_figure tests/check_live tests/check_load_files \
 	tests/check_load_live tests/check_message \
-	tests/check_missing tests/check_monitor tests/check_plot tests/check_report \
+	tests/check_meter tests/check_missing tests/check_monitor tests/check_plot tests/check_report \
 	tests/check_response tests/check_result tests/check_scale \
 	tests/check_schedule tests/check_search tests/check_silence \
 	tests/check_sink \
@@ -337,6 +337,10 @@ tests_check_codec_LDADD = $(result_libs)
 tests_check_live_LDADD = $(result_libs)
 tests_check_asked_LDADD = $(load_libs)
 tests_check_job_LDADD = $(load_libs)
+tests_check_kit_LDADD = $(load_libs)
+tests_check_kit_SOURCES = tests/check_kit.c $(scarce)
+tests_check_kit_LDFLAGS = $(scarce_ldflags)
+tests_check_meter_LDADD = $(load_libs)
 tests_check_missing_LDADD = $(load_libs)
 tests_check_silence_LDADD = $(load_libs)
 tests_check_fields_LDADD = $(load_libs)
