@@ -197,6 +197,42 @@ START_TEST(tokens_and_period_are_a_choice)
 END_TEST
 
 /* Who meets whom is another matter in each table: nobody can choose it. */
+/* The same where the number of tokens is no power of two. */
+START_TEST(three_tokens_are_forgotten_last_as_well)
+{
+	for (int i = 0; i < 30; i++) {
+		teardown();
+		table = bucket_table_new(3, CLOCK_NS_PER_S);
+		ck_assert_ptr_nonnull(table);
+		ck_assert_uint_eq(take_many(1, 5000, 10000, 2), 2);
+		for (uint32_t host = 1000; host < 1128; host++)
+			ck_assert(take(host, 5000, 10001));
+		ck_assert_uint_eq(take_many(1, 5000, 10002, 2), 1);
+	}
+}
+END_TEST
+
+/* Who meets whom is another matter in each table: nobody can choose it. */
+/* The same where tokens are no power of two: a day is long enough for all. */
+START_TEST(three_tokens_are_forgotten_last_as_well)
+{
+	uint64_t at_ms = 10000;
+
+	teardown();
+	table = bucket_table_new(3, 86400 * CLOCK_NS_PER_S);
+	ck_assert_ptr_nonnull(table);
+	for (uint32_t host = 1; host <= 8000; host++)
+		(void)take(host, 5000, at_ms++);
+	/* Strangers who are too few to fill one set. */
+	for (uint32_t i = 0; i < 40; i++) {
+		ck_assert_uint_eq(take_many(20000 + i, 5000, at_ms++, 2), 2);
+		for (uint32_t k = 0; k < 128; k++)
+			(void)take(30000 + 128 * i + k, 5000, at_ms++);
+		ck_assert_uint_eq(take_many(20000 + i, 5000, at_ms++, 2), 1);
+	}
+}
+END_TEST
+
 START_TEST(which_sources_meet_cannot_be_known)
 {
 	enum {
@@ -261,6 +297,7 @@ int main(void)
 	tcase_add_test(tcase, many_sources_at_a_normal_pace_are_all_answered);
 	tcase_add_loop_test(tcase, tokens_and_period_are_a_choice, 0,
 			    ARRAY_LEN(paces));
+	tcase_add_test(tcase, three_tokens_are_forgotten_last_as_well);
 	tcase_add_test(tcase, which_sources_meet_cannot_be_known);
 	tcase_add_test(tcase, a_table_leaves_nothing_behind);
 	return harness_run(suite);

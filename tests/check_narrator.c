@@ -105,8 +105,8 @@ START_TEST(notes_are_for_a_person_who_sees_no_steps)
 	report_note(&report, "note");
 	ck_assert_str_eq(told(), "");
 	report.is_terminal = true;
-	report_note(&report, "note");
-	ck_assert_str_eq(told(), "uppercase-client: note\n");
+	report_note(&report, "note %d of %s", 1, "two");
+	ck_assert_str_eq(told(), "uppercase-client: note 1 of two\n");
 	report.verbose = true;
 	report_note(&report, "note");
 	ck_assert_str_eq(told(), "");
@@ -115,7 +115,7 @@ END_TEST
 
 START_TEST(kept_lines_are_told_once_when_asked_for)
 {
-	report_keep(&report, "one");
+	report_keep(&report, "%s", "one");
 	report_keep(&report, "two");
 	ck_assert_str_eq(told(), "");
 	report_show_kept(&report);

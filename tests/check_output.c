@@ -20,6 +20,20 @@
 
 #define LARGE (1 << 20) /* more than a pipe holds */
 
+/* What waiting for room fails with; see -Wl,--wrap in local.mk. */
+static int wait_error;
+
+int __real_wait_for(int fd, short events, uint64_t deadline_ns);
+int __wrap_wait_for(int fd, short events, uint64_t deadline_ns);
+
+int __wrap_wait_for(int fd, short events, uint64_t deadline_ns)
+{
+	if (wait_error == 0)
+		return __real_wait_for(fd, events, deadline_ns);
+	errno = wait_error;
+	return -1;
+}
+
 /* What the next close(2) of standard output fails with. */
 static int close_error;
 
@@ -220,6 +234,54 @@ START_TEST(a_terminal_gets_the_last_half_when_it_is_closed)
 }
 END_TEST
 
+/* More than is made visible at a time; the terminal's own room is larger. */
+START_TEST(a_terminal_gets_a_long_reply_whole)
+{
+	int master = open_terminal();
+	char text[2500 + 1], got[2500];
+	size_t len = 0;
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = (char)('a' + i % 23);
+	text[sizeof(text) - 1] = '\0';
+	ck_assert_int_eq(output_write(slice_of(text)), CLIENT_OK);
+	while (len < sizeof(got)) {
+		ssize_t n = read(master, got + len, sizeof(got) - len);
+
+		ck_assert_int_gt(n, 0);
+		len += (size_t)n;
+	}
+	ck_assert_mem_eq(got, text, sizeof(got));
+}
+END_TEST
+
+START_TEST(a_terminal_that_is_gone_is_told)
+{
+	int master = open_terminal();
+
+	/* It is a terminal as long as it is asked, and takes nothing. */
+	ck_assert_int_eq(dup2(STDOUT_FILENO, 100), 100);
+	redirect(STDOUT_FILENO, open(ptsname(master), O_RDONLY | O_NOCTTY));
+	ck_assert_int_eq(output_write(slice_of("x")), CLIENT_FAILED);
+	ck_assert_ptr_nonnull(strstr(read_text(caught), "standard output: "));
+}
+END_TEST
+
+START_TEST(a_wait_that_fails_is_told)
+{
+	char *bytes = bytes_new(LARGE);
+
+	memset(bytes, 'a', LARGE);
+	(void)catch_stream(STDOUT_FILENO);
+	ck_assert_int_eq(fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK), 0);
+	wait_error = ENOMEM;
+	ck_assert_int_eq(output_write((struct slice){bytes, LARGE}),
+			 CLIENT_FAILED);
+	ck_assert_ptr_nonnull(strstr(read_text(caught), strerror(ENOMEM)));
+	free(bytes);
+}
+END_TEST
+
 static const struct {
 	int error;
 	enum client_status status;
@@ -262,5 +324,8 @@ int main(void)
 	tcase_add_test(tcase, a_terminal_gets_the_last_half_when_it_is_closed);
 	tcase_add_loop_test(tcase, what_fails_at_the_end_is_told, 0,
 			    (int)ARRAY_LEN(closings));
+	tcase_add_test(tcase, a_terminal_gets_a_long_reply_whole);
+	tcase_add_test(tcase, a_terminal_that_is_gone_is_told);
+	tcase_add_test(tcase, a_wait_that_fails_is_told);
 	return harness_run(suite);
 }

@@ -156,6 +156,21 @@ START_TEST(a_file_takes_every_line_of_a_turn)
 }
 END_TEST
 
+/* It waits for nobody, so there is nobody to keep room for. */
+START_TEST(a_file_fills_the_whole_buffer)
+{
+	struct spool *log = spool_fixture_open(&loop, path, HTTP_LOG_COMBINED);
+	unsigned before = n_writes;
+
+	/* Some 4,100 bytes each, of one peer. */
+	for (int i = 0; i < 60; i++)
+		add(log, "192.0.2.1", "/");
+	ck_assert_uint_eq(n_writes, before);
+	spool_close(log);
+	ck_assert_uint_eq(n_writes, before + 1);
+}
+END_TEST
+
 /* A log to a FIFO; *reader gets its other end. */
 static struct spool *open_fifo(int *reader)
 {
@@ -601,6 +616,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_file_takes_every_line_of_a_turn);
+	tcase_add_test(tcase, a_file_fills_the_whole_buffer);
 	tcase_add_test(tcase, a_reader_that_keeps_up_gets_every_line);
 	tcase_add_test(tcase,
 		       who_fills_the_log_of_a_slow_reader_loses_his_own_lines);

@@ -235,6 +235,7 @@ tests_check_rto_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_lines_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_narrator_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_output_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_output_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=wait_for
 tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 
 # These start the real programs, by the paths in AM_TESTS_ENVIRONMENT, and
