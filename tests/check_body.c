@@ -337,6 +337,20 @@ START_TEST(a_file_that_shrinks_is_named_in_the_log)
 }
 END_TEST
 
+/* Each byte of it is four then. */
+START_TEST(a_path_that_is_all_escaped_is_whole_in_the_log)
+{
+	char name[201], seen[900] = ": ";
+
+	memset(name, 1, sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (size_t i = 0; i < sizeof(name) - 1; i++)
+		strcat(seen, "\\x01");
+	strcat(seen, ": shrank");
+	ck_assert_ptr_nonnull(strstr(log_of_shrunk(name), seen));
+}
+END_TEST
+
 START_TEST(a_long_path_is_cut_in_the_log)
 {
 	char name[302], seen[272];
@@ -524,6 +538,7 @@ int main(void)
 	tcase_add_test(tcase, parts_count_in_the_turn);
 	tcase_add_test(tcase, a_file_that_shrinks_ends_the_connection);
 	tcase_add_test(tcase, a_file_that_shrinks_is_named_in_the_log);
+	tcase_add_test(tcase, a_path_that_is_all_escaped_is_whole_in_the_log);
 	tcase_add_test(tcase, a_long_path_is_cut_in_the_log);
 	tcase_add_loop_test(tcase,
 			    an_error_ends_the_connection_or_is_waited_out, 0,

@@ -196,7 +196,6 @@ START_TEST(tokens_and_period_are_a_choice)
 }
 END_TEST
 
-/* Who meets whom is another matter in each table: nobody can choose it. */
 /* The same where the number of tokens is no power of two. */
 START_TEST(three_tokens_are_forgotten_last_as_well)
 {
@@ -213,26 +212,6 @@ START_TEST(three_tokens_are_forgotten_last_as_well)
 END_TEST
 
 /* Who meets whom is another matter in each table: nobody can choose it. */
-/* The same where tokens are no power of two: a day is long enough for all. */
-START_TEST(three_tokens_are_forgotten_last_as_well)
-{
-	uint64_t at_ms = 10000;
-
-	teardown();
-	table = bucket_table_new(3, 86400 * CLOCK_NS_PER_S);
-	ck_assert_ptr_nonnull(table);
-	for (uint32_t host = 1; host <= 8000; host++)
-		(void)take(host, 5000, at_ms++);
-	/* Strangers who are too few to fill one set. */
-	for (uint32_t i = 0; i < 40; i++) {
-		ck_assert_uint_eq(take_many(20000 + i, 5000, at_ms++, 2), 2);
-		for (uint32_t k = 0; k < 128; k++)
-			(void)take(30000 + 128 * i + k, 5000, at_ms++);
-		ck_assert_uint_eq(take_many(20000 + i, 5000, at_ms++, 2), 1);
-	}
-}
-END_TEST
-
 START_TEST(which_sources_meet_cannot_be_known)
 {
 	enum {

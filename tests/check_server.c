@@ -442,6 +442,25 @@ START_TEST(a_hangup_ends_nobody)
 }
 END_TEST
 
+/* But for the sandbox, which a test's process would have for good. */
+START_TEST(a_server_may_be_confined)
+{
+	static const char *const words[WORDS_MAX] = {"--no-sandbox"};
+	struct server *server;
+	char *cause;
+
+	configure(words);
+	config.user = geteuid() == 0 ? "root" : NULL;
+	server = server_new_confined(&config, &cause);
+	ck_assert_msg(server, "%s", cause);
+	server_free(server);
+	config.user = "no-such-user";
+	ck_assert_ptr_null(server_new_confined(&config, &cause));
+	ck_assert_ptr_nonnull(strstr(cause, "there is no such user"));
+	free(cause);
+}
+END_TEST
+
 /* --- descriptors --- */
 
 static const struct {
@@ -918,6 +937,7 @@ int main(void)
 			    (int)ARRAY_LEN(hosts));
 	tcase_add_test(tcase, too_few_descriptors_are_told);
 	tcase_add_test(tcase, a_server_needs_memory);
+	tcase_add_test(tcase, a_server_may_be_confined);
 	tcase_add_loop_test(tcase, some_descriptors_are_kept_back, 0,
 			    (int)ARRAY_LEN(shares));
 	tcase_add_test(tcase, many_sockets_are_kept_back_too);
