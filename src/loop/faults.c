@@ -176,8 +176,8 @@ static bool names(const struct rule_in_force *in_force,
 		network_contains(&in_force->from, client));
 }
 
-bool faults_name(const struct loop *loop, enum fault_service service,
-		 const struct address *client)
+static bool is_named(const struct loop *loop, enum fault_service service,
+		     const struct address *client)
 {
 	const struct faults *faults = loop->faults;
 
@@ -227,7 +227,7 @@ bool faults_judge(struct loop *loop, enum fault_service service,
 	struct faults *faults = loop->faults;
 	uint64_t age_ns;
 
-	if (!faults_name(loop, service, client))
+	if (!is_named(loop, service, client))
 		return false;
 	verdict->kinds = 0;
 	verdict->client = *client;

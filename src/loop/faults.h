@@ -70,10 +70,6 @@ static inline bool faults_has(const struct faults_verdict *verdict,
 	return (verdict->kinds & 1u << kind) != 0;
 }
 
-/* Whether any rule of the service names this client. */
-bool faults_name(const struct loop *loop, enum fault_service service,
-		 const struct address *client);
-
 /* The numbers of a fault that happens. */
 struct fault_draw faults_draw(const struct faults_verdict *verdict,
 			      enum fault_kind kind);

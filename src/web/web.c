@@ -145,22 +145,26 @@ static bool asks_too_often(const struct conn *conn)
 }
 
 /*
- * What --fault does to this answer. An IPv4 address that no rule names is known
- * without asking the kernel for it.
+ * What --fault does to this answer. Of an IPv4 peer the account has all that a
+ * rule looks at: the kernel is asked for the port, for the log, of those alone
+ * whom something happens to.
  */
 static bool is_to_fail(struct web_conn *wc, const struct http_request *request,
 		       struct faults_verdict *verdict)
 {
 	struct conn *conn = &wc->conn;
 	const struct address *owner = account_owner(&conn->member);
+	bool is_known = owner && owner->sa.any.sa_family == AF_INET;
 	struct address peer;
 
-	if (owner && owner->sa.any.sa_family == AF_INET &&
-	    !faults_name(conn->loop, FAULT_HTTP, owner))
+	if (is_known)
+		peer = *owner;
+	else if (conn_address(conn, &peer) < 0)
 		return false;
-	return conn_address(conn, &peer) == 0 &&
-	       faults_judge(conn->loop, FAULT_HTTP, &peer, request->target,
-			    verdict);
+	if (!faults_judge(conn->loop, FAULT_HTTP, &peer, request->target,
+			  verdict))
+		return false;
+	return !is_known || conn_address(conn, &verdict->client) == 0;
 }
 
 static struct site_reply reply_to(struct web_conn *wc, struct gather *out,
