@@ -99,7 +99,8 @@ conn_fixture = tests/conn_fixture.c tests/conn_fixture.h
 spool_fixture = tests/spool_fixture.c tests/spool_fixture.h
 web_tests = tests/check_body tests/check_cache tests/check_content \
 	tests/check_facts tests/check_folder \
-	tests/check_gather tests/check_site tests/check_trace tests/check_web
+	tests/check_gather tests/check_site tests/check_spoil tests/check_trace tests/check_web
+tests_check_spoil_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_body_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_body_SOURCES = tests/check_body.c $(conn_fixture) $(scarce)
 tests_check_body_LDFLAGS = $(scarce_ldflags)
@@ -128,7 +129,7 @@ tests_check_web_LDFLAGS = $(scarce_ldflags)
 server_tests = tests/check_allowance tests/check_access \
 	tests/check_connlog tests/check_gate tests/check_udp_log \
 	tests/check_network tests/check_refusal \
-	tests/check_spool tests/check_account tests/check_bucket \
+	tests/check_roll tests/check_shape tests/check_spool tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_confinement \
 	tests/check_conn \
 	tests/check_activation tests/check_endpoint \
@@ -167,6 +168,8 @@ tests_check_gate_LDFLAGS = $(scarce_ldflags)
 tests_check_udp_log_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_udp_log_SOURCES = tests/check_udp_log.c $(spool_fixture) $(scarce)
 tests_check_udp_log_LDFLAGS = $(scarce_ldflags)
+tests_check_roll_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
+tests_check_shape_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_access_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_network_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_refusal_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
