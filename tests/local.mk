@@ -245,15 +245,14 @@ tests_check_visible_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 # link nothing of ours but the harness.
 e2e_tests = tests/check_client tests/check_client_capture \
 	tests/check_client_editor \
-	tests/check_client_modes tests/check_client_ping \
 	tests/check_client_record tests/check_e2e_accept \
-	tests/check_e2e_admin tests/check_e2e_calamity \
+	tests/check_e2e_calamity \
 	tests/check_e2e_codings tests/check_e2e_connlog \
 	tests/check_e2e_messages \
 	tests/check_e2e_confined tests/check_e2e_places tests/check_e2e_reload \
 	tests/check_e2e_sandbox \
 	tests/check_e2e_supervised \
-	tests/check_dissector tests/check_e2e_balancer tests/check_e2e_forged tests/check_e2e_http \
+	tests/check_e2e_balancer tests/check_e2e_http \
 	tests/check_e2e_late tests/check_e2e_limits \
 	tests/check_e2e_proxy tests/check_e2e_ranges \
 	tests/check_e2e_semantics tests/check_e2e_smuggling \
@@ -327,9 +326,9 @@ load_fixture = tests/load_fixture.c tests/load_fixture.h \
 load_ways = $(load_fixture) tests/load_ways.c tests/load_ways.h
 load_e2e_libs = $(e2e_libs) $(JANSSON_LIBS) -lm
 load_tests = tests/check_asked tests/check_chart tests/check_codec tests/check_compare tests/check_condense \
-	tests/check_error tests/check_fields tests/check_job tests/check_kit tests/check_figure tests/check_live tests/check_load_files \
+	tests/check_error tests/check_fields tests/check_job tests/check_kit tests/check_figure tests/check_live \
 	tests/check_load_live tests/check_message \
-	tests/check_meter tests/check_missing tests/check_monitor tests/check_plot tests/check_report \
+	tests/check_meter tests/check_missing tests/check_monitor tests/check_plot \
 	tests/check_response tests/check_result tests/check_scale \
 	tests/check_schedule tests/check_search tests/check_silence \
 	tests/check_sink \
@@ -552,12 +551,15 @@ tests_fuzz_fuzz_target_LDFLAGS = $(fuzz_ldflags)
 
 # These take longest, and so begin first: in parallel no core waits at the end
 # for one of them. Those that work stand beside those that mostly wait.
-long_tests = tests/check_load_limits tests/check_load tests/check_load_kills \
-	tests/check_load_rogue tests/check_load_stops tests/check_load_search \
-	tests/check_load_ways tests/check_load_restarts tests/check_load_stalls \
-	tests/check_e2e_clients tests/check_e2e_bounds tests/check_e2e_faults \
-	tests/check_e2e_any_fault tests/check_e2e_turnover tests/check_e2e_fair tests/check_e2e_cache tests/check_e2e_drain \
-	tests/check_e2e_long_listing tests/check_client_peers \
+long_tests = tests/check_load_rogue tests/check_load_limits \
+	tests/check_load_ways tests/check_load tests/check_load_search \
+	tests/check_load_kills tests/check_client_peers tests/check_client_modes \
+	tests/check_e2e_admin tests/check_client_ping tests/check_e2e_clients \
+	tests/check_e2e_bounds tests/check_e2e_fair tests/check_e2e_faults \
+	tests/check_dissector tests/check_load_stops tests/check_load_restarts \
+	tests/check_load_stalls tests/check_e2e_any_fault tests/check_e2e_forged \
+	tests/check_e2e_long_listing tests/check_e2e_cache tests/check_e2e_drain \
+	tests/check_load_files tests/check_e2e_turnover tests/check_report \
 	tests/check_e2e_listing tests/check_e2e_strict tests/check_e2e_start \
 	tests/check_e2e_udp tests/check_e2e_foreign tests/check_e2e_accesslog \
 	tests/check_conn_walk tests/check_e2e_files tests/check_deadline \
