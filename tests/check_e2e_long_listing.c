@@ -241,7 +241,7 @@ static void make_long_names(void)
 	int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char name[sizeof("long/") + LONG_LEN] = "long/", *end = name + 5;
 
-	for (int i = 0; i < 80000; i++) {
+	for (int i = 0; i < 70000; i++) {
 		memset(end, 'x', LONG_LEN);
 		end[snprintf(end, 8, "%06d", i)] = 'x';
 		make_name(dir, i, name);
