@@ -110,13 +110,12 @@ int units_parse_size(const char *text, uint64_t *out)
 {
 	size_t len = strspn(text, UNITS_DIGITS);
 	const struct unit *unit = find_unit(size_units, text + len);
-	char digits[UNITS_DIGITS_MAX + 1];
+	char digits[UNITS_DIGITS_MAX + 1] = "";
 	uint64_t value;
 
 	if (len > UNITS_DIGITS_MAX || !unit)
 		return -1;
 	memcpy(digits, text, len);
-	digits[len] = '\0';
 	if (units_parse_uint(digits, 0, UINT64_MAX / (uint64_t)unit->factor,
 			     &value) < 0)
 		return -1;
@@ -127,13 +126,12 @@ int units_parse_size(const char *text, uint64_t *out)
 int units_parse_sizes(const char *text, size_t max, size_t *from, size_t *to)
 {
 	size_t len = strcspn(text, "-");
-	char first[UNITS_TEXT_SIZE];
+	char first[UNITS_TEXT_SIZE] = "";
 	uint64_t least, most;
 
 	if (len >= sizeof(first))
 		return -1;
 	memcpy(first, text, len);
-	first[len] = '\0';
 	if (units_parse_size(first, &least) < 0)
 		return -1;
 	most = least;
