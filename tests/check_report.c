@@ -684,6 +684,9 @@ START_TEST(a_search_tells_how_long_the_whole_took)
 	page = page_of(result);
 	assert_has(page, "100 clients, 6 steps in 10.0 s</p>");
 	free(page);
+	page = page_of(result_one_exchange());
+	assert_has(page, "100 clients, 1 step in 300 \302\265s</p>");
+	free(page);
 }
 END_TEST
 

@@ -71,9 +71,11 @@ static void write_subtitle(FILE *out, const struct result *result)
 	fprintf(out, ", %s client%s", figure_count(result->clients).text,
 		result->clients == 1 ? "" : "s");
 	if (n_steps > 0)
-		fprintf(out, ", %zu steps in ", n_steps);
-	fprintf(out, "%s%s%s", n_steps > 0 ? "" : " for ",
-		report_format_time(s * 1e6).text,
+		fprintf(out, ", %zu step%s in ", n_steps,
+			n_steps == 1 ? "" : "s");
+	else
+		fputs(" for ", out);
+	fprintf(out, "%s%s", report_format_time(s * 1e6).text,
 		result->interrupted ? ", ended early" : "");
 }
 
