@@ -339,6 +339,8 @@ START_TEST(percentiles_stand_at_equal_distances)
 	expect_once("<svg id=\"percentiles\"");
 	expect_once("<h2>Latency by percentile <small>whole run</small></h2>");
 	expect_once(">percentile</text>");
+	expect_once("aria-label=\"Latency against the percentile, both on log "
+		    "axes\"");
 	expect_once("</svg>\n</figure>\n");
 }
 END_TEST

@@ -8,13 +8,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -24,8 +27,33 @@
 /* Writes to standard error that still go through; -1 for all. */
 static int n_writes = -1;
 
+/* Signals that come in between, while a call asks for room or writes. */
+static int n_polls_broken, n_writes_broken;
+
+static bool is_broken(int *n)
+{
+	if (*n == 0)
+		return false;
+	--*n;
+	errno = EINTR;
+	return true;
+}
+
+int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	const struct timespec wait = {timeout_ms / 1000,
+				      timeout_ms % 1000 * 1000000};
+
+	if (is_broken(&n_polls_broken))
+		return -1;
+	return (int)syscall(SYS_ppoll, fds, n, timeout_ms < 0 ? NULL : &wait,
+			    NULL, 0);
+}
+
 ssize_t write(int fd, const void *buf, size_t len)
 {
+	if (fd == STDERR_FILENO && is_broken(&n_writes_broken))
+		return -1;
 	if (fd != STDERR_FILENO || n_writes != 0) {
 		n_writes -= fd == STDERR_FILENO && n_writes > 0;
 		return syscall(SYS_write, fd, buf, len);
@@ -324,6 +352,19 @@ START_TEST(no_standard_error_does_no_harm)
 }
 END_TEST
 
+START_TEST(a_signal_costs_no_line)
+{
+	int fd = catch_log();
+
+	n_polls_broken = 2;
+	n_writes_broken = 3;
+	log_info("text");
+	log_flush();
+	ck_assert_str_eq(written(fd), "test: text\n");
+	ck_assert_int_eq(n_polls_broken + n_writes_broken, 0);
+}
+END_TEST
+
 /* --- forms --- */
 
 static const struct {
@@ -351,6 +392,34 @@ START_TEST(a_line_has_its_form)
 	log_flush();
 	ck_assert_int_eq(regexec(&regex, written(fd), 0, NULL, 0), 0);
 	regfree(&regex);
+}
+END_TEST
+
+/* What was gathered, too: a datagram for each, without the end of the line. */
+START_TEST(a_line_to_syslog_is_a_datagram)
+{
+	static const char *const texts[] = {"one", "the second", "3"};
+	char got[256];
+	int fds[2];
+
+	log_open("test", STDERR_FILENO);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), 0);
+	ck_assert_int_eq(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
+	ck_assert_int_eq(log_use(STDERR_FILENO, LOG_SYSLOG, "it"),
+			 STDERR_FILENO);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		log_info("%s", texts[i]);
+	log_flush();
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		ssize_t n = recv(fds[0], got, sizeof(got) - 1, MSG_DONTWAIT);
+		size_t len = strlen(texts[i]);
+
+		ck_assert_int_gt(n, (ssize_t)len);
+		got[n] = '\0';
+		ck_assert_int_eq(got[0], '<');
+		ck_assert_str_eq(got + n - len, texts[i]);
+	}
+	ck_assert_int_lt(recv(fds[0], got, sizeof(got), MSG_DONTWAIT), 0);
 }
 END_TEST
 
@@ -473,6 +542,8 @@ int main(void)
 
 	tcase = harness_case(suite, "troubles");
 	tcase_add_loop_test(tcase, a_line_has_its_form, 0, ARRAY_LEN(forms));
+	tcase_add_test(tcase, a_signal_costs_no_line);
+	tcase_add_test(tcase, a_line_to_syslog_is_a_datagram);
 	tcase_add_test(tcase, a_warning_has_its_priority);
 	tcase_add_test(tcase, a_level_leaves_out_the_rest);
 	tcase_add_test(tcase, a_change_writes_what_was_gathered);

@@ -128,6 +128,8 @@ START_TEST(the_number_survives_uppercasing)
 	ck_assert_uint_eq(n, 0x11);
 	ck_assert(!message_read_number("Q", 1, &n));
 	ck_assert(!message_read_number("@", 1, &n));
+	ck_assert(!message_read_second(messages, 1, "aaaaaaaQ", &n));
+	ck_assert(message_read_second(messages, 1, "aaaaaaap", &n));
 	messages_free(messages);
 }
 END_TEST

@@ -45,24 +45,32 @@ static const struct {
 };
 
 /* The text is not ended by a NUL: what stands behind it does not show. */
-START_TEST(text_is_broken_between_words)
+static void try_row(int i, char behind)
 {
-	char *got = NULL, *want = strdup(rows[_i].want);
-	char *text = bytes_new(strlen(rows[_i].text) + 1);
-	size_t got_len = 0, len = strlen(rows[_i].text);
+	char *got = NULL, *want = strdup(rows[i].want);
+	char *text = bytes_new(strlen(rows[i].text) + 1);
+	size_t got_len = 0, len = strlen(rows[i].text);
 	FILE *out = open_memstream(&got, &got_len);
 
-	memcpy(text, rows[_i].text, len);
-	text[len] = ' ';
-	wrap_print(out, rows[_i].indent, (struct slice){text, len});
+	memcpy(text, rows[i].text, len);
+	text[len] = behind;
+	wrap_print(out, rows[i].indent, (struct slice){text, len});
 	ck_assert_int_eq(fclose(out), 0);
 	/* W70 ends in a blank, which a break takes away. */
 	for (char *at; (at = strstr(want, " \n"));)
 		memmove(at, at + 1, strlen(at));
-	ck_assert_msg(strcmp(got, want) == 0, "%s: %s", rows[_i].why, got);
+	ck_assert_msg(strcmp(got, want) == 0, "%s: %s", rows[i].why, got);
 	free(text);
 	free(want);
 	free(got);
+}
+
+START_TEST(text_is_broken_between_words)
+{
+	static const char behind[] = "! \n";
+
+	for (const char *c = behind; *c; c++)
+		try_row(_i, *c);
 }
 END_TEST
 
