@@ -254,9 +254,9 @@ static void add_fault_rules(struct text *text, const struct faults *faults)
 	if (!faults)
 		return;
 	dashboard_begin_table(text, "Faults on purpose", true,
-			      "<th class=\"n\">rule</th><th>faults</th>");
+			      "<th>rule</th><th>faults</th>");
 	for (size_t i = 0; (rule = faults_rule(faults, i)); i++) {
-		text_addf(text, "<tr><td class=\"n\">%zu</td><td>", i + 1);
+		text_addf(text, "<tr><td>%zu</td><td>", i + 1);
 		add_html(text, rule);
 		text_add_str(text, "</td></tr>\n");
 	}
