@@ -226,9 +226,13 @@ tests_check_room_LDADD = tests/libharness.a $(base_libs) $(LIBEVENT_LIBS) \
 	$(CHECK_LIBS)
 
 # The client's parts that can be tried alone.
-client_tests = tests/check_answers tests/check_hexdump tests/check_lines \
+client_tests = tests/check_answers tests/check_ping_json \
+	tests/check_ping_lines tests/check_probe tests/check_hexdump tests/check_lines \
 	tests/check_narrator tests/check_output tests/check_ping_figures \
 	tests/check_roster tests/check_rto tests/check_visible
+tests_check_ping_json_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_ping_lines_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
+tests_check_probe_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_answers_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_hexdump_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)
 tests_check_ping_figures_LDADD = tests/libharness.a $(client_libs) $(CHECK_LIBS)

@@ -7,7 +7,6 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/calendar.h"
 #include "base/clock.h"
@@ -28,23 +27,26 @@ static json_t *json_ms_if(bool is_known, double ns)
 	return is_known ? json_ms(ns) : json_null();
 }
 
-/* Writes the object as a line, and frees it; NULL stands for no memory. */
+/*
+ * Writes the object as a line, and frees it; NULL stands for no memory. It goes
+ * straight into the text: json_dumps(3) may leave a piece out when the memory
+ * for a longer line is not to be had, and say nothing.
+ */
 static void add_object(struct text *text, json_t *object)
 {
-	char *line =
-		object ? json_dumps(object,
-				    JSON_COMPACT | JSON_REAL_PRECISION(
-							   PING_JSON_DIGITS))
-		       : NULL;
+	size_t room = text->size - text->len, len = 0;
 
+	if (object)
+		len = json_dumpb(object, text->ptr + text->len, room,
+				 JSON_COMPACT |
+					 JSON_REAL_PRECISION(PING_JSON_DIGITS));
 	json_decref(object);
-	if (!line) {
+	if (len == 0 || len > room) {
 		text->overflow = true;
 		return;
 	}
-	text_add_str(text, line);
+	text->len += len;
 	text_add_char(text, '\n');
-	free(line);
 }
 
 void ping_json_add_begin(struct text *text, const char *peer,
