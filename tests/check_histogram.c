@@ -247,6 +247,21 @@ START_TEST(a_difference_knows_the_least_where_all_is_new)
 }
 END_TEST
 
+/* What has a bucket of its own, and what has none any more. */
+START_TEST(the_last_bucket_has_all_that_is_longer)
+{
+	const uint64_t end_ns = histogram_bucket_top(HISTOGRAM_BUCKETS - 1) + 1;
+	const uint64_t long_ns[] = {end_ns - 1, end_ns, 2 * end_ns, UINT64_MAX};
+
+	for (size_t i = 0; i < ARRAY_LEN(long_ns); i++) {
+		memset(&h, 0, sizeof(h));
+		histogram_add(&h, long_ns[i]);
+		ck_assert_uint_eq(h.counts[HISTOGRAM_BUCKETS - 1], 1);
+		ck_assert_uint_eq(h.max_ns, long_ns[i]);
+	}
+}
+END_TEST
+
 START_TEST(beyond_an_hour_the_greatest_is_still_exact)
 {
 	memset(&h, 0, sizeof(h));
@@ -306,6 +321,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_difference_is_exact_where_buckets_are, 0,
 			    256);
 	tcase_add_test(tcase, a_difference_knows_the_least_where_all_is_new);
+	tcase_add_test(tcase, the_last_bucket_has_all_that_is_longer);
 	tcase_add_test(tcase, beyond_an_hour_the_greatest_is_still_exact);
 	tcase_add_test(tcase, a_percentile_needs_a_sample_beyond_it);
 	tcase_add_test(tcase, nothing_has_no_percentiles);

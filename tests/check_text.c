@@ -232,6 +232,7 @@ static const struct escape_row escaped[] = {
 	{IN("\x9b"), "\\x9B"}, /* a control of eight bits */
 	{IN("\xc3\xa4"), "\\xC3\\xA4"},
 	{IN("\xff"), "\\xFF"},
+	{IN("\x1f ~"), "\\x1F ~"}, /* the first and the last that are seen */
 	{IN("\""), "\\\""},
 	{IN("\\"), "\\\\"},
 	{IN("\\x41"), "\\\\x41"}, /* cannot be taken for an escape */
@@ -240,6 +241,7 @@ static const struct escape_row escaped[] = {
 static const struct escape_row html[] = {
 	{IN(""), ""},
 	{IN("plain text"), "plain text"},
+	{IN("\x1f ~"), "\xef\xbf\xbd ~"},
 	{IN("<script>"), "&lt;script&gt;"},
 	{IN("a & b"), "a &amp; b"},
 	{IN("&amp;"), "&amp;amp;"},
@@ -255,6 +257,8 @@ static const struct escape_row uri[] = {
 	{IN(""), ""},
 	{IN("a/b-c._~9"), "a/b-c._~9"},
 	{IN("a b"), "a%20b"},
+	{IN("azAZ09-._~/!$+,=@"), "azAZ09-._~/!$+,=@"},
+	{IN("`{[:;"), "%60%7B%5B%3A%3B"}, /* beside those */
 	{IN("%41"), "%2541"},
 	{IN("?#"), "%3F%23"},
 	{IN("\r\n"), "%0D%0A"},

@@ -125,6 +125,8 @@ START_TEST(a_number_alone_is_a_time_only_where_it_says_seconds)
 	ck_assert_uint_eq(value_ns, UNTOUCHED);
 	ck_assert_int_eq(units_parse_time("5s", false, &value_ns), 0);
 	ck_assert_uint_eq(value_ns, 5 * CLOCK_NS_PER_S);
+	ck_assert_int_eq(units_parse_time("5us", false, &value_ns), 0);
+	ck_assert_uint_eq(value_ns, 5000);
 	ck_assert_int_eq(units_parse_time("0", false, &value_ns), 0);
 	ck_assert_uint_eq(value_ns, 0);
 }
