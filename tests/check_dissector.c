@@ -25,6 +25,7 @@ enum {
 static char *folder, *path;
 static FILE *file;
 static unsigned n_packets, cut; /* bytes that each packet has lost */
+static unsigned char net = 2;	/* of the addresses */
 
 /* --- writing --- */
 
@@ -49,6 +50,7 @@ static void set_up(void)
 	put32(65535);
 	put32(101); /* LINKTYPE_RAW: IP */
 	n_packets = cut = 0;
+	net = 2;
 }
 
 static void tear_down(void)
@@ -74,7 +76,7 @@ static void put16(unsigned char *at, unsigned value)
 	at[1] = (unsigned char)value;
 }
 
-/* IPv4 from 192.0.2.CLIENT to 192.0.2.1, or back. */
+/* IPv4 from 192.0.NET.CLIENT to 192.0.NET.1, or back. */
 static size_t put_ip(unsigned char *at, unsigned client, bool is_reply,
 		     unsigned protocol, size_t len)
 {
@@ -84,7 +86,7 @@ static size_t put_ip(unsigned char *at, unsigned client, bool is_reply,
 	at[8] = 64;
 	at[9] = (unsigned char)protocol;
 	for (size_t i = 12; i < 20; i += 4)
-		memcpy(at + i, (unsigned char[]){192, 0, 2, 1}, 4);
+		memcpy(at + i, (unsigned char[]){192, 0, net, 1}, 4);
 	at[is_reply ? 19 : 15] = (unsigned char)client;
 	return 20;
 }
@@ -206,39 +208,146 @@ static struct outcome dissect(const char *const fields[])
 	return outcome;
 }
 
+#define PAIR_FIELDS  8
+#define PAIR_NUMBERS 3 /* of packets; the others are flags */
+#define NONE	     "|||||||\n"
+
+/* A packet's fields: first the pairs, a letter for what is wrong, then why. */
+static const char *const all_fields[] = {
+	"uppercase.reply_in",	"uppercase.reply_to",
+	"uppercase.again",	"uppercase.no_reply",
+	"uppercase.no_request", "uppercase.duplicate",
+	"uppercase.not_upper",	"uppercase.after_close",
+	"uppercase.why",	NULL,
+};
+
+/* Packets at addresses of their own, and what was said of each. */
+struct part {
+	void (*write)(void);
+	unsigned long before; /* packets of other parts */
+	unsigned long n;
+	size_t pairs_len, whys_len;
+	char pairs[1200 * 10], whys[1 << 18]; /* a line for each */
+};
+
+static void add_text(char *text, size_t size, size_t *len, const char *more)
+{
+	*len += (size_t)snprintf(text + *len, size - *len, "%s", more);
+	ck_assert_uint_lt(*len, size);
+}
+
+static void add_pairs(struct part *part, const char *more)
+{
+	add_text(part->pairs, sizeof(part->pairs), &part->pairs_len, more);
+}
+
+static void add_whys(struct part *part, const char *more)
+{
+	add_text(part->whys, sizeof(part->whys), &part->whys_len, more);
+}
+
+/* A packet's number, counted from the part's first. */
+static const char *number_within(const struct part *part, unsigned long n)
+{
+	static char text[24];
+
+	ck_assert_uint_gt(n, part->before);
+	(void)snprintf(text, sizeof(text), "%lu", n - part->before);
+	return text;
+}
+
+/* Takes the pairs off the line; returns what follows. */
+static char *take_pairs(struct part *part, char *line)
+{
+	for (int i = 0; i < PAIR_FIELDS; i++) {
+		char *end = strchr(line, '|'), *rest;
+		unsigned long n;
+
+		ck_assert_ptr_nonnull(end);
+		*end = '\0';
+		n = strtoul(line, &rest, 10);
+		if (strcmp(line, "True") == 0)
+			add_pairs(part, "1");
+		else if (i < PAIR_NUMBERS && *line && *rest == '\0')
+			add_pairs(part, number_within(part, n));
+		else
+			add_pairs(part, line);
+		add_pairs(part, i < PAIR_FIELDS - 1 ? "|" : "\n");
+		line = end + 1;
+	}
+	return line;
+}
+
+/* The rest of the line; other packets are called "packet 7" there. */
+static void take_why(struct part *part, char *line)
+{
+	static const char word[] = "packet ";
+	char *at, *rest;
+
+	while ((at = strstr(line, word))) {
+		unsigned long n;
+
+		at += strlen(word);
+		n = strtoul(at, &rest, 10);
+		if (rest == at)
+			break;
+		*at = '\0';
+		add_whys(part, line);
+		add_whys(part, number_within(part, n));
+		line = rest;
+	}
+	add_whys(part, line);
+	add_whys(part, "\n");
+}
+
+static char *take_lines(struct part *part, char *at)
+{
+	for (unsigned long i = 0; i < part->n; i++) {
+		char *end = strchr(at, '\n');
+
+		ck_assert_msg(end != NULL, "%lu lines", i);
+		*end = '\0';
+		take_why(part, take_pairs(part, at));
+		at = end + 1;
+	}
+	return at;
+}
+
+/* All of them in one capture, since tshark takes long to begin. */
+static void dissect_parts(struct part *parts, size_t n)
+{
+	struct outcome outcome;
+	char *at;
+
+	for (size_t i = 0; i < n; i++) {
+		net = (unsigned char)(2 + i);
+		parts[i].before = n_packets;
+		parts[i].write();
+		parts[i].n = n_packets - parts[i].before;
+	}
+	outcome = dissect(all_fields);
+	at = outcome.out;
+	for (size_t i = 0; i < n; i++)
+		at = take_lines(&parts[i], at);
+	ck_assert_str_eq(at, "");
+	outcome_clear(&outcome);
+}
+
+static struct part *part_of(void (*write)(void));
+
 /*
  * Each packet's row: the reply is in, it is the reply to, it is the same as,
  * and a letter for what is wrong.
  */
-static void expect_pairs(const char *rows)
+static void expect_pairs(void (*write)(void), const char *rows)
 {
-	static const char *const fields[] = {
-		"uppercase.reply_in",
-		"uppercase.reply_to",
-		"uppercase.again",
-		"uppercase.no_reply",
-		"uppercase.no_request",
-		"uppercase.duplicate",
-		"uppercase.not_upper",
-		"uppercase.after_close",
-		NULL,
-	};
-	struct outcome outcome = dissect(fields);
-
-	for (char *at = outcome.out; (at = strstr(at, "True"));)
-		memmove(at + 1, at + 4, strlen(at + 4) + 1), *at = '1';
-	ck_assert_str_eq(outcome.out, rows);
-	outcome_clear(&outcome);
+	ck_assert_str_eq(part_of(write)->pairs, rows);
 }
 
-#define NONE "|||||||\n"
-
 /* What each packet is for has this in it. */
-static void expect_whys(const char *const whys[])
+static void expect_whys(void (*write)(void), const char *const whys[])
 {
-	static const char *const fields[] = {"uppercase.why", NULL};
-	struct outcome outcome = dissect(fields);
-	char *at = outcome.out;
+	char *at = part_of(write)->whys;
 
 	for (size_t i = 0; whys[i]; i++) {
 		char *end = strchr(at, '\n');
@@ -250,12 +359,11 @@ static void expect_whys(const char *const whys[])
 		at = end + 1;
 	}
 	ck_assert_str_eq(at, "");
-	outcome_clear(&outcome);
 }
 
 /* --- UDP --- */
 
-START_TEST(a_datagram_has_its_reply)
+static void write_replies(void)
 {
 	udp(2, false, "hello");
 	udp(3, false, "hello");
@@ -263,16 +371,20 @@ START_TEST(a_datagram_has_its_reply)
 	udp(2, false, "again");
 	udp(2, true, "AGAIN");
 	udp(2, true, "HELLO");
-	expect_pairs("6|||||||\n"
-		     "3|||||||\n"
-		     "|2||||||\n"
-		     "5|||||||\n"
-		     "|4||||||\n"
-		     "|1||||||\n");
+}
+
+START_TEST(a_datagram_has_its_reply)
+{
+	expect_pairs(write_replies, "6|||||||\n"
+				    "3|||||||\n"
+				    "|2||||||\n"
+				    "5|||||||\n"
+				    "|4||||||\n"
+				    "|1||||||\n");
 }
 END_TEST
 
-START_TEST(what_is_wrong_with_a_datagram_is_told)
+static void write_wrong_datagrams(void)
 {
 	udp(2, false, "lost");
 	udp(2, false, "twice");
@@ -281,58 +393,79 @@ START_TEST(what_is_wrong_with_a_datagram_is_told)
 	udp(3, false, "bad");
 	udp(3, true, "bad");
 	udp(4, true, "UNASKED");
-	expect_pairs("|||1||||\n"
-		     "3|||||||\n"
-		     "|2||||||\n"
-		     "|2|3|||1||\n"
-		     "6|||||||\n"
-		     "|5|||||1|\n"
-		     "||||1|||\n");
+}
+
+START_TEST(what_is_wrong_with_a_datagram_is_told)
+{
+	expect_pairs(write_wrong_datagrams, "|||1||||\n"
+					    "3|||||||\n"
+					    "|2||||||\n"
+					    "|2|3|||1||\n"
+					    "6|||||||\n"
+					    "|5|||||1|\n"
+					    "||||1|||\n");
 }
 END_TEST
 
-START_TEST(ipv6_has_replies_too)
+static void write_ipv6(void)
 {
 	udp6(false, "hello");
 	udp6(true, "HELLO");
-	expect_pairs("2|||||||\n"
-		     "|1||||||\n");
+}
+
+START_TEST(ipv6_has_replies_too)
+{
+	expect_pairs(write_ipv6, "2|||||||\n"
+				 "|1||||||\n");
 }
 END_TEST
 
-START_TEST(a_port_where_nobody_listens_is_explained)
+static void write_to_nobody(void)
 {
 	udp(2, false, "hello");
 	icmp("hello");
-	expect_whys((const char *const[]){"a request of 5 bytes; UDP",
+}
+
+START_TEST(a_port_where_nobody_listens_is_explained)
+{
+	expect_whys(write_to_nobody,
+		    (const char *const[]){"a request of 5 bytes; UDP",
 					  "nobody listens on that UDP port",
 					  NULL});
 }
 END_TEST
 
 /* Of many that nobody answers the last ones are remembered. */
-START_TEST(a_flood_is_forgotten_from_its_beginning)
+static void write_flood(void)
 {
-	static char rows[1200 * 10];
-	size_t len = 0;
 	char text[16];
 
 	for (unsigned i = 0; i < 1100; i++) {
 		(void)snprintf(text, sizeof(text), "message %u", i);
 		udp(2, false, text);
+	}
+	udp(2, true, "MESSAGE 1099");
+}
+
+START_TEST(a_flood_is_forgotten_from_its_beginning)
+{
+	static struct part part = {.write = write_flood};
+	static char rows[sizeof(part.pairs)];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < 1100; i++)
 		len += (size_t)snprintf(rows + len, sizeof(rows) - len,
 					i == 1099 ? "1101|||||||\n"
 						  : "|||1||||\n");
-	}
-	udp(2, true, "MESSAGE 1099");
 	(void)snprintf(rows + len, sizeof(rows) - len, "|1100||||||\n");
-	expect_pairs(rows);
+	dissect_parts(&part, 1);
+	ck_assert_str_eq(part.pairs, rows);
 }
 END_TEST
 
 /* --- TCP --- */
 
-START_TEST(each_packet_of_the_exercise_is_explained)
+static void write_exercise(void)
 {
 	open_connection();
 	tcp(false, ACK, 1001, 5001, "hello");
@@ -342,20 +475,26 @@ START_TEST(each_packet_of_the_exercise_is_explained)
 	tcp(true, FIN | ACK, 5006, 1006, "");
 	tcp(false, FIN | ACK, 1006, 5007, "");
 	tcp(true, ACK, 5007, 1007, "");
-	expect_whys((const char *const[]){
-		"asks for a connection (1 of 3", "agrees", "(3 of 3)",
-		"a request of 5 bytes",
-		"acknowledges 5 bytes so far, up to "
-		"packet 4",
-		"the reply", "up to packet 6",
-		"the server has nothing more to send; the other side still "
-		"may",
-		"the client has nothing more to send either",
-		"acknowledges the end in packet 9", NULL});
+}
+
+START_TEST(each_packet_of_the_exercise_is_explained)
+{
+	expect_whys(write_exercise,
+		    (const char *const[]){
+			    "asks for a connection (1 of 3", "agrees",
+			    "(3 of 3)", "a request of 5 bytes",
+			    "acknowledges 5 bytes so far, up to "
+			    "packet 4",
+			    "the reply", "up to packet 6",
+			    "the server has nothing more to send; the other "
+			    "side still "
+			    "may",
+			    "the client has nothing more to send either",
+			    "acknowledges the end in packet 9", NULL});
 }
 END_TEST
 
-START_TEST(segments_may_split_and_join_messages)
+static void write_segments(void)
 {
 	open_connection();
 	tcp(false, ACK, 1001, 5001, "hel");
@@ -364,37 +503,49 @@ START_TEST(segments_may_split_and_join_messages)
 	tcp(false, ACK, 1006, 5006, "again");
 	tcp(true, ACK, 5006, 1011, "AG");
 	tcp(true, ACK, 5008, 1011, "AIN");
-	expect_pairs(NONE NONE NONE "6|||||||\n"
-				    "6|||||||\n"
-				    "|4||||||\n"
-				    "9|||||||\n"
-				    "|7||||||\n"
-				    "|7||||||\n");
+}
+
+START_TEST(segments_may_split_and_join_messages)
+{
+	expect_pairs(write_segments, NONE NONE NONE "6|||||||\n"
+						    "6|||||||\n"
+						    "|4||||||\n"
+						    "9|||||||\n"
+						    "|7||||||\n"
+						    "|7||||||\n");
 }
 END_TEST
 
-START_TEST(what_is_sent_again_is_no_other_message)
+static void write_again(void)
 {
 	open_connection();
 	tcp(false, ACK, 1001, 5001, "hello");
 	tcp(false, ACK, 1001, 5001, "hello");
 	tcp(true, ACK, 5001, 1006, "HELLO");
-	expect_pairs(NONE NONE NONE "6|||||||\n"
-				    "||4|||||\n"
-				    "|4||||||\n");
+}
+
+START_TEST(what_is_sent_again_is_no_other_message)
+{
+	expect_pairs(write_again, NONE NONE NONE "6|||||||\n"
+						 "||4|||||\n"
+						 "|4||||||\n");
 }
 END_TEST
 
-START_TEST(a_capture_may_begin_in_the_middle)
+static void write_middle(void)
 {
 	tcp(false, ACK, 4294967294U, 77, "hello");
 	tcp(true, ACK, 77, 3, "HELLO");
-	expect_pairs("2|||||||\n"
-		     "|1||||||\n");
+}
+
+START_TEST(a_capture_may_begin_in_the_middle)
+{
+	expect_pairs(write_middle, "2|||||||\n"
+				   "|1||||||\n");
 }
 END_TEST
 
-START_TEST(what_is_wrong_in_a_stream_is_told)
+static void write_wrong_stream(void)
 {
 	open_connection();
 	tcp(false, ACK, 1001, 5001, "hello");
@@ -402,28 +553,43 @@ START_TEST(what_is_wrong_in_a_stream_is_told)
 	tcp(false, ACK, 1006, 5006, "lost");
 	tcp(false, FIN | ACK, 1010, 5006, "");
 	tcp(false, ACK, 1011, 5006, "more");
-	expect_pairs(NONE NONE NONE "5|||||||\n"
+}
+
+START_TEST(what_is_wrong_in_a_stream_is_told)
+{
+	expect_pairs(write_wrong_stream,
+		     NONE NONE NONE "5|||||||\n"
 				    "|4|||||1|\n"
 				    "|||1||||\n" NONE "|||||||1\n");
 }
 END_TEST
 
-START_TEST(a_refused_connection_is_explained)
+static void write_refusal(void)
 {
 	tcp(false, SYN, 1000, 0, "");
 	tcp(false, SYN, 1000, 0, "");
 	tcp(true, RST | ACK, 0, 1001, "");
-	expect_whys((const char *const[]){"asks for a connection (1 of 3",
+}
+
+START_TEST(a_refused_connection_is_explained)
+{
+	expect_whys(write_refusal,
+		    (const char *const[]){"asks for a connection (1 of 3",
 					  "again, as in packet 1",
 					  "nobody listens on this port", NULL});
 }
 END_TEST
 
-START_TEST(a_reset_is_explained)
+static void write_reset(void)
 {
 	open_connection();
 	tcp(true, RST | ACK, 5001, 1001, "");
-	expect_whys((const char *const[]){"1 of 3", "2 of 3", "3 of 3",
+}
+
+START_TEST(a_reset_is_explained)
+{
+	expect_whys(write_reset,
+		    (const char *const[]){"1 of 3", "2 of 3", "3 of 3",
 					  "the server breaks the connection",
 					  NULL});
 }
@@ -487,18 +653,42 @@ START_TEST(bytes_at_random_do_no_harm)
 }
 END_TEST
 
+static struct part parts[] = {
+	{.write = write_replies},      {.write = write_wrong_datagrams},
+	{.write = write_ipv6},	       {.write = write_to_nobody},
+	{.write = write_exercise},     {.write = write_segments},
+	{.write = write_again},	       {.write = write_middle},
+	{.write = write_wrong_stream}, {.write = write_refusal},
+	{.write = write_reset},
+};
+
+static struct part *part_of(void (*write)(void))
+{
+	size_t i = 0;
+
+	while (parts[i].write != write)
+		i++;
+	return &parts[i];
+}
+
+static void set_up_parts(void)
+{
+	set_up();
+	dissect_parts(parts, ARRAY_LEN(parts));
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("dissector");
-	TCase *tcase = harness_case(suite, "dissector");
+	TCase *tcase;
 
 	if (!program_exists("tshark"))
 		return harness_run(suite);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase = harness_shared_case(suite, "dissector", set_up_parts,
+				    tear_down);
 	tcase_add_test(tcase, a_datagram_has_its_reply);
 	tcase_add_test(tcase, what_is_wrong_with_a_datagram_is_told);
 	tcase_add_test(tcase, ipv6_has_replies_too);
-	tcase_add_test(tcase, a_flood_is_forgotten_from_its_beginning);
 	tcase_add_test(tcase, a_port_where_nobody_listens_is_explained);
 	tcase_add_test(tcase, each_packet_of_the_exercise_is_explained);
 	tcase_add_test(tcase, segments_may_split_and_join_messages);
@@ -507,6 +697,10 @@ int main(void)
 	tcase_add_test(tcase, what_is_wrong_in_a_stream_is_told);
 	tcase_add_test(tcase, a_refused_connection_is_explained);
 	tcase_add_test(tcase, a_reset_is_explained);
+
+	tcase = harness_case(suite, "alone");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_flood_is_forgotten_from_its_beginning);
 	tcase_add_test(tcase, it_may_be_loaded_twice);
 	tcase_add_test(tcase, packets_that_are_cut_short_do_no_harm);
 	tcase_add_test(tcase, bytes_at_random_do_no_harm);
