@@ -340,8 +340,8 @@ START_TEST(it_has_the_table_of_numbers)
 		"<tr><th>sent late by, 99 %</th><td>48.0 \302\265s</td></tr>",
 		"<tr><th>error: timeout</th><td>82</td>",
 		"<tr><th>error: ECONNREFUSED</th><td>1</td>",
-		"<tr><th>bytes sent</th><td>38.4 MB</td></tr>\n"
-		"<tr><th>bytes received</th><td>38.4 MB</td>",
+		("<tr><th>bytes sent</th><td>38.4 MB</td></tr>\n"
+		 "<tr><th>bytes received</th><td>38.4 MB</td>"),
 		"<div><dt>exchanges/s</dt><dd>19,812</dd></div>",
 		"<div class=\"bad\"><dt>lost</dt><dd>73</dd></div>",
 		"<div><dt>corrupt</dt><dd>0</dd></div>",
