@@ -335,6 +335,21 @@ START_TEST(the_longest_wait_goes_whatever_it_waits_for)
 }
 END_TEST
 
+/* Nobody rests, and all have begun in this moment. */
+START_TEST(who_takes_goes_when_nobody_rests)
+{
+	join(0, 2, 1, 1000);
+	account_note_taking(&members[0], true);
+	account_note_taking(&members[1], true);
+	ck_assert_int_eq(sacrificed(NULL, 1000), 0);
+	ck_assert_int_eq(sacrificed(&members[0], 1000), 1);
+	account_leave(&members[0]);
+	account_leave(&members[1]);
+	join(0, 2, 1, 2000);
+	ck_assert_int_eq(sacrificed(NULL, 2000), 0);
+}
+END_TEST
+
 /* More than there are buckets, so that some share one. */
 START_TEST(accounts_come_and_go_beside_others)
 {
@@ -440,6 +455,7 @@ int main(void)
 	tcase_add_test(tcase, who_has_most_of_it_weighs_most_whatever_he_does);
 	tcase_add_test(tcase, leaving_twice_does_no_harm);
 	tcase_add_test(tcase, the_longest_wait_goes_whatever_it_waits_for);
+	tcase_add_test(tcase, who_takes_goes_when_nobody_rests);
 	tcase_add_test(tcase, accounts_come_and_go_beside_others);
 	tcase_add_test(tcase, a_member_knows_its_owner);
 	tcase_add_test(tcase, accounts_leave_nothing_behind);

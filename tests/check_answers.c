@@ -48,6 +48,15 @@ START_TEST(something_else_is_an_answer_too)
 }
 END_TEST
 
+/* Their lengths are no more than a hint. */
+START_TEST(another_answer_of_the_same_length_is_another)
+{
+	take("A", "A", 1);
+	ck_assert_int_eq(judge("B", "C"), ANSWERS_OTHER);
+	ck_assert_int_eq(judge("A", "C"), ANSWERS_LATE);
+}
+END_TEST
+
 START_TEST(an_earlier_answer_once_more_is_late)
 {
 	take("A", "A", 1);
@@ -101,6 +110,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, the_message_in_upper_case_is_the_answer);
 	tcase_add_test(tcase, something_else_is_an_answer_too);
+	tcase_add_test(tcase, another_answer_of_the_same_length_is_another);
 	tcase_add_test(tcase, an_earlier_answer_once_more_is_late);
 	tcase_add_test(tcase, of_another_server_only_what_is_due_is_late);
 	tcase_add_test(tcase, just_so_many_answers_are_remembered);

@@ -45,6 +45,9 @@ static int judge(void *config, char *cause)
 	return -1;
 }
 
+/* As wide as what is said of an option. */
+#define LINE	   "aaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbb"
+
 #define AT(member) SETTING_AT(struct kept, member)
 
 static const struct setting rows[] = {
@@ -74,6 +77,10 @@ static const struct setting rows[] = {
 	 AT(text),
 	 .value = "TEXT",
 	 .help = "a text"},
+	{.name = "lines",
+	 .type = SETTING_FLAG,
+	 AT(flag),
+	 .help = LINE " " LINE " " LINE},
 	ARGUMENTS_ROWS,
 };
 
@@ -229,6 +236,9 @@ START_TEST(help_has_every_row_within_the_width)
 		"usual\n"
 		"      --name-that-is-very-long-indeed=TEXT\n"
 		"                           a text\n"
+		"      --lines              " LINE "\n"
+		"                           " LINE "\n"
+		"                           " LINE "\n"
 		"  -h, --help               show this help and exit\n"
 		"  -V, --version            show the version and exit\n"
 		"\n"

@@ -349,6 +349,9 @@ START_TEST(as_root_it_becomes_nobody_and_the_log_is_its)
 	ck_assert_int_eq(stat(log_path, &st), 0);
 	ck_assert_uint_eq(st.st_uid, nobody->pw_uid);
 	ck_assert(has_said("user: nobody, without privileges"));
+	/* Nothing is lost by it, so nothing is said. */
+	ck_assert(!has_said("it stays root's"));
+	ck_assert(!has_said("cannot open it anew"));
 	ck_assert(strstr(said, "user: ") < strstr(said, "ready: "));
 	server_free(server);
 }

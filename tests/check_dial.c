@@ -26,6 +26,7 @@
 
 /* For how long it was last waited at most; see -Wl,--wrap in local.mk. */
 static int64_t wait_ns;
+static int wait_error; /* it fails with; 0: it does not */
 
 int __real_wait_for(int fd, short events, uint64_t deadline_ns);
 int __wrap_wait_for(int fd, short events, uint64_t deadline_ns);
@@ -33,7 +34,10 @@ int __wrap_wait_for(int fd, short events, uint64_t deadline_ns);
 int __wrap_wait_for(int fd, short events, uint64_t deadline_ns)
 {
 	wait_ns = (int64_t)(deadline_ns - clock_mono_ns());
-	return __real_wait_for(fd, events, deadline_ns);
+	if (wait_error == 0)
+		return __real_wait_for(fd, events, deadline_ns);
+	errno = wait_error;
+	return -1;
 }
 
 static const int types[] = {SOCK_STREAM, SOCK_DGRAM};
@@ -216,6 +220,24 @@ START_TEST(silence_ends_with_the_time)
 }
 END_TEST
 
+START_TEST(a_wait_that_fails_is_told)
+{
+	int server, fds[16], error = 0;
+	size_t n = 0;
+
+	make_list(free_port(SOCK_STREAM));
+	server = open_server(SOCK_STREAM, 0);
+	wait_error = ENOMEM;
+	/* Until one has to be waited for, since the queue is full. */
+	while (error == 0 && n < ARRAY_LEN(fds))
+		error = connect_to(0, CLOCK_NS_PER_S, &fds[n++]);
+	ck_assert_int_eq(error, ENOMEM);
+	while (n > 0)
+		(void)close(fds[--n]);
+	(void)close(server);
+}
+END_TEST
+
 START_TEST(whoever_reaches_himself_is_refused)
 {
 	int fd;
@@ -342,6 +364,7 @@ int main(void)
 	tcase_add_test(tcase, a_connection_is_made);
 	tcase_add_test(tcase, a_refusal_is_told);
 	tcase_add_test(tcase, silence_ends_with_the_time);
+	tcase_add_test(tcase, a_wait_that_fails_is_told);
 	tcase_add_test(tcase, whoever_reaches_himself_is_refused);
 
 	tcase_add_loop_test(tcase, the_address_that_answers_is_chosen, 0,

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,8 @@ static size_t n_got;
 
 static void set_up(void)
 {
+	/* What nobody has written is no name's end by chance. */
+	(void)mallopt(M_PERTURB, 0xa5);
 	folder = folder_new();
 	fixture = fixture_new(LONG_NS);
 	root = docroot_open(folder);
@@ -417,6 +420,56 @@ START_TEST(steps_without_bytes_send_nothing)
 }
 END_TEST
 
+/* What all steps cost together. */
+static size_t cost_of(const char *path)
+{
+	struct body *body = listing_body(open_path(path, false, true), false);
+	enum conn_sent sent;
+	size_t cost = 0;
+
+	do {
+		sent = step(body, 0);
+		cost += fixture->loop.spent;
+	} while (sent == CONN_HELD);
+	body_free(body);
+	return cost;
+}
+
+/* To look where a link leads is dear, so there are fewer in a step. */
+START_TEST(a_link_costs_more_than_a_file)
+{
+	char name[32];
+
+	folder_add(folder, "files");
+	folder_add(folder, "links");
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "files/%d", i);
+		folder_write_text(folder, name, "");
+		(void)snprintf(name, sizeof(name), "links/%d", i);
+		add_link(name, "../files/0");
+	}
+	n_got = 0;
+	ck_assert_uint_gt(cost_of("links"), 2 * cost_of("files"));
+}
+END_TEST
+
+/* Whoever has started us may have closed it. */
+START_TEST(descriptor_0_is_a_folder_like_others)
+{
+	struct listing *none;
+
+	folder_write_text(folder, "a", "text");
+	(void)close(STDIN_FILENO);
+	scarce_memory(1);
+	none = listing_open(&budget, root, slice_of(""), false, true);
+	ck_assert(scarce_memory_end());
+	ck_assert_ptr_null(none);
+	ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+	expect_names("", false, "a ");
+	ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+}
+END_TEST
+
 static void list_and_free(void)
 {
 	(void)send_all(open_path("", false, true), true);
@@ -545,6 +598,8 @@ int main(void)
 	tcase_add_loop_test(tcase, a_step_is_bounded, 0, (int)ARRAY_LEN(steps));
 	tcase_add_test(tcase, a_peer_that_is_gone_takes_the_listing_along);
 	tcase_add_test(tcase, steps_without_bytes_send_nothing);
+	tcase_add_test(tcase, a_link_costs_more_than_a_file);
+	tcase_add_test(tcase, descriptor_0_is_a_folder_like_others);
 	tcase_add_test(tcase, a_listing_leaves_nothing_behind);
 	tcase_add_test(tcase, listings_share_their_memory);
 	tcase_add_loop_test(tcase, what_had_no_room_is_told_as_cut, 0, 2);

@@ -17,6 +17,8 @@ static char pattern[4 * GATHER_COPY_MAX];
 
 static void set_up(void)
 {
+	/* What was gathered before is no part of it. */
+	memset(&gather, 0xa5, sizeof(gather));
 	gather_init(&gather, room, sizeof(room));
 	bytes_pattern((unsigned char *)pattern, sizeof(pattern), 1);
 }

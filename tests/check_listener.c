@@ -276,6 +276,20 @@ START_TEST(a_client_is_handed_to_the_service)
 }
 END_TEST
 
+/* Whoever has started us may have closed it. */
+START_TEST(descriptor_0_is_a_connection_like_others)
+{
+	struct fixture *fixture = fixture_new(100);
+
+	(void)connect_to(fixture, &fixture->address);
+	(void)close(STDIN_FILENO);
+	run_until(fixture, 1);
+	ck_assert_int_eq(fixture->service.fds[0], 0);
+	ck_assert_uint_eq(fixture->loop.n_accepted, 0);
+	fixture_free(fixture);
+}
+END_TEST
+
 START_TEST(all_who_wait_are_accepted)
 {
 	struct fixture *fixture = fixture_new(CLIENTS_MAX);
@@ -1050,6 +1064,7 @@ int main(void)
 	TCase *tcase = harness_case(suite, "accepting");
 
 	tcase_add_test(tcase, a_client_is_handed_to_the_service);
+	tcase_add_test(tcase, descriptor_0_is_a_connection_like_others);
 	tcase_add_test(tcase, all_who_wait_are_accepted);
 	tcase_add_test(tcase, one_wake_up_does_not_accept_without_bound);
 	tcase_add_test(tcase, each_listener_has_its_own_service);

@@ -267,6 +267,19 @@ START_TEST(a_terminal_that_is_gone_is_told)
 }
 END_TEST
 
+/* Half of a character is left, and nobody takes it. */
+START_TEST(what_is_left_at_the_end_may_fail_too)
+{
+	int master = open_terminal();
+
+	ck_assert_int_eq(dup2(STDOUT_FILENO, 100), 100);
+	ck_assert_int_eq(output_write(slice_of("A\xc3")), CLIENT_OK);
+	redirect(STDOUT_FILENO, open(ptsname(master), O_RDONLY | O_NOCTTY));
+	ck_assert_int_eq(output_close(), CLIENT_FAILED);
+	ck_assert_ptr_nonnull(strstr(read_text(caught), "standard output: "));
+}
+END_TEST
+
 START_TEST(a_wait_that_fails_is_told)
 {
 	char *bytes = bytes_new(LARGE);
@@ -326,6 +339,7 @@ int main(void)
 			    (int)ARRAY_LEN(closings));
 	tcase_add_test(tcase, a_terminal_gets_a_long_reply_whole);
 	tcase_add_test(tcase, a_terminal_that_is_gone_is_told);
+	tcase_add_test(tcase, what_is_left_at_the_end_may_fail_too);
 	tcase_add_test(tcase, a_wait_that_fails_is_told);
 	return harness_run(suite);
 }

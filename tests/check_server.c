@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -430,6 +431,39 @@ static void hang_up(pid_t server)
 	(void)kill(server, SIGHUP);
 	expect_answers();
 }
+
+/* What a supervisor hears, in one text. */
+START_TEST(a_supervisor_is_told_how_it_goes)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	char *path = folder_path(folder, "notify"), text[2048] = "";
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	size_t len = 0;
+	ssize_t n;
+	struct server *server;
+
+	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", path, 1), 0);
+	server = begin(NULL);
+	ck_assert_int_eq(raise(SIGTERM), 0);
+	ck_assert_int_eq(server_run(server), 0);
+	server_free(server);
+	while ((n = recv(fd, text + len, sizeof(text) - 1 - len, 0)) > 0)
+		len += (size_t)n;
+	if (len == 0)
+		harness_skip("built without libsystemd");
+	else
+		ck_assert_msg(
+			strstr(text, "STATUS=serving on 3 sockets") &&
+				strstr(text, "READY=1") &&
+				strstr(text, "STOPPING=1") &&
+				strstr(text, "STATUS=draining 0 connections"),
+			"%s", text);
+	(void)close(fd);
+	free(path);
+}
+END_TEST
 
 START_TEST(a_hangup_ends_nobody)
 {
@@ -950,6 +984,7 @@ int main(void)
 	tcase_add_test(tcase, services_come_and_go);
 	tcase_add_test(tcase, a_server_leaves_nothing_behind);
 	tcase_add_test(tcase, it_serves_and_hears_signals);
+	tcase_add_test(tcase, a_supervisor_is_told_how_it_goes);
 	tcase_add_test(tcase, a_hangup_ends_nobody);
 	tcase_add_loop_test(tcase, what_waits_at_the_end_is_answered, 0, 2);
 	tcase_add_test(tcase, a_drain_has_a_limit);

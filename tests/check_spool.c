@@ -463,6 +463,36 @@ START_TEST(where_none_can_be_made_the_old_one_stays)
 }
 END_TEST
 
+/* Whoever has started us may have closed it. */
+START_TEST(descriptor_0_is_a_log_like_others)
+{
+	struct spool *log = spool_new(&loop, "access log");
+	char *old = folder_path(folder, "old");
+	int fd;
+
+	(void)close(STDIN_FILENO);
+	fd = spool_open_file(path);
+	ck_assert_int_eq(fd, 0);
+	spool_use(log, fd, path, 'a');
+	add_plain(log, "1\n");
+	spool_flush(log);
+	ck_assert_int_eq(rename(path, old), 0);
+	spool_use(log, -1, "", 'a');
+	ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+	expect_file(old, "a1\n");
+	spool_use(log, dup(log_fds[1]), path, 'a');
+	spool_use(log, fcntl(log_fds[1], F_DUPFD_CLOEXEC, 50), path, 'a');
+	(void)close(STDIN_FILENO);
+	spool_reopen(log);
+	ck_assert_int_ge(fcntl(0, F_GETFD), 0);
+	add_plain(log, "2\n");
+	spool_close(log);
+	expect_file(path, "a2\n");
+	ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+	free(old);
+}
+END_TEST
+
 START_TEST(a_log_that_is_off_is_not_opened_anew)
 {
 	struct spool *log = spool_new(&loop, "access log");
@@ -599,6 +629,7 @@ static void add_files(Suite *suite)
 	tcase_add_test(tcase, another_file_takes_the_lines_from_then_on);
 	tcase_add_test(tcase, a_file_that_was_moved_away_is_made_anew);
 	tcase_add_test(tcase, where_none_can_be_made_the_old_one_stays);
+	tcase_add_test(tcase, descriptor_0_is_a_log_like_others);
 	tcase_add_test(tcase, a_log_that_is_off_is_not_opened_anew);
 	tcase_add_loop_test(tcase, a_path_that_is_too_long_is_none, 0,
 			    ARRAY_LEN(long_paths));

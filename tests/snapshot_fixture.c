@@ -92,6 +92,7 @@ struct snapshot *snapshot_make(void)
 	};
 	memset(&outcomes, 0, sizeof(outcomes));
 	outcomes_note(&outcomes, HTTP_METHOD_HEAD, 404);
+	outcomes_note_durations(&outcomes, 0, 5);
 	config = (struct config){
 		.root = SNAPSHOT_HOSTILE,
 		.config_file = "/etc/server.conf",

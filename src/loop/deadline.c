@@ -81,7 +81,6 @@ void deadline_queue_clear(struct deadline_queue *queue)
 void deadline_init(struct deadline *deadline)
 {
 	list_init(&deadline->node);
-	deadline->at_ns = 0;
 }
 
 void deadline_start(struct deadline_queue *queue, struct deadline *deadline)
