@@ -156,8 +156,9 @@ START_TEST(a_signal_does_not_break_it_off)
 }
 END_TEST
 
-/* The name of the one child of this process. */
-static void read_childs_name(char *name, int size)
+/* The name of the one child of this process; false where the kernel does not
+ * list it. */
+static bool read_childs_name(char *name, int size)
 {
 	char text[64];
 	FILE *file;
@@ -166,7 +167,8 @@ static void read_childs_name(char *name, int size)
 	(void)snprintf(text, sizeof(text), "/proc/self/task/%d/children",
 		       (int)getpid());
 	file = fopen(text, "re");
-	ck_assert_ptr_nonnull(file);
+	if (!file)
+		return false;
 	ck_assert_int_eq(fscanf(file, "%d", &pid), 1);
 	(void)fclose(file);
 	(void)snprintf(text, sizeof(text), "/proc/%d/comm", pid);
@@ -174,6 +176,7 @@ static void read_childs_name(char *name, int size)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_ptr_nonnull(fgets(name, size, file));
 	(void)fclose(file);
+	return true;
 }
 
 /* In a list of processes it is not taken for its owner. */
@@ -182,8 +185,10 @@ START_TEST(it_has_a_name_of_its_own)
 	char name[64];
 
 	expect_text("first");
-	read_childs_name(name, sizeof(name));
-	ck_assert_str_eq(name, "keeper\n");
+	if (read_childs_name(name, sizeof(name)))
+		ck_assert_str_eq(name, "keeper\n");
+	else
+		harness_skip("this kernel lists no children");
 }
 END_TEST
 

@@ -27,6 +27,9 @@
 /* Writes to standard error that still go through; -1 for all. */
 static int n_writes = -1;
 
+/* A descriptor that takes no byte and has no error. */
+static bool takes_nothing;
+
 /* Signals that come in between, while a call asks for room or writes. */
 static int n_polls_broken, n_writes_broken;
 
@@ -54,6 +57,8 @@ ssize_t write(int fd, const void *buf, size_t len)
 {
 	if (fd == STDERR_FILENO && is_broken(&n_writes_broken))
 		return -1;
+	if (fd == STDERR_FILENO && takes_nothing)
+		return 0;
 	if (fd != STDERR_FILENO || n_writes != 0) {
 		n_writes -= fd == STDERR_FILENO && n_writes > 0;
 		return syscall(SYS_write, fd, buf, len);
@@ -365,6 +370,21 @@ START_TEST(a_signal_costs_no_line)
 }
 END_TEST
 
+/* It must not be tried for ever. */
+START_TEST(what_takes_nothing_is_not_waited_for)
+{
+	int fd = catch_log();
+
+	takes_nothing = true;
+	log_info("lost");
+	log_flush();
+	takes_nothing = false;
+	log_info("seen");
+	log_flush();
+	ck_assert_ptr_nonnull(strstr(written(fd), "1 lines lost"));
+}
+END_TEST
+
 /* --- forms --- */
 
 static const struct {
@@ -543,6 +563,7 @@ int main(void)
 	tcase = harness_case(suite, "troubles");
 	tcase_add_loop_test(tcase, a_line_has_its_form, 0, ARRAY_LEN(forms));
 	tcase_add_test(tcase, a_signal_costs_no_line);
+	tcase_add_test(tcase, what_takes_nothing_is_not_waited_for);
 	tcase_add_test(tcase, a_line_to_syslog_is_a_datagram);
 	tcase_add_test(tcase, a_warning_has_its_priority);
 	tcase_add_test(tcase, a_level_leaves_out_the_rest);
