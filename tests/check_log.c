@@ -340,6 +340,29 @@ START_TEST(a_file_that_takes_no_more_costs_lines_and_cuts_one)
 }
 END_TEST
 
+/* What was cut there is nothing that the next one has to end. */
+START_TEST(a_cut_line_is_of_the_descriptor_that_has_it)
+{
+	char name[] = "/tmp/check_log.XXXXXX";
+	int fd = mkstemp(name), fds[2];
+
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	harness_pipe(fds);
+	log_open("test", fd);
+	limit_file_size(9);
+	log_info("cut");
+	log_flush();
+	limit_file_size(RLIM_INFINITY);
+	(void)log_use(fds[1], LOG_PLAIN, "it");
+	ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	log_info("seen");
+	log_flush();
+	ck_assert_int_eq(strncmp(written(fds[0]), "test: seen\n", 11), 0);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(no_standard_error_does_no_harm)
 {
 	int fd;
@@ -502,6 +525,20 @@ START_TEST(a_trouble_is_told_once_and_again_after_a_calm)
 }
 END_TEST
 
+START_TEST(one_that_was_not_told_is_a_number_too)
+{
+	struct log_trouble trouble = {0};
+
+	ck_assert(log_is_news(&trouble, EMFILE, 1));
+	ck_assert_str_eq(trouble.more, "");
+	ck_assert(!log_is_news(&trouble, EMFILE, 2));
+	ck_assert(log_is_news(&trouble, ENFILE, 3));
+	ck_assert_str_eq(trouble.more, " (the last one 1 more times)");
+	ck_assert(log_is_news(&trouble, EMFILE, 4));
+	ck_assert_str_eq(trouble.more, "");
+}
+END_TEST
+
 START_TEST(what_goes_on_for_long_is_told_again_with_its_number)
 {
 	struct log_trouble trouble = {0};
@@ -557,6 +594,7 @@ int main(void)
 	tcase_add_test(tcase, a_reader_that_is_gone_does_no_harm);
 	tcase_add_test(tcase,
 		       a_file_that_takes_no_more_costs_lines_and_cuts_one);
+	tcase_add_test(tcase, a_cut_line_is_of_the_descriptor_that_has_it);
 	tcase_add_test(tcase, no_standard_error_does_no_harm);
 	tcase_add_test(tcase, the_last_lines_are_there_to_be_shown);
 
@@ -569,6 +607,7 @@ int main(void)
 	tcase_add_test(tcase, a_level_leaves_out_the_rest);
 	tcase_add_test(tcase, a_change_writes_what_was_gathered);
 	tcase_add_test(tcase, a_trouble_is_told_once_and_again_after_a_calm);
+	tcase_add_test(tcase, one_that_was_not_told_is_a_number_too);
 	tcase_add_test(tcase,
 		       what_goes_on_for_long_is_told_again_with_its_number);
 	return harness_run(suite);
