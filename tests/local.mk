@@ -128,6 +128,7 @@ tests_check_web_LDFLAGS = $(scarce_ldflags)
 
 server_tests = tests/check_allowance tests/check_access \
 	tests/check_connlog tests/check_gate tests/check_udp_log \
+	tests/check_peers tests/check_webroot \
 	tests/check_network tests/check_refusal \
 	tests/check_roll tests/check_shape tests/check_spool tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_confinement \
@@ -159,6 +160,11 @@ tests_check_tcp_service_LDFLAGS = $(scarce_ldflags)
 tests_check_udp_service_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_udp_service_SOURCES = tests/check_udp_service.c $(scarce)
 tests_check_udp_service_LDFLAGS = $(scarce_ldflags)
+tests_check_peers_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_peers_SOURCES = tests/check_peers.c $(conn_fixture)
+tests_check_webroot_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_webroot_SOURCES = tests/check_webroot.c $(http_fixture) $(scarce)
+tests_check_webroot_LDFLAGS = $(scarce_ldflags)
 tests_check_connlog_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_connlog_SOURCES = tests/check_connlog.c $(spool_fixture) $(scarce)
 tests_check_connlog_LDFLAGS = $(scarce_ldflags)
