@@ -340,6 +340,32 @@ START_TEST(a_file_that_takes_no_more_costs_lines_and_cuts_one)
 }
 END_TEST
 
+/* Wherever the file ends, the next line begins on its own. */
+START_TEST(a_line_that_was_cut_ends_before_the_next)
+{
+	static const char all[] = "test: a\ntest: b\n";
+	char name[] = "/tmp/check_log.XXXXXX", got[256] = "", want[64];
+	int fd = mkstemp(name), n = _i + 1;
+
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	log_open("test", fd);
+	limit_file_size((rlim_t)n);
+	log_info("a");
+	log_info("b");
+	log_info("c");
+	log_flush();
+	limit_file_size(RLIM_INFINITY);
+	log_info("seen");
+	log_flush();
+	(void)snprintf(want, sizeof(want), "%.*s%stest: seen\n", n, all,
+		       all[n - 1] == '\n' ? "" : "\n");
+	ck_assert_int_gt(pread(fd, got, sizeof(got) - 1, 0), 0);
+	ck_assert_int_eq(strncmp(got, want, strlen(want)), 0);
+	(void)close(fd);
+}
+END_TEST
+
 /* What was cut there is nothing that the next one has to end. */
 START_TEST(a_cut_line_is_of_the_descriptor_that_has_it)
 {
@@ -594,6 +620,8 @@ int main(void)
 	tcase_add_test(tcase, a_reader_that_is_gone_does_no_harm);
 	tcase_add_test(tcase,
 		       a_file_that_takes_no_more_costs_lines_and_cuts_one);
+	tcase_add_loop_test(tcase, a_line_that_was_cut_ends_before_the_next, 0,
+			    16);
 	tcase_add_test(tcase, a_cut_line_is_of_the_descriptor_that_has_it);
 	tcase_add_test(tcase, no_standard_error_does_no_harm);
 	tcase_add_test(tcase, the_last_lines_are_there_to_be_shown);

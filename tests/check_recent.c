@@ -143,6 +143,21 @@ START_TEST(as_much_goes_as_a_long_line_needs)
 }
 END_TEST
 
+/* Its last line but one ends just before a line of a byte. */
+START_TEST(the_shortest_line_stays)
+{
+	static char line[RECENT_SIZE - 1];
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	recent_add(&recent, (struct slice){line, sizeof(line)});
+	recent_add(&recent, slice_of("\n"));
+	ck_assert_uint_eq(recent_text(&recent).len, RECENT_SIZE);
+	recent_add(&recent, slice_of("\n"));
+	ck_assert(slice_is(recent_text(&recent), "\n\n"));
+}
+END_TEST
+
 /* What others have behind it in memory is no line's end. */
 START_TEST(nothing_behind_the_text_is_looked_at)
 {
@@ -185,6 +200,7 @@ int main(void)
 			    ARRAY_LEN(lengths));
 	tcase_add_test(tcase, all_that_fits_stays_and_then_just_half_of_it);
 	tcase_add_test(tcase, as_much_goes_as_a_long_line_needs);
+	tcase_add_test(tcase, the_shortest_line_stays);
 	tcase_add_test(tcase, nothing_behind_the_text_is_looked_at);
 	tcase_add_test(tcase, a_line_may_be_as_long_as_all_and_no_longer);
 	return harness_run(suite);
