@@ -577,7 +577,7 @@ long_tests = tests/check_load_rogue tests/check_load_limits \
 	tests/check_listener
 
 script_tests = tests/floors tests/manuals tests/on_purpose tests/startpage
-EXTRA_DIST += $(script_tests) tests/summary tests/fuzz/seeds
+EXTRA_DIST += $(script_tests) tests/captures tests/summary tests/fuzz/seeds
 
 AM_TESTS_ENVIRONMENT = \
 	SERVER='$(abs_top_builddir)/src/uppercase-server$(EXEEXT)'; \

@@ -33,6 +33,7 @@ DISSECTOR = os.path.join(HERE, "uppercase.lua")
 PORT, WEB_PORT, OTHER_PORT, PROBE_PORT = 12000, 6789, 12001, 9
 # Far above what anything here needs: a busy host is waited for.
 PATIENCE_S = 120
+RUN_S = 60
 ATTEMPTS = 6
 # Linux delays an acknowledgement that may travel with data by 40 ms or more.
 DELAYED_S = 0.03
@@ -83,12 +84,15 @@ class Failed(Exception):
     """It cannot be done here, whatever the host has to do."""
 
 
+def new_network():
+    return ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-r", "-n"]
+
+
 def own_network():
     """Goes on in a network namespace of its own, with loopback up."""
     if os.environ.get("CAPTURES_INSIDE") != "1":
         os.environ["CAPTURES_INSIDE"] = "1"
-        way = ["-n"] if os.geteuid() == 0 else ["-r", "-n"]
-        os.execvp("unshare", ["unshare", *way, sys.executable, *sys.argv])
+        os.execvp("unshare", [*new_network(), sys.executable, *sys.argv])
     with socket.socket() as sock:
         request = struct.pack("16sh14x", b"lo", 0x41)  # IFF_UP, IFF_RUNNING
         fcntl.ioctl(sock, 0x8914, request)  # SIOCSIFFLAGS
@@ -177,16 +181,16 @@ class Server:
 
 
 def run(*command):
-    """What is still there after a minute is ended, its children as well."""
+    """What is still there after RUN_S is ended, its children as well."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                           start_new_session=True) as process:
         try:
-            process.wait(timeout=60)
+            process.wait(timeout=RUN_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            raise Hesitated("%s needs more than a minute" %
-                            os.path.basename(command[0])) from None
+            raise Hesitated("%s needs more than %g s" %
+                            (os.path.basename(command[0]), RUN_S)) from None
 
 
 def python(script):
