@@ -22,6 +22,7 @@
 #include "harness.h"
 #include "http/coding.h"
 #include "http/date.h"
+#include "http/media.h"
 #include "leak.h"
 #include "scarce.h"
 
@@ -784,6 +785,25 @@ START_TEST(an_idle_descriptor_has_its_whole_time)
 }
 END_TEST
 
+START_TEST(types_are_those_of_its_table)
+{
+	unsigned line;
+	struct http_media *media =
+		http_media_parse(slice_of("a/own own\n"), &line);
+
+	ck_assert_ptr_nonnull(media);
+	cache_free(cache);
+	cache = cache_new(&loop, root, media,
+			  &(struct cache_limits){1 << 24, 100, 10});
+	ck_assert_ptr_nonnull(cache);
+	write_file("a.own", 10, 's');
+	ck_assert_str_eq(find("a.own")->file.media_type, "a/own");
+	cache_free(cache);
+	cache = NULL;
+	http_media_free(media);
+}
+END_TEST
+
 /* Of two that are equally old the small one goes: its descriptor is none. */
 START_TEST(of_the_same_age_the_small_one_goes_first)
 {
@@ -1104,6 +1124,7 @@ int main(void)
 	tcase_add_test(tcase, a_cache_for_nothing_still_serves);
 	tcase_add_test(tcase, an_idle_descriptor_is_given_up);
 	tcase_add_test(tcase, an_idle_descriptor_has_its_whole_time);
+	tcase_add_test(tcase, types_are_those_of_its_table);
 	tcase_add_test(tcase, of_the_same_age_the_small_one_goes_first);
 	tcase_add_test(tcase, an_entry_may_die_more_than_once);
 	tcase_add_test(tcase, a_cache_leaves_nothing_behind);

@@ -362,6 +362,23 @@ START_TEST(without_a_trace_nothing_happens)
 }
 END_TEST
 
+START_TEST(a_line_tells_the_port)
+{
+	struct address peer = peer_of(AF_INET, "192.0.2.1");
+	size_t len;
+	const char *line;
+
+	address_set_port(&peer, 5000);
+	trace_free(trace, 0);
+	trace = trace_new(&loop, access, &peer, 77);
+	add("/a", 100, 110);
+	trace_sent(trace, 110);
+	line = take_line(&len);
+	ck_assert_ptr_nonnull(line);
+	expect_member(line, len, "port", "5000");
+}
+END_TEST
+
 /* From the turn in which it was read. */
 START_TEST(a_line_tells_how_long_it_took)
 {
@@ -454,6 +471,7 @@ int main(void)
 			    0, (int)ARRAY_LEN(unread));
 	tcase_add_test(tcase, a_line_without_end_is_cut);
 	tcase_add_test(tcase, nothing_is_told_as_nothing);
+	tcase_add_test(tcase, a_line_tells_the_port);
 	tcase_add_test(tcase, a_line_tells_how_long_it_took);
 	tcase_add_test(tcase, without_memory_a_line_is_lost_and_counted);
 	tcase_add_test(tcase, a_trace_leaves_nothing_behind);

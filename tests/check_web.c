@@ -782,6 +782,47 @@ END_TEST
 
 /* --- scarcity --- */
 
+/* Whose answer there was no memory for has been broken off. */
+START_TEST(a_request_without_memory_leaves_its_line)
+{
+	unsigned n = 0;
+	int peer;
+
+	/* Until it is the body's that fails. */
+	do {
+		conn_close_all(&loop);
+		turn();
+		peer = let_in();
+		say(peer, GET("/large"), strlen(GET("/large")));
+		(void)unlink(log_path);
+		spool_reopen(requests);
+		scarce_memory(++n);
+		(void)event_base_loop(loop.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		ck_assert(scarce_memory_end());
+	} while (loop.n_conns > 0);
+	ck_assert_uint_eq(loop.counters.out_of_memory, 1);
+	expect_log(0, 0, 1);
+	(void)close(peer);
+}
+END_TEST
+
+/* A log that is turned on later is for those who are there, too. */
+START_TEST(a_log_that_begins_later_has_the_next_request)
+{
+	int peer;
+
+	spool_use(requests, -1, "", 0);
+	peer = let_in();
+	tell(peer, GET("/a"));
+	spool_use(requests, spool_open_file(log_path), log_path,
+		  HTTP_LOG_COMBINED);
+	expect_log(0, 0, 0);
+	tell(peer, GET("/a"));
+	expect_log(1, 0, 0);
+	(void)close(peer);
+}
+END_TEST
+
 /* Whatever allocation fails, it costs this connection and no other. */
 START_TEST(without_memory_one_connection_ends)
 {
@@ -1220,6 +1261,8 @@ int main(void)
 	tcase_add_loop_test(tcase, every_request_leaves_a_line, 0,
 			    (int)ARRAY_LEN(logged));
 	tcase_add_test(tcase, a_long_answer_is_logged_when_it_is_taken);
+	tcase_add_test(tcase, a_request_without_memory_leaves_its_line);
+	tcase_add_test(tcase, a_log_that_begins_later_has_the_next_request);
 	tcase_add_test(tcase, without_memory_one_connection_ends);
 	add_who(suite);
 	return harness_run(suite);
