@@ -41,6 +41,35 @@ static void send_one(const char *text, size_t len)
 	sock_must_wait(fd, POLLIN, harness_deadline(), "the datagram");
 }
 
+/* Whether a datagram that waited for that long is known to have waited. */
+static bool is_stamped(unsigned pause_ms)
+{
+	uint64_t fetched_ns, at_ns = 0;
+	struct address from;
+	char buf[8];
+
+	send_one("hello", 5);
+	fetched_ns = clock_mono_ns() + pause_ms * CLOCK_NS_PER_MS;
+	while (clock_mono_ns() < fetched_ns)
+		(void)poll(NULL, 0, (int)pause_ms);
+	ck_assert_int_eq(arrival_receive(fd, buf, sizeof(buf), &from, &at_ns),
+			 5);
+	return at_ns < fetched_ns;
+}
+
+/*
+ * The kernel begins to stamp some time after the first socket on the host has
+ * asked for it.
+ */
+static void wait_for_stamps(void)
+{
+	int64_t deadline = harness_deadline();
+
+	while (!is_stamped(2))
+		if (harness_left_ms(deadline) == 0)
+			harness_fail("the kernel stamps no datagram");
+}
+
 START_TEST(a_pause_of_ours_is_not_the_networks)
 {
 	uint64_t before_ns, fetched_ns, at_ns = 0;
@@ -49,6 +78,7 @@ START_TEST(a_pause_of_ours_is_not_the_networks)
 
 	fd = udp_bind("127.0.0.1", 0);
 	ck_assert_int_eq(arrival_listen(fd), 0);
+	wait_for_stamps();
 	before_ns = clock_mono_ns();
 	send_one("hello", 5);
 	fetched_ns = clock_mono_ns() + PAUSE_MS * CLOCK_NS_PER_MS;
@@ -107,6 +137,7 @@ START_TEST(an_age_is_an_hour_at_most)
 
 	fd = udp_bind("127.0.0.1", 0);
 	ck_assert_int_eq(arrival_listen(fd), 0);
+	wait_for_stamps();
 	send_one("hello", 5);
 	wall_off_s = ages[_i].off_s;
 	before_ns = clock_mono_ns();
