@@ -613,7 +613,11 @@ static const struct arguments arguments = {
 		 "HOST:PORT [PATH]\n--compare A.json B.json",
 	.what = "Load an uppercase or HTTP server with many clients, and tell "
 		"the truth about it.",
-	.manual = "Exit status: 0 success, 1 could not run, 2 wrong usage, 3 "
+	.manual = "TIME is a number and us, ms, s, m, h or d; BYTES a number "
+		  "and k, M, G or\n"
+		  "nothing; N and rates may have k or M.\n"
+		  "\n"
+		  "Exit status: 0 success, 1 could not run, 2 wrong usage, 3 "
 		  "answers stopped\n"
 		  "coming, 4 wrong replies seen, 5 a --fail-if condition held. "
 		  "Ctrl-C ends the\n"
