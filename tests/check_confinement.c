@@ -23,6 +23,8 @@
 
 #include "base/log.h"
 #include "harness.h"
+#include "os/keeper.h"
+#include "os/privileges.h"
 #include "os/sandbox.h"
 #include "scarce.h"
 #include "server/server.h"
@@ -52,6 +54,53 @@ int __wrap_sandbox_enter(const struct sandbox_plan *plan, unsigned *gaps)
 	*gaps = kernel.gaps;
 	errno = EPERM;
 	return kernel.result;
+}
+
+/* Which of the steps below fails; wrapped as well. */
+enum step {
+	STEP_NONE,
+	STEP_LOCK,
+	STEP_DROP,
+	STEP_GIVE_UP,
+	STEP_KEEPER,
+};
+
+static enum step failing;
+
+static int fail_step(enum step step)
+{
+	errno = EIO;
+	return failing == step ? -1 : 0;
+}
+
+int __real_privileges_lock(void);
+int __real_privileges_drop(const struct privileges_user *user);
+int __real_privileges_give_up(void);
+int __real_keeper_start(struct keeper *keeper, const char *path);
+int __wrap_privileges_lock(void);
+int __wrap_privileges_drop(const struct privileges_user *user);
+int __wrap_privileges_give_up(void);
+int __wrap_keeper_start(struct keeper *keeper, const char *path);
+
+int __wrap_privileges_lock(void)
+{
+	return fail_step(STEP_LOCK) < 0 ? -1 : __real_privileges_lock();
+}
+
+int __wrap_privileges_drop(const struct privileges_user *user)
+{
+	return fail_step(STEP_DROP) < 0 ? -1 : __real_privileges_drop(user);
+}
+
+int __wrap_privileges_give_up(void)
+{
+	return fail_step(STEP_GIVE_UP) < 0 ? -1 : __real_privileges_give_up();
+}
+
+int __wrap_keeper_start(struct keeper *keeper, const char *path)
+{
+	return fail_step(STEP_KEEPER) < 0 ? -1
+					  : __real_keeper_start(keeper, path);
 }
 
 static char *folder, *root, *logs, *log_path;
@@ -744,6 +793,48 @@ START_TEST(a_user_that_cannot_be_looked_up_ends_the_start)
 }
 END_TEST
 
+static const struct {
+	enum step step;
+	const char *user; /* NULL: who it is */
+	const char *cause;
+} steps[] = {
+	{STEP_LOCK, NULL, "no_new_privs: Input/output error"},
+	{STEP_DROP, "--user=nobody",
+	 "cannot become user nobody: Input/output error (--user=root stays "
+	 "root)"},
+	{STEP_KEEPER, NULL, "sandbox: a process for "},
+	{STEP_GIVE_UP, "", "capabilities: Input/output error"},
+};
+
+/* Whatever of it fails, it does not serve with more than it may have. */
+START_TEST(each_step_that_fails_ends_the_start)
+{
+	const char *user = steps[_i].user ? steps[_i].user : same_user();
+	const char *const options[] = {SERVE, "--config=@/conf/file",
+				       user && *user ? user : NULL, NULL};
+	const struct config *config;
+	char *cause = NULL;
+
+	if (user && geteuid() != 0) {
+		harness_skip("only root can become another user");
+		return;
+	}
+	folder_add(folder, "conf");
+	folder_add(folder, "conf/other");
+	folder_write_text(folder, "conf/file", "# one\n");
+	config = configure(options);
+	if (user && !*user)
+		ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+	kernel.is_played = true;
+	failing = steps[_i].step;
+	ck_assert_ptr_null(confinement_enter(config, &cause));
+	ck_assert_ptr_nonnull(cause);
+	ck_assert_ptr_eq(strstr(cause, steps[_i].cause), cause);
+	ck_assert_uint_eq(kernel.n_entered, 0);
+	free(cause);
+}
+END_TEST
+
 START_TEST(without_memory_it_does_not_start)
 {
 	const char *const options[] = {SERVE, same_user(), NULL};
@@ -783,6 +874,8 @@ static void add_kernels(Suite *suite)
 	tcase_add_loop_test(
 		tcase, a_file_that_cannot_be_read_again_is_warned_of, 0, 2);
 	tcase_add_test(tcase, a_user_that_cannot_be_looked_up_ends_the_start);
+	tcase_add_loop_test(tcase, each_step_that_fails_ends_the_start, 0,
+			    ARRAY_LEN(steps));
 	tcase_add_test(tcase, without_memory_it_does_not_start);
 }
 

@@ -190,7 +190,9 @@ tests_check_budget_SOURCES = tests/check_budget.c $(conn_fixture)
 tests_check_allowance_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_confinement_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_confinement_SOURCES = tests/check_confinement.c $(scarce)
-tests_check_confinement_LDFLAGS = $(scarce_ldflags) -Wl,--wrap=sandbox_enter
+tests_check_confinement_LDFLAGS = $(scarce_ldflags) -Wl,--wrap=sandbox_enter \
+	-Wl,--wrap=privileges_lock -Wl,--wrap=privileges_drop \
+	-Wl,--wrap=privileges_give_up -Wl,--wrap=keeper_start
 tests_check_spool_SOURCES = tests/check_spool.c $(spool_fixture)
 tests_check_spool_LDADD = tests/libharness.a $(web_libs) $(CHECK_LIBS)
 tests_check_config_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
