@@ -6,6 +6,8 @@
 #include "load/monitor.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
@@ -211,6 +213,69 @@ START_TEST(a_run_with_a_duration_ends_with_it)
 }
 END_TEST
 
+/* Half of one and less goes to the one before. */
+static const struct {
+	uint64_t tenths;
+	size_t n;
+} splinters[] = {{204, 20}, {205, 21}, {206, 21}, {210, 21}};
+
+START_TEST(half_an_interval_at_the_end_is_one)
+{
+	plan.duration_ns = splinters[_i].tenths * S / 10;
+	monitor_begin(monitor, &plan, T0);
+	for (uint64_t i = 1; i <= 20; i++) {
+		answer(1);
+		monitor_update(monitor, &sum, T0 + i * S);
+	}
+	monitor_end(monitor, &sum, T0 + plan.duration_ns);
+	ck_assert_uint_eq(result.intervals.n, splinters[_i].n);
+}
+END_TEST
+
+/* What still comes is of the last one. */
+START_TEST(when_the_only_one_is_sent_nothing_is_cut)
+{
+	plan.count = 1;
+	monitor_begin(monitor, &plan, T0);
+	sum.sent = 1;
+	monitor_update(monitor, &sum, T0 + S);
+	ck_assert_uint_eq(result.intervals.n, 0);
+	sum.exchanges = 1;
+	histogram_add(&sum.latency, S);
+	monitor_end(monitor, &sum, T0 + 2 * S);
+	ck_assert_uint_eq(result.intervals.n, 1);
+	assert_row(0, 2, 0.5);
+}
+END_TEST
+
+START_TEST(each_interval_goes_to_the_files_too)
+{
+	char *folder = folder_new(), *path = folder_path(folder, "r.csv");
+	char cause[SINK_CAUSE_SIZE], line[256] = "";
+	struct load_options one = {.outputs = {path}, .n_outputs = 1};
+	struct sink *file = sink_new(&one, cause);
+	struct monitor *watch = monitor_new(file, &result.intervals, false);
+	FILE *in;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(watch);
+	monitor_begin(watch, &plan, T0);
+	answer(3);
+	monitor_end(watch, &sum, T0 + S);
+	ck_assert_int_eq(sink_finish(file, &result, true, cause), 0);
+	in = fopen(path, "re");
+	ck_assert_ptr_nonnull(in);
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), in));
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), in));
+	ck_assert_int_eq(strncmp(line, "1,3,", 4), 0);
+	(void)fclose(in);
+	monitor_free(watch);
+	sink_free(file);
+	free(path);
+	free(folder);
+}
+END_TEST
+
 START_TEST(one_exchange_has_its_time_too)
 {
 	plan.count = 1;
@@ -257,6 +322,10 @@ int main(void)
 	tcase_add_test(tcase, the_last_one_has_the_time_of_all_that_was_due);
 	tcase_add_test(tcase, the_same_when_the_second_comes_after_the_cut);
 	tcase_add_test(tcase, what_was_not_sent_was_due);
+	tcase_add_loop_test(tcase, half_an_interval_at_the_end_is_one, 0,
+			    (int)ARRAY_LEN(splinters));
+	tcase_add_test(tcase, when_the_only_one_is_sent_nothing_is_cut);
+	tcase_add_test(tcase, each_interval_goes_to_the_files_too);
 	tcase_add_test(tcase, one_exchange_has_its_time_too);
 	tcase_add_test(tcase, a_run_with_a_duration_ends_with_it);
 	tcase_add_test(tcase, the_closed_loop_has_no_schedule);

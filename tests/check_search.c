@@ -173,6 +173,19 @@ START_TEST(a_ramp_of_one_step_is_its_beginning)
 }
 END_TEST
 
+/* In the closed loop there is no rate to miss. */
+START_TEST(without_an_exchange_no_step_holds)
+{
+	story.capacity = 1e9;
+	story.refuses = true;
+	options.ramp = RAMP_CLIENTS;
+	options.ramp_from = options.ramp_to = 3;
+	options.ramp_steps = 1;
+	ck_assert_int_eq(search_run(&plan, monitor, &result, tally), 0);
+	ck_assert(!result.steps.at[0].held);
+}
+END_TEST
+
 START_TEST(one_exchange_is_enough_for_a_step)
 {
 	story.capacity = 1e9;
@@ -359,6 +372,7 @@ int main(void)
 	tcase_add_test(tcase, a_ramp_climbs_in_equal_steps);
 	tcase_add_test(tcase, a_ramp_of_clients_has_whole_ones);
 	tcase_add_test(tcase, a_ramp_of_one_step_is_its_beginning);
+	tcase_add_test(tcase, without_an_exchange_no_step_holds);
 	tcase_add_test(tcase, one_exchange_is_enough_for_a_step);
 	tcase_add_test(tcase, a_ramp_ends_when_it_is_interrupted);
 	tcase_add_test(tcase, a_run_that_cannot_start_ends_all);
