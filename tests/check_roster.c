@@ -151,6 +151,20 @@ START_TEST(so_many_may_wait_and_no_more)
 }
 END_TEST
 
+/* The oldest waits, though it may be the only one. */
+START_TEST(one_that_waits_may_keep_all_places)
+{
+	for (uint64_t i = 1; i <= ROSTER_MAX; i++)
+		(void)send_at(i);
+	for (uint64_t i = 2; i <= ROSTER_MAX; i++)
+		expect(answer_to(i), i + 1, ROSTER_IS_ANSWER, i);
+	ck_assert_uint_eq(roster.n_waiting, 1);
+	ck_assert(roster_is_full(&roster));
+	expect(answer_to(1), 2, ROSTER_IS_ANSWER, 1);
+	ck_assert(!roster_is_full(&roster));
+}
+END_TEST
+
 START_TEST(beyond_what_is_remembered_an_answer_is_late)
 {
 	for (uint64_t i = 1; i <= 3 * ROSTER_MAX; i++) {
@@ -237,6 +251,7 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_corrupt_says_why_and_answers_nothing,
 			    0, (int)ARRAY_LEN(corrupt));
 	tcase_add_test(tcase, so_many_may_wait_and_no_more);
+	tcase_add_test(tcase, one_that_waits_may_keep_all_places);
 	tcase_add_test(tcase, beyond_what_is_remembered_an_answer_is_late);
 	tcase_add_test(tcase, an_answer_from_before_took_no_time);
 	tcase_add_test(tcase, a_number_that_was_taken_back_is_given_again);

@@ -512,14 +512,17 @@ END_TEST
 START_TEST(other_limits_hold_for_those_who_are_there)
 {
 	struct limits limits = limits_standard;
-	int idle = let_in(false), once = let_in(true), stalled;
-	static char data[3 * 4096];
+	int idle = let_in(false), once = let_in(true), stalled, size = 1 << 20;
+	static char data[1 << 15];
 
 	loop.limits = &limits;
 	tell(once, "hello");
 	stalled = let_in(false);
+	(void)setsockopt(stalled, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	(void)say(stalled, data, sizeof(data));
 	turn();
+	ck_assert(conn_has_held(
+		CONTAINER_OF(loop.conns.prev, struct conn, node)));
 	limits.tcp_idle_ns = 20 * CLOCK_NS_PER_S;
 	limits.linger_ns = 10 * CLOCK_NS_PER_S;
 	tcp_service_change(services[0], false);

@@ -382,6 +382,26 @@ START_TEST(lingering_without_a_peer_ends_at_once)
 }
 END_TEST
 
+/* Its socket takes no end, as one that has failed meanwhile. */
+START_TEST(an_end_that_cannot_be_sent_is_a_failure)
+{
+	struct fixture *fixture = fixture_new(LONG_NS);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_eq(dup2(null, fixture->conn->fd), fixture->conn->fd);
+	(void)close(null);
+	if (_i == 0)
+		conn_linger(fixture->conn, &fixture->linger);
+	else
+		conn_finish(fixture->conn, &fixture->linger);
+	ck_assert_uint_eq(fixture->seen.n_closed, 1);
+	ck_assert_int_eq(fixture->seen.reason, CONN_FAILED);
+	ck_assert_ptr_null(deadline_first(&fixture->linger));
+	turn(fixture);
+	fixture_free(fixture);
+}
+END_TEST
+
 START_TEST(finishing_with_nothing_on_its_way_closes_at_once)
 {
 	struct fixture *fixture = fixture_new(LONG_NS);
@@ -613,6 +633,8 @@ static void add_lingering(Suite *suite)
 	tcase_add_test(tcase,
 		       lingering_with_a_peer_that_never_stops_sending_ends_too);
 	tcase_add_test(tcase, lingering_without_a_peer_ends_at_once);
+	tcase_add_loop_test(tcase, an_end_that_cannot_be_sent_is_a_failure, 0,
+			    2);
 	tcase_add_test(tcase, finishing_with_nothing_on_its_way_closes_at_once);
 	tcase_add_test(tcase, finishing_with_an_answer_on_its_way_lingers);
 	tcase_add_test(tcase, finishing_with_input_that_was_not_read_lingers);
