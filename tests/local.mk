@@ -19,7 +19,7 @@ cli_libs = src/libcli.a $(os_libs) $(CONFUSE_LIBS)
 # What a test program links when nothing else is said.
 LDADD = tests/libharness.a $(base_libs) $(CHECK_LIBS)
 
-base_tests = tests/check_calendar tests/check_clock tests/check_fault tests/check_histogram tests/check_list \
+base_tests = tests/check_calendar tests/check_clock tests/check_fault tests/check_fault_rule tests/check_histogram tests/check_list \
 	tests/check_log tests/check_natural tests/check_proxy_header \
 	tests/check_recent \
 	tests/check_room \
@@ -130,7 +130,7 @@ server_tests = tests/check_allowance tests/check_access \
 	tests/check_connlog tests/check_gate tests/check_udp_log \
 	tests/check_peers tests/check_webroot \
 	tests/check_network tests/check_refusal \
-	tests/check_roll tests/check_shape tests/check_spool tests/check_account tests/check_bucket \
+	tests/check_faults tests/check_roll tests/check_shape tests/check_spool tests/check_account tests/check_bucket \
 	tests/check_budget tests/check_config tests/check_confinement \
 	tests/check_conn \
 	tests/check_activation tests/check_endpoint \
@@ -174,6 +174,7 @@ tests_check_gate_LDFLAGS = $(scarce_ldflags)
 tests_check_udp_log_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_udp_log_SOURCES = tests/check_udp_log.c $(spool_fixture) $(scarce)
 tests_check_udp_log_LDFLAGS = $(scarce_ldflags)
+tests_check_faults_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_roll_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_shape_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
 tests_check_access_LDADD = tests/libharness.a $(loop_libs) $(CHECK_LIBS)
