@@ -360,9 +360,13 @@ static struct account_member *first_other(struct account *account,
 	const struct list_node *list = &account->members[is_taking];
 
 	for (struct list_node *node = list->next; node != list;
-	     node = node->next)
-		if (node != &asking->node)
-			return CONTAINER_OF(node, struct account_member, node);
+	     node = node->next) {
+		struct account_member *member =
+			CONTAINER_OF(node, struct account_member, node);
+
+		if (member != asking)
+			return member;
+	}
 	return NULL;
 }
 
