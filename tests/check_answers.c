@@ -57,6 +57,16 @@ START_TEST(another_answer_of_the_same_length_is_another)
 }
 END_TEST
 
+/* What came once too often is not due for that. */
+START_TEST(a_copy_that_nobody_sent_leaves_none_due)
+{
+	take("A", "A", 1);
+	ck_assert_int_eq(judge("A", "B"), ANSWERS_LATE);
+	take("hello", "B", 1);
+	ck_assert_int_eq(judge("A", "C"), ANSWERS_OTHER);
+}
+END_TEST
+
 START_TEST(an_earlier_answer_once_more_is_late)
 {
 	take("A", "A", 1);
@@ -111,6 +121,7 @@ int main(void)
 	tcase_add_test(tcase, the_message_in_upper_case_is_the_answer);
 	tcase_add_test(tcase, something_else_is_an_answer_too);
 	tcase_add_test(tcase, another_answer_of_the_same_length_is_another);
+	tcase_add_test(tcase, a_copy_that_nobody_sent_leaves_none_due);
 	tcase_add_test(tcase, an_earlier_answer_once_more_is_late);
 	tcase_add_test(tcase, of_another_server_only_what_is_due_is_late);
 	tcase_add_test(tcase, just_so_many_answers_are_remembered);
