@@ -80,7 +80,7 @@ static const struct setting rows[] = {
 	{.name = "lines",
 	 .type = SETTING_FLAG,
 	 AT(flag),
-	 .help = LINE " " LINE " " LINE},
+	 .help = LINE " " LINE " c"},
 	ARGUMENTS_ROWS,
 };
 
@@ -238,7 +238,7 @@ START_TEST(help_has_every_row_within_the_width)
 		"                           a text\n"
 		"      --lines              " LINE "\n"
 		"                           " LINE "\n"
-		"                           " LINE "\n"
+		"                           c\n"
 		"  -h, --help               show this help and exit\n"
 		"  -V, --version            show the version and exit\n"
 		"\n"

@@ -266,6 +266,19 @@ START_TEST(the_address_that_answers_is_chosen)
 }
 END_TEST
 
+START_TEST(of_two_the_one_that_answers_is_chosen)
+{
+	int fd;
+
+	make_list(free_port(SOCK_STREAM));
+	to.n = 2;
+	fd = open_server(SOCK_STREAM, 1);
+	ck_assert_ptr_eq(dial_choose(&to, SOCK_STREAM, CLOCK_NS_PER_S),
+			 &to.list[1]);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(the_first_is_taken_when_none_answers)
 {
 	make_list(free_port(types[_i]));
@@ -369,6 +382,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, the_address_that_answers_is_chosen, 0,
 			    (int)ARRAY_LEN(types) * N);
+	tcase_add_test(tcase, of_two_the_one_that_answers_is_chosen);
 	tcase_add_loop_test(tcase, the_first_is_taken_when_none_answers, 0,
 			    (int)ARRAY_LEN(types));
 	tcase_add_test(tcase, a_single_address_is_left_alone);
