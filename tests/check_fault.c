@@ -178,6 +178,20 @@ START_TEST(bursts_are_as_long_and_as_many_as_the_model_has_them)
 }
 END_TEST
 
+/* Computed by another program from the manual's text, at a block's end, too. */
+START_TEST(bursts_are_those_of_the_manual)
+{
+	static const char first[] = "x......xxxx.........xxxx..........x.....",
+			  edge[] = ".xx......x..x.....xxxx.....xxx";
+	const struct fault *fault = parse("udp: drop burst(20%,30%)");
+
+	for (uint64_t i = 0; first[i]; i++)
+		ck_assert_int_eq(is_hit(fault, 7, 1, i + 1), first[i] == 'x');
+	for (uint64_t i = 0; edge[i]; i++)
+		ck_assert_int_eq(is_hit(fault, 7, 1, i + 1015), edge[i] == 'x');
+}
+END_TEST
+
 /* --- what is drawn besides --- */
 
 struct moments {
@@ -230,6 +244,29 @@ START_TEST(delays_are_distributed_as_the_rule_says)
 	ck_assert_double_le(m.most, 1050);
 	/* 1 / sqrt(u) - 1 has 1 for its mean, and 1 / sqrt(0.5) - 1 between. */
 	ck_assert_double_le(fabs(m.mean - 60), 2);
+}
+END_TEST
+
+/* Likewise computed elsewhere, in nanoseconds. */
+static const struct {
+	const char *text;
+	uint64_t ns[3];
+} delay_rows[] = {
+	{"udp: delay 50ms~10ms", {46546849, 50304074, 55696760}},
+	{"udp: delay 50ms~10ms/normal", {72089357, 57900665, 37403800}},
+	{"udp: delay 50ms~10ms/pareto", {52192787, 54362179, 61558436}},
+};
+
+START_TEST(delays_are_those_of_the_manual)
+{
+	const struct fault *fault = parse(delay_rows[_i].text);
+
+	for (uint64_t i = 0; i < 3; i++) {
+		struct fault_draw draw = draw_for(7, 1, i + 1);
+
+		ck_assert_uint_eq(fault_delay_ns(fault, &draw),
+				  delay_rows[_i].ns[i]);
+	}
 }
 END_TEST
 
@@ -336,6 +373,9 @@ int main(void)
 		       seed_rule_fault_and_client_each_make_another_pattern);
 	tcase_add_test(tcase,
 		       bursts_are_as_long_and_as_many_as_the_model_has_them);
+	tcase_add_test(tcase, bursts_are_those_of_the_manual);
+	tcase_add_loop_test(tcase, delays_are_those_of_the_manual, 0,
+			    ARRAY_LEN(delay_rows));
 	tcase_add_test(tcase, delays_are_distributed_as_the_rule_says);
 	tcase_add_test(tcase, corruption_is_one_bit_or_one_byte);
 	tcase_add_test(tcase, a_cut_message_is_shorter);

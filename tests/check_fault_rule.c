@@ -12,6 +12,9 @@
 #include "harness.h"
 
 #define MS UINT64_C(1000000)
+#define NINES                                                                  \
+	"99999999999999999999999999999999"                                     \
+	"99999999999999999999999999999999"
 
 static struct fault_rule rule;
 static char cause[FAULT_CAUSE_SIZE];
@@ -217,6 +220,14 @@ static const struct {
 	{"udp from=: drop", "column 10: not a network"},
 	{"udp for=x: drop", "column 9: x: not a time"},
 	{"udp for=3s-1s: drop", "column 9: no time is between the two"},
+	{"udp: drop #" NINES, "column 12: longer than 63 bytes"},
+	{"udp: drop " NINES "%", "column 11: longer than 63 bytes"},
+	{"udp: delay " NINES "s", "column 12: longer than 63 bytes"},
+	{"udp: delay 1s~" NINES "s", "column 15: longer than 63 bytes"},
+	{"udp: truncate " NINES "B", "column 15: longer than 63 bytes"},
+	{"tcp: drip 1B/" NINES "s", "column 14: longer than 63 bytes"},
+	{"udp for=1s-" NINES "s: drop", "column 12: longer than 63 bytes"},
+	{"udp from=" NINES ": drop", "column 10: not a network"},
 	{"udp for=0s: drop", "column 9: no time is between the two"},
 };
 

@@ -146,6 +146,18 @@ START_TEST(a_kind_happens_once)
 }
 END_TEST
 
+/* By the client's own clock, which begins with its first message. */
+START_TEST(a_window_begins_with_the_first_message)
+{
+	use("udp for=1us: drop", "udp for=1us-1d: duplicate");
+	ck_assert(judge(FAULT_UDP, "192.0.2.1", 5000));
+	ck_assert_uint_eq(verdict.kinds, 1u << FAULT_DROP);
+	verdict.entry->first_ns -= 1000;
+	ck_assert(judge(FAULT_UDP, "192.0.2.1", 5000));
+	ck_assert_uint_eq(verdict.kinds, 1u << FAULT_DUPLICATE);
+}
+END_TEST
+
 START_TEST(wrong_texts_are_refused_with_their_cause)
 {
 	static const struct {
@@ -280,6 +292,7 @@ int main(void)
 	tcase_add_test(tcase, whom_no_rule_names_is_not_counted);
 	tcase_add_test(tcase, rules_and_faults_are_counted_from_1);
 	tcase_add_test(tcase, a_kind_happens_once);
+	tcase_add_test(tcase, a_window_begins_with_the_first_message);
 	tcase_add_test(tcase, wrong_texts_are_refused_with_their_cause);
 	tcase_add_test(tcase, there_are_so_many_rules_and_no_more);
 	tcase_add_test(tcase, what_happens_is_counted_and_logged);

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 
 #include "harness.h"
+#include "leak.h"
 
 static struct roll *roll;
 
@@ -77,6 +78,18 @@ START_TEST(who_goes_on_is_not_forgotten_for_a_million_others)
 }
 END_TEST
 
+static void make_and_free(void)
+{
+	roll_free(roll_new());
+}
+
+START_TEST(a_roll_leaves_nothing_behind)
+{
+	leak_check(make_and_free);
+	roll_free(NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("roll");
@@ -87,5 +100,6 @@ int main(void)
 	tcase_add_test(tcase, ten_thousand_clients_are_all_known);
 	tcase_add_test(tcase,
 		       who_goes_on_is_not_forgotten_for_a_million_others);
+	tcase_add_test(tcase, a_roll_leaves_nothing_behind);
 	return harness_run_together(suite);
 }

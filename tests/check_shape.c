@@ -73,6 +73,7 @@ START_TEST(a_drip_gives_portions)
 	struct shape *shape = shape_of("http: drip 7B/10ms");
 	uint64_t now = loop_now_ns(&loop);
 
+	ck_assert_uint_eq(loop.counters.fault_drip, 1);
 	ck_assert_uint_eq(shape_grant(shape, 100, now, 1000), 7);
 	ck_assert_int_eq(shape_note_sent(&loop, shape, 103, 3), SHAPE_GOES_ON);
 	ck_assert_uint_eq(shape_grant(shape, 103, now, 1000), 4);
