@@ -137,7 +137,7 @@ server_tests = tests/check_allowance tests/check_access \
 	tests/check_loop tests/check_metrics tests/check_outcomes \
 	tests/check_dashboard tests/check_history tests/check_readings \
 	tests/check_state_json \
-	tests/check_server tests/check_tcp_service tests/check_udp_service
+	tests/check_server tests/check_tcp_service tests/check_udp_faults tests/check_udp_service
 snapshot_fixture = tests/snapshot_fixture.c tests/snapshot_fixture.h
 tests_check_state_json_LDADD = tests/libharness.a $(server_libs) \
 	$(CHECK_LIBS)
@@ -157,6 +157,9 @@ tests_check_server_LDFLAGS = $(scarce_ldflags)
 tests_check_tcp_service_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_tcp_service_SOURCES = tests/check_tcp_service.c $(scarce)
 tests_check_tcp_service_LDFLAGS = $(scarce_ldflags)
+tests_check_udp_faults_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
+tests_check_udp_faults_SOURCES = tests/check_udp_faults.c $(scarce)
+tests_check_udp_faults_LDFLAGS = $(scarce_ldflags)
 tests_check_udp_service_LDADD = tests/libharness.a $(server_libs) $(CHECK_LIBS)
 tests_check_udp_service_SOURCES = tests/check_udp_service.c $(scarce)
 tests_check_udp_service_LDFLAGS = $(scarce_ldflags)
