@@ -319,12 +319,14 @@ class Side:
     def __init__(self):
         self.next = 0
         self.acknowledged = 0
+        self.has_ended = False
         self.time = 0.0  # of the last that needs an acknowledgement
 
 
 def sign_in_segment(row, here, there):
     """Each segment begins where its side's last one ended, acknowledges all
-    that the other side has sent, and does so at once or with data."""
+    that the other side has sent, and does so at once or with data. An end is
+    acknowledged with the end of the own side, unless its program takes long."""
     flags, time_s = int(row["tcp.flags"], 16), float(row["frame.time_relative"])
     seq, size = int(row["tcp.seq"]), int(row["tcp.len"])
     size += (flags & SYN != 0) + (flags & FIN != 0)
@@ -337,10 +339,13 @@ def sign_in_segment(row, here, there):
         sign = "crosses another on its way"
     elif is_bare and int(row["tcp.ack"]) == there.acknowledged:
         sign = "says nothing new"
+    elif is_bare and there.has_ended and not here.has_ended:
+        sign = "acknowledges an end by itself"
     elif is_bare and time_s - there.time > DELAYED_S:
         sign = "is a delayed acknowledgement"
     if flags & ACK:
         there.acknowledged = int(row["tcp.ack"])
+    here.has_ended |= flags & FIN != 0
     if size:
         here.next, here.time = seq + size, time_s
     return sign
