@@ -407,6 +407,26 @@ START_TEST(what_is_wrong_with_a_datagram_is_told)
 }
 END_TEST
 
+static void write_asked_again(void)
+{
+	udp(2, false, "hello");
+	udp(2, false, "hello");
+	udp(2, true, "HELLO");
+}
+
+/* The packets do not say which of the two the reply is for. */
+START_TEST(a_request_without_a_reply_may_come_again)
+{
+	expect_pairs(write_asked_again, "3|||||||\n"
+					"||1|1||||\n"
+					"|1||||||\n");
+	expect_whys(write_asked_again,
+		    (const char *const[]){"a request of 5 bytes; UDP",
+					  "the same request again: that in",
+					  "the reply", NULL});
+}
+END_TEST
+
 static void write_ipv6(void)
 {
 	udp6(false, "hello");
@@ -654,12 +674,12 @@ START_TEST(bytes_at_random_do_no_harm)
 END_TEST
 
 static struct part parts[] = {
-	{.write = write_replies},      {.write = write_wrong_datagrams},
-	{.write = write_ipv6},	       {.write = write_to_nobody},
-	{.write = write_exercise},     {.write = write_segments},
-	{.write = write_again},	       {.write = write_middle},
-	{.write = write_wrong_stream}, {.write = write_refusal},
-	{.write = write_reset},
+	{.write = write_replies},     {.write = write_wrong_datagrams},
+	{.write = write_asked_again}, {.write = write_ipv6},
+	{.write = write_to_nobody},   {.write = write_exercise},
+	{.write = write_segments},    {.write = write_again},
+	{.write = write_middle},      {.write = write_wrong_stream},
+	{.write = write_refusal},     {.write = write_reset},
 };
 
 static struct part *part_of(void (*write)(void))
@@ -688,6 +708,7 @@ int main(void)
 				    tear_down);
 	tcase_add_test(tcase, a_datagram_has_its_reply);
 	tcase_add_test(tcase, what_is_wrong_with_a_datagram_is_told);
+	tcase_add_test(tcase, a_request_without_a_reply_may_come_again);
 	tcase_add_test(tcase, ipv6_has_replies_too);
 	tcase_add_test(tcase, a_port_where_nobody_listens_is_explained);
 	tcase_add_test(tcase, each_packet_of_the_exercise_is_explained);

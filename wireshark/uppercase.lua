@@ -110,9 +110,15 @@ local function udp_request(known, client, bytes, number, time)
 	if #list == KEPT_MAX then
 		table.remove(list, 1)
 	end
+	local _, first = first_of(list, function(r)
+		return not r.reply and r.bytes == bytes
+	end)
 	list[#list + 1] = { bytes = bytes, number = number, time = time }
 	known.request = readable(bytes)
-	known.why = "a request of " .. count(#bytes, "byte") ..
+	known.again = first and first.number
+	known.why = first and "the same request again: that in packet " ..
+		first.number .. " has no reply yet" or
+		"a request of " .. count(#bytes, "byte") ..
 		"; UDP needs no connection, and nobody acknowledges it"
 end
 
