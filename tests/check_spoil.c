@@ -123,8 +123,23 @@ START_TEST(faults_stand_on_top_of_each_other)
 	ck_assert_str_eq(sent(),
 			 "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nX: y\n\n"
 			 "9\r\n123456789");
-	/* There is no end of a head any more. */
-	ck_assert(!spoil_head(&out, text_at, FAULT_NO_EMPTY_LINE, &fault));
+	ck_assert(!spoil_head(&out, text_at, FAULT_LENGTH, &fault));
+	ck_assert(spoil_head(&out, text_at, FAULT_NO_EMPTY_LINE, &fault));
+	ck_assert_str_eq(sent(),
+			 "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nX: y\n"
+			 "9\r\n123456789");
+}
+END_TEST
+
+START_TEST(empty_lines_of_the_content_are_none_of_the_heads)
+{
+	const struct fault fault = {0};
+
+	answer(HEAD, slice_of("a\r\n\r\nb\n\n"));
+	ck_assert(spoil_head(&out, text_at, FAULT_LF, &fault));
+	ck_assert(spoil_head(&out, text_at, FAULT_NO_EMPTY_LINE, &fault));
+	ck_assert_str_eq(sent(), "HTTP/1.1 200 OK\nContent-Length: 9\nX: y\n"
+				 "a\r\n\r\nb\n\n");
 }
 END_TEST
 
@@ -149,6 +164,7 @@ int main(void)
 			    ARRAY_LEN(rows));
 	tcase_add_loop_test(tcase, a_piece_moves_along, 0, ARRAY_LEN(rows));
 	tcase_add_test(tcase, faults_stand_on_top_of_each_other);
+	tcase_add_test(tcase, empty_lines_of_the_content_are_none_of_the_heads);
 	tcase_add_test(tcase, what_has_no_room_stays_as_it_is);
 	return harness_run_together(suite);
 }

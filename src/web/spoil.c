@@ -106,9 +106,15 @@ static bool remove_returns(struct gather *out, size_t from, size_t to)
 bool spoil_head(struct gather *out, size_t text_at, enum fault_kind kind,
 		const struct fault *fault)
 {
-	size_t end = find_in_head(out, text_at, out->text.len, "\r\n\r\n");
+	size_t len = out->text.len;
+	size_t end = find_in_head(out, text_at, len, "\r\n\r\n");
+	size_t bare_end = find_in_head(out, text_at, len, "\n\n");
 
-	if (end == out->text.len)
+	/* What is further on is content: of a head LF left no return. */
+	if (bare_end < end)
+		return kind == FAULT_NO_EMPTY_LINE &&
+		       replace_text(out, bare_end + 1, 1, "");
+	if (end == len)
 		return false;
 	switch (kind) {
 	case FAULT_LENGTH:

@@ -13,7 +13,7 @@
  * Spoils the head of an answer as --fault asks for it. The answer was added to
  * out last, and its text begins at text_at. Returns false when the head is not
  * one that could be spoilt so: one without Content-Length has none to be wrong.
- * fault is for LENGTH alone.
+ * Behind LF only NO_EMPTY_LINE can follow. fault is for LENGTH alone.
  */
 bool spoil_head(struct gather *out, size_t text_at, enum fault_kind kind,
 		const struct fault *fault);
