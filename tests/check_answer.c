@@ -335,6 +335,20 @@ START_TEST(what_is_refused_unread_keeps_the_connection)
 }
 END_TEST
 
+static const unsigned empty_statuses[] = {204, 205, 304};
+
+START_TEST(some_statuses_have_no_content)
+{
+	struct asked *asked = http_fixture_ask("GET /a" HOST "\r\n");
+	struct http_answer answer;
+
+	http_answer_refused(&asked->request, empty_statuses[_i], &answer);
+	ck_assert_uint_eq(answer.status, empty_statuses[_i]);
+	ck_assert_int_eq(answer.content, HTTP_CONTENT_NONE);
+	ck_assert_ptr_null(answer.media_type);
+}
+END_TEST
+
 /* --- persistence --- */
 
 static const struct persistence_row {
@@ -413,6 +427,8 @@ int main(void)
 			    0, (int)ARRAY_LEN(refusals));
 	tcase_add_loop_test(tcase, what_is_refused_unread_keeps_the_connection,
 			    0, (int)ARRAY_LEN(refused_heads));
+	tcase_add_loop_test(tcase, some_statuses_have_no_content, 0,
+			    (int)ARRAY_LEN(empty_statuses));
 	tcase_add_loop_test(tcase, the_connection_stays_only_without_a_doubt, 0,
 			    (int)ARRAY_LEN(persistence));
 	return harness_run_together(suite);

@@ -75,7 +75,11 @@ static void answer_settle(struct http_answer *answer,
 void http_answer_refused(const struct http_request *request, unsigned status,
 			 struct http_answer *answer)
 {
-	set_page(answer, status);
+	/* Content of these would be taken for the next answer. */
+	if (status == 204 || status == 205 || status == 304)
+		set_empty(answer, status);
+	else
+		set_page(answer, status);
 	answer_settle(answer, request, NULL);
 }
 

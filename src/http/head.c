@@ -76,7 +76,7 @@ static void add_content_fields(struct text *text,
 		add_content_range(text, answer, &answer->ranges.list[0]);
 	if (answer->chunked) {
 		text_add_str(text, "Transfer-Encoding: chunked\r\n");
-	} else if (answer->status != 304 &&
+	} else if (answer->status != 304 && answer->status != 204 &&
 		   answer->content != HTTP_CONTENT_LISTING) {
 		text_add_str(text, "Content-Length: ");
 		text_add_uint(text, length);
