@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "harness.h"
 #include "leak.h"
+#include "loop/faults.h"
 #include "loop/spool.h"
 #include "os/datagram.h"
 #include "os/socket.h"
@@ -568,6 +569,33 @@ START_TEST(a_socket_that_is_removed_answers_what_waits)
 }
 END_TEST
 
+/* Else its port would stay taken, and swallow what comes there. */
+START_TEST(delayed_answers_do_not_keep_a_socket_that_is_removed)
+{
+	const char *const rules[] = {"udp: delay 5m #1"};
+	char cause[FAULT_CAUSE_SIZE];
+	struct address second;
+	int fd = bound(&second), first = client;
+
+	loop.faults = faults_new(1, rules, 1, cause);
+	ck_assert_ptr_nonnull(loop.faults);
+	say("late");
+	turn();
+	client = client_of(&second);
+	ck_assert_int_eq(udp_service_add(service, fd), 0);
+	say("late, too");
+	turn();
+	udp_service_remove(service, fd);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+	(void)close(client);
+	client = first;
+	say("now");
+	turn();
+	expect("NOW");
+	faults_free(loop.faults);
+}
+END_TEST
+
 /* --- scarcity --- */
 
 static void serve_and_free(void)
@@ -675,6 +703,8 @@ int main(void)
 	tcase_add_test(tcase, answers_that_cannot_be_sent_are_counted);
 	tcase_add_test(tcase, who_sent_what_is_logged);
 	tcase_add_test(tcase, a_socket_that_is_removed_answers_what_waits);
+	tcase_add_test(tcase,
+		       delayed_answers_do_not_keep_a_socket_that_is_removed);
 	tcase_add_test(tcase, a_service_leaves_nothing_behind);
 	tcase_add_test(tcase, a_log_needs_memory);
 	tcase_add_test(tcase, a_service_needs_memory);

@@ -435,20 +435,36 @@ bool udp_faults_apply(struct udp_faults *faults, struct udp_outlet *outlet,
 	return !is_apart;
 }
 
-void udp_faults_drain(struct udp_faults *faults)
+/* Drops what is due after that time, or was to leave by there; says so. */
+static void drop_late(struct udp_faults *faults, const char *why,
+		      uint64_t until_ns, const struct udp_outlet *outlet)
 {
-	uint64_t soon_ns = loop_now_ns(faults->loop) + SOON_NS;
-	size_t n = faults->n, n_dropped;
+	size_t n = faults->n;
 
 	faults->n = 0;
-	for (size_t i = 0; i < n; i++)
-		if (faults->heap[i]->due_ns > soon_ns)
-			forget(faults, faults->heap[i]);
+	for (size_t i = 0; i < n; i++) {
+		struct late *late = faults->heap[i];
+
+		if (late->due_ns > until_ns || late->outlet == outlet)
+			forget(faults, late);
 		else
-			heap_add(faults, faults->heap[i]);
-	n_dropped = n - faults->n;
-	if (n_dropped > 0)
-		log_info("stopping: %zu delayed datagrams dropped", n_dropped);
+			heap_add(faults, late);
+	}
+	if (n > faults->n)
+		log_info("%s: %zu delayed datagrams dropped", why,
+			 n - faults->n);
+}
+
+void udp_faults_leave(struct udp_faults *faults,
+		      const struct udp_outlet *outlet)
+{
+	drop_late(faults, "reload", UINT64_MAX, outlet);
+}
+
+void udp_faults_drain(struct udp_faults *faults)
+{
+	drop_late(faults, "stopping", loop_now_ns(faults->loop) + SOON_NS,
+		  NULL);
 	faults->is_draining = true;
 	faults->loop->n_waiting += faults->n;
 }

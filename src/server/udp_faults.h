@@ -52,6 +52,13 @@ bool udp_faults_is_due(const struct udp_faults *faults);
 /* Sends what is due. */
 void udp_faults_flush(struct udp_faults *faults);
 
+/*
+ * A socket is to be closed while the server goes on: what waits to leave by it
+ * is dropped, since it would keep the port, and what peers send there.
+ */
+void udp_faults_leave(struct udp_faults *faults,
+		      const struct udp_outlet *outlet);
+
 /* The server ends: what is due soon is waited for, and no more than that. */
 void udp_faults_drain(struct udp_faults *faults);
 

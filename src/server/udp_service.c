@@ -300,7 +300,7 @@ static void close_socket(struct udp_socket *sock)
 	free(sock);
 }
 
-/* Answers what waits, and closes the socket. */
+/* Answers what waits. */
 static void finish_socket(struct udp_socket *sock)
 {
 	for (int i = 0; i < UDP_DRAIN_BATCHES; i++) {
@@ -309,7 +309,6 @@ static void finish_socket(struct udp_socket *sock)
 		if (serve_batch(sock, &budget) != 0)
 			break;
 	}
-	close_socket(sock);
 }
 
 int udp_service_set_log(struct udp_service *service, bool is_on)
@@ -327,17 +326,26 @@ void udp_service_remove(struct udp_service *service, int fd)
 {
 	struct list_node *node, *following;
 
-	LIST_FOR_EACH (node, following, &service->sockets)
-		if (udp_socket_of(node)->fd == fd)
-			finish_socket(udp_socket_of(node));
+	LIST_FOR_EACH (node, following, &service->sockets) {
+		struct udp_socket *sock = udp_socket_of(node);
+
+		if (sock->fd != fd)
+			continue;
+		finish_socket(sock);
+		if (service->faults)
+			udp_faults_leave(service->faults, sock->outlet);
+		close_socket(sock);
+	}
 }
 
 void udp_service_drain(struct udp_service *service)
 {
 	struct list_node *node, *following;
 
-	LIST_FOR_EACH (node, following, &service->sockets)
+	LIST_FOR_EACH (node, following, &service->sockets) {
 		finish_socket(udp_socket_of(node));
+		close_socket(udp_socket_of(node));
+	}
 	if (service->faults)
 		udp_faults_drain(service->faults);
 }
