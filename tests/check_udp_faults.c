@@ -160,7 +160,7 @@ static const struct {
 	{"udp: delay 1s, duplicate #2", "", "M1 M2 M2 M3 M4 M5 "},
 	{"udp: reorder #1", "M2 M1 M3 M4 M5 ", ""},
 	{"udp: reorder #1-4", "M2 M1 M4 M3 M5 ", ""},
-	{"udp: reorder #1, duplicate #1", "M1 M2 M1 M3 M4 M5 ", ""},
+	{"udp: reorder #1, duplicate #1", "M2 M1 M1 M3 M4 M5 ", ""},
 	{"udp: reorder #5", "M1 M2 M3 M4 ", "M5 "},
 	{"udp: reorder #1, delay 1s #2", "M3 M4 M5 ", "M2 M1 "},
 	{"udp: reorder #1, drop #2", "M3 M1 M4 M5 ", ""},

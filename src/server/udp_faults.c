@@ -30,6 +30,7 @@ struct late {
 	uint64_t number; /* of those that are due at the same time */
 	size_t at;	 /* in the heap */
 	size_t len;
+	bool is_twice;
 	struct udp_outlet *outlet;
 	struct address client;
 	struct datagram_letter *letter;
@@ -152,8 +153,9 @@ static void forget(struct udp_faults *faults, struct late *late)
 
 static void send_late(struct udp_faults *faults, struct late *late)
 {
-	if (datagram_send_letter(late->outlet->fd, late->letter) < 0)
-		faults->loop->counters.udp_send_refused++;
+	for (int i = 0; i <= late->is_twice; i++)
+		if (datagram_send_letter(late->outlet->fd, late->letter) < 0)
+			faults->loop->counters.udp_send_refused++;
 	heap_remove(faults, late);
 	forget(faults, late);
 }
@@ -332,7 +334,7 @@ static bool waits_for_next(const struct faults_verdict *verdict)
 	return faults_has(verdict, FAULT_REORDER) && !verdict->entry->held;
 }
 
-/* The one that has waited for this goes right behind it. */
+/* The one that has waited for this goes right behind it, but not too early. */
 static void release_held(struct udp_faults *faults,
 			 const struct faults_verdict *verdict, uint64_t due_ns)
 {
@@ -341,6 +343,8 @@ static void release_held(struct udp_faults *faults,
 	if (!held)
 		return;
 	verdict->entry->held = NULL;
+	if (due_ns < held->due_ns - REORDER_NS)
+		due_ns = held->due_ns - REORDER_NS;
 	set_due(faults, held, due_ns);
 }
 
@@ -381,6 +385,16 @@ static bool send_apart(struct udp_faults *faults, struct udp_outlet *outlet,
 	}
 	set_due(faults, late, now_ns + delay_ns);
 	return true;
+}
+
+/* A second one, together with the first, which waits for the next. */
+static void hold_copy(struct udp_faults *faults,
+		      const struct faults_verdict *verdict)
+{
+	struct late *held = verdict->entry->held;
+
+	held->is_twice = true;
+	faults_note(faults->loop, verdict, FAULT_DUPLICATE, 0, false);
 }
 
 /* The second one, behind the first. */
@@ -426,7 +440,10 @@ bool udp_faults_apply(struct udp_faults *faults, struct udp_outlet *outlet,
 				       datagram_source(batch, i));
 	has_held = verdict.entry->held != NULL;
 	is_apart = send_apart(faults, outlet, batch, i, len, &verdict);
-	if (faults_has(&verdict, FAULT_DUPLICATE))
+	if (!has_held && verdict.entry->held &&
+	    faults_has(&verdict, FAULT_DUPLICATE))
+		hold_copy(faults, &verdict);
+	else if (faults_has(&verdict, FAULT_DUPLICATE))
 		send_copy(faults, outlet, batch, i, len, &verdict, is_apart);
 	if (has_held)
 		release_held(faults, &verdict,
