@@ -2,6 +2,13 @@
 # configure was told (--with-systemdsystemunitdir), or else below the prefix.
 
 systemdunitdir = @systemdunitdir@
+
+# For who watches servers; to be changed and put where it is read.
+watchingdir = $(docdir)/watching
+dist_watching_DATA = packaging/prometheus/prometheus.yml \
+	packaging/prometheus/uppercase-alerts.yml \
+	packaging/grafana/uppercase-server.json
+
 systemdunit_DATA = packaging/systemd/uppercase-server.service \
 	packaging/systemd/uppercase-server@.service
 dist_systemdunit_DATA = packaging/systemd/uppercase-server.socket \

@@ -337,6 +337,24 @@ START_TEST(the_longest_text_fits_an_answer)
 }
 END_TEST
 
+START_TEST(a_reload_that_failed_is_told)
+{
+	struct reload_note reload = {.at_s = 0};
+
+	expect_line(write_metrics(),
+		    "uppercase_config_last_reload_successful 1");
+	snapshot.reload = &reload;
+	expect_line(write_metrics(),
+		    "uppercase_config_last_reload_successful 1");
+	reload.at_s = 1795720294;
+	expect_line(write_metrics(),
+		    "uppercase_config_last_reload_successful 0");
+	reload.is_good = true;
+	expect_line(write_metrics(),
+		    "uppercase_config_last_reload_successful 1");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("metrics");
@@ -353,5 +371,6 @@ int main(void)
 	tcase_add_test(tcase, rules_of_faults_are_labels);
 	tcase_add_test(tcase, each_metric_is_introduced_once_and_in_one_piece);
 	tcase_add_test(tcase, the_longest_text_fits_an_answer);
+	tcase_add_test(tcase, a_reload_that_failed_is_told);
 	return harness_run(suite);
 }

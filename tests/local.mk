@@ -582,7 +582,7 @@ long_tests = tests/check_load_rogue tests/check_load_limits \
 	tests/check_e2e_daemon tests/check_e2e_logfile tests/check_e2e_tcp \
 	tests/check_listener
 
-script_tests = tests/floors tests/manuals tests/on_purpose tests/startpage
+script_tests = tests/floors tests/manuals tests/on_purpose tests/startpage tests/watching
 EXTRA_DIST += $(script_tests) tests/captures tests/summary tests/fuzz/seeds
 
 AM_TESTS_ENVIRONMENT = \
@@ -601,7 +601,7 @@ check_DATA = $(interpose)
 check_PROGRAMS = $(long_tests) $(load_tests) $(e2e_tests) $(base_tests) \
 	$(os_tests) $(http_tests) $(web_tests) $(server_tests) \
 	$(cli_tests) $(client_tests) $(fuzz_replays)
-TESTS = tests/on_purpose tests/startpage $(check_PROGRAMS) tests/floors tests/manuals
+TESTS = tests/on_purpose tests/startpage tests/watching $(check_PROGRAMS) tests/floors tests/manuals
 
 # After a run without failures, how much was checked in all; a failure is told
 # by automake's own summary.

@@ -221,6 +221,15 @@ static void add_lag(struct text *text, uint64_t lag_ns)
 	text_add_char(text, '\n');
 }
 
+/* As nobody has reloaded, it is the start that succeeded. */
+static void add_last_reload(struct text *text, const struct reload_note *reload)
+{
+	bool is_good = !reload || reload->at_s == 0 || reload->is_good;
+
+	add_gauge(text, PREFIX "config_last_reload_successful",
+		  "1 unless the last reload has failed", is_good);
+}
+
 /* A rule in force is a label: there are FAULTS_RULES_MAX at the most. */
 static void add_rules(struct text *text, const struct faults *faults)
 {
@@ -276,6 +285,7 @@ void metrics_write(struct text *text, const struct snapshot *snapshot)
 	add_durations(text, snapshot->outcomes);
 	add_rules(text, snapshot->faults);
 	add_open(text, snapshot);
+	add_last_reload(text, snapshot->reload);
 	add_lag(text, snapshot->lag_ns);
 	add_process(text, snapshot);
 }
