@@ -402,6 +402,12 @@ static bool is_held_back(const struct conn *conn)
 	return ns > 0 && ns < UINT64_MAX;
 }
 
+/* What it has to say will never go. */
+static bool is_stalled(const struct conn *conn)
+{
+	return conn->is_writing && opens_ns(conn) == UINT64_MAX;
+}
+
 static void shape_opens_cb(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -418,8 +424,12 @@ static bool await_shape(struct conn *conn)
 	if (ns == 0)
 		return false;
 	arm(conn, 0);
-	if (ns == UINT64_MAX)
+	if (ns == UINT64_MAX) {
+		/* A drain would wait for nothing. */
+		if (conn->loop->draining)
+			conn_close(conn, CONN_STOPPED);
 		return true;
+	}
 	wait = clock_timeval(ns - loop_now_ns(conn->loop));
 	wait.tv_usec++; /* it was rounded down */
 	return event_add(&conn->shape->timer, &wait) == 0;
@@ -789,7 +799,10 @@ bool conn_drain_some(struct loop *loop)
 			return true;
 		list_remove(&conn->node);
 		list_add_last(&loop->drained, &conn->node);
-		conn->ops->drain(conn);
+		if (is_stalled(conn))
+			conn_close(conn, CONN_STOPPED);
+		else
+			conn->ops->drain(conn);
 	}
 	return false;
 }
