@@ -582,7 +582,7 @@ long_tests = tests/check_load_rogue tests/check_load_limits \
 	tests/check_e2e_daemon tests/check_e2e_logfile tests/check_e2e_tcp \
 	tests/check_listener
 
-script_tests = tests/floors tests/manuals tests/on_purpose tests/startpage tests/watching
+script_tests = tests/completions tests/floors tests/manuals tests/on_purpose tests/startpage tests/watching
 EXTRA_DIST += $(script_tests) tests/captures tests/summary tests/fuzz/seeds
 
 AM_TESTS_ENVIRONMENT = \
@@ -590,10 +590,11 @@ AM_TESTS_ENVIRONMENT = \
 	CLIENT='$(abs_top_builddir)/src/uppercase-client$(EXEEXT)'; \
 	LOAD='$(abs_top_builddir)/src/uppercase-load$(EXEEXT)'; \
 	HTDOCS='$(abs_top_srcdir)/htdocs'; \
+	COMPLETIONS='$(abs_top_builddir)/packaging'; \
 	DISSECTOR='$(abs_top_srcdir)/wireshark/uppercase.lua'; \
 	INTERPOSE_LIBRARY='$(abs_top_builddir)/$(interpose)'; \
 	PATH='$(PYTHON_PATH)'"$$PATH"; \
-	export SERVER CLIENT LOAD HTDOCS DISSECTOR INTERPOSE_LIBRARY PATH;
+	export SERVER CLIENT LOAD HTDOCS COMPLETIONS DISSECTOR INTERPOSE_LIBRARY PATH;
 
 if HAVE_CHECK
 check_LIBRARIES = tests/libharness.a
@@ -601,7 +602,7 @@ check_DATA = $(interpose)
 check_PROGRAMS = $(long_tests) $(load_tests) $(e2e_tests) $(base_tests) \
 	$(os_tests) $(http_tests) $(web_tests) $(server_tests) \
 	$(cli_tests) $(client_tests) $(fuzz_replays)
-TESTS = tests/on_purpose tests/startpage tests/watching $(check_PROGRAMS) tests/floors tests/manuals
+TESTS = tests/on_purpose tests/startpage tests/watching tests/completions $(check_PROGRAMS) tests/floors tests/manuals
 
 # After a run without failures, how much was checked in all; a failure is told
 # by automake's own summary.
