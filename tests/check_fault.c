@@ -338,6 +338,12 @@ START_TEST(a_rule_is_in_force_for_its_time_and_paths)
 	ck_assert(!fault_rule_applies(&rule, 0, slice_of("/a/x/")));
 	ck_assert(!fault_rule_applies(&rule, 0, slice_of("/a?/x/")));
 	ck_assert(!fault_rule_applies(&rule, 0, none));
+	ck_assert(fault_rule_applies(&rule, 0, slice_of("http://h:1/x/a?b")));
+	ck_assert(!fault_rule_applies(&rule, 0, slice_of("http://x/a")));
+	ck_assert(!fault_rule_applies(&rule, 0, slice_of("http://h?/x/")));
+	(void)parse("http path=/: lf");
+	ck_assert(fault_rule_applies(&rule, 0, slice_of("http://h")));
+	ck_assert(!fault_rule_applies(&rule, 0, slice_of("*")));
 	(void)parse("http path=/a?[0-9]: lf");
 	ck_assert(fault_rule_applies(&rule, 0, slice_of("/ab7")));
 	ck_assert(!fault_rule_applies(&rule, 0, slice_of("/ab")));

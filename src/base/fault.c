@@ -157,6 +157,19 @@ size_t fault_truncated(const struct fault *fault, const struct fault_draw *draw,
 	return len == 0 ? 0 : (size_t)(fault_number(draw, 1) % len);
 }
 
+/* Of the absolute-form, which proxies are sent, the path (RFC 9112, 3.2.2). */
+static struct slice cut_origin(struct slice target)
+{
+	const char *end = target.ptr + target.len, *at = NULL;
+
+	if (target.len > 0 && target.ptr[0] != '/')
+		at = memmem(target.ptr, target.len, "://", 3);
+	if (!at)
+		return target;
+	at = memchr(at + 3, '/', (size_t)(end - at - 3));
+	return at ? (struct slice){at, (size_t)(end - at)} : slice_of("/");
+}
+
 bool fault_rule_applies(const struct fault_rule *rule, uint64_t age_ns,
 			struct slice target)
 {
@@ -170,6 +183,7 @@ bool fault_rule_applies(const struct fault_rule *rule, uint64_t age_ns,
 	query = target.len > 0 ? memchr(target.ptr, '?', target.len) : NULL;
 	if (query)
 		target.len = (size_t)(query - target.ptr);
+	target = cut_origin(target);
 	/* A longer path has been cut; its beginning may match all the same. */
 	if (target.len >= sizeof(path))
 		target.len = sizeof(path) - 1;
