@@ -31,7 +31,7 @@ static void wait_for_errors(struct way_run *run)
 
 START_TEST(a_server_that_starts_again_is_loaded_again)
 {
-	struct way_run run = way_run_start(&ways[_i], "600ms", "1s");
+	struct way_run run = way_run_start(&ways[_i], "1s", "1s");
 
 	server_signal(run.server, SIGKILL);
 	(void)server_wait(run.server);

@@ -178,11 +178,21 @@ static void keep_memory(void)
 #endif
 }
 
+/* Whoever runs the tests, as nohup(1), may have some ignored. */
+static void take_signals(void)
+{
+	static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+
+	for (size_t i = 0; i < ARRAY_LEN(ending); i++)
+		(void)signal(ending[i], SIG_DFL);
+}
+
 static int run(Suite *suite, enum fork_status fork)
 {
 	SRunner *runner = srunner_create(suite);
 	int n_failed;
 
+	take_signals();
 	srunner_set_fork_status(runner, fork);
 	make_scratch();
 	mark_crashes();
