@@ -89,8 +89,8 @@ static enum conn_sent send_from_file(struct file_body *fb, struct conn *conn,
 				     size_t *budget)
 {
 	off_t off = (off_t)fb->off;
-	size_t len = conn_grant(
-		conn, fb->left < *budget ? (size_t)fb->left : *budget);
+	size_t len = conn_grant(conn, fb->left < *budget ? (size_t)fb->left
+							 : *budget);
 	ssize_t n;
 
 	if (len == 0)
