@@ -37,7 +37,7 @@ static uint64_t tag_of(const struct roll *roll, const struct address *client)
 }
 
 /* The entry with this tag, or the one that has been silent longest. */
-static struct roll_entry *find_way(struct roll *roll, uint64_t tag)
+static struct roll_entry *find_seat(struct roll *roll, uint64_t tag)
 {
 	struct roll_entry *set = roll->sets[tag % ROLL_SETS], *best = set;
 
@@ -54,7 +54,7 @@ struct roll_entry *roll_count(struct roll *roll, const struct address *client,
 			      uint64_t now_ns)
 {
 	uint64_t tag = tag_of(roll, client);
-	struct roll_entry *entry = find_way(roll, tag);
+	struct roll_entry *entry = find_seat(roll, tag);
 
 	if (entry->tag != tag)
 		*entry = (struct roll_entry){.tag = tag, .first_ns = now_ns};
@@ -66,7 +66,7 @@ struct roll_entry *roll_count(struct roll *roll, const struct address *client,
 struct roll_entry *roll_find(struct roll *roll, const struct address *client)
 {
 	uint64_t tag = tag_of(roll, client);
-	struct roll_entry *entry = find_way(roll, tag);
+	struct roll_entry *entry = find_seat(roll, tag);
 
 	return entry->tag == tag ? entry : NULL;
 }

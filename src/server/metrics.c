@@ -231,7 +231,7 @@ static void add_last_reload(struct text *text, const struct reload_note *reload)
 }
 
 /* A rule in force is a label: there are FAULTS_RULES_MAX at the most. */
-static void add_rules(struct text *text, const struct faults *faults)
+static void add_fault_info(struct text *text, const struct faults *faults)
 {
 	const char *rule = faults_rule(faults, 0);
 
@@ -283,7 +283,7 @@ void metrics_write(struct text *text, const struct snapshot *snapshot)
 	add_counters(text, snapshot->counters);
 	add_outcomes(text, snapshot->outcomes);
 	add_durations(text, snapshot->outcomes);
-	add_rules(text, snapshot->faults);
+	add_fault_info(text, snapshot->faults);
 	add_open(text, snapshot);
 	add_last_reload(text, snapshot->reload);
 	add_lag(text, snapshot->lag_ns);

@@ -410,46 +410,58 @@ static void send_copy(struct udp_faults *faults, struct udp_outlet *outlet,
 		set_due(faults, late, loop_now_ns(faults->loop) + delay_ns);
 }
 
+/* Nothing happens to it, but one that was to leave behind it may wait. */
+static void pass(struct udp_faults *faults, const struct address *client)
+{
+	struct faults_verdict verdict;
+
+	verdict.entry = faults_find(faults->loop, client);
+	if (verdict.entry && verdict.entry->held)
+		release_held(faults, &verdict, loop_now_ns(faults->loop));
+}
+
+/* Sends it, once or twice, now or later; says whether not with the batch. */
+static bool send_so(struct udp_faults *faults, struct udp_outlet *outlet,
+		    struct datagram_batch *batch, size_t i,
+		    const struct faults_verdict *verdict, size_t len)
+{
+	struct roll_entry *entry = verdict->entry;
+	bool has_held = entry->held != NULL, is_apart;
+
+	is_apart = send_apart(faults, outlet, batch, i, len, verdict);
+	if (!has_held && entry->held && faults_has(verdict, FAULT_DUPLICATE))
+		hold_copy(faults, verdict);
+	else if (faults_has(verdict, FAULT_DUPLICATE))
+		send_copy(faults, outlet, batch, i, len, verdict, is_apart);
+	if (has_held)
+		release_held(faults, verdict,
+			     loop_now_ns(faults->loop) +
+				     (is_apart ? judge_delay(verdict) : 0));
+	return is_apart;
+}
+
 bool udp_faults_apply(struct udp_faults *faults, struct udp_outlet *outlet,
 		      struct datagram_batch *batch, size_t i)
 {
 	struct address client = *datagram_source(batch, i);
-	struct loop *loop = faults->loop;
 	struct faults_verdict verdict;
-	bool is_apart, has_held;
 	size_t len;
 
 	address_settle(&client);
-	if (!faults_judge(loop, FAULT_UDP, &client, (struct slice){0},
+	if (!faults_judge(faults->loop, FAULT_UDP, &client, (struct slice){0},
 			  &verdict)) {
-		struct roll_entry *entry = faults_find(loop, &client);
-
-		if (entry && entry->held) {
-			verdict.entry = entry;
-			release_held(faults, &verdict, loop_now_ns(loop));
-		}
+		pass(faults, &client);
 		return true;
 	}
 	if (faults_has(&verdict, FAULT_DROP)) {
-		faults_note(loop, &verdict, FAULT_DROP, 0, false);
+		faults_note(faults->loop, &verdict, FAULT_DROP, 0, false);
 		return false;
 	}
 	len = spoil_bytes(faults, batch, i, &verdict);
 	if (faults_has(&verdict, FAULT_FOREIGN_PORT))
 		outlet = choose_outlet(faults, outlet, &verdict,
 				       datagram_source(batch, i));
-	has_held = verdict.entry->held != NULL;
-	is_apart = send_apart(faults, outlet, batch, i, len, &verdict);
-	if (!has_held && verdict.entry->held &&
-	    faults_has(&verdict, FAULT_DUPLICATE))
-		hold_copy(faults, &verdict);
-	else if (faults_has(&verdict, FAULT_DUPLICATE))
-		send_copy(faults, outlet, batch, i, len, &verdict, is_apart);
-	if (has_held)
-		release_held(faults, &verdict,
-			     loop_now_ns(loop) +
-				     (is_apart ? judge_delay(&verdict) : 0));
-	return !is_apart;
+	return !send_so(faults, outlet, batch, i, &verdict, len);
 }
 
 /* Drops what is due after that time, or was to leave by there; says so. */
