@@ -784,12 +784,16 @@ START_TEST(a_user_that_cannot_be_looked_up_ends_the_start)
 {
 	const char *const options[] = {SERVE, "--user=nobody", NULL};
 	const struct config *config = configure(options);
-	struct rlimit none = {3, 3};
+	struct rlimit usual, none;
 	char *cause;
 
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	none = (struct rlimit){3, usual.rlim_max};
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_ptr_null(confinement_enter(config, &cause));
 	ck_assert_str_eq(cause, "--user=nobody: Too many open files");
+	/* For what looks at the process when it ends. */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
 }
 END_TEST
 

@@ -453,10 +453,12 @@ START_TEST(no_descriptor_to_be_had_is_an_error)
 {
 	int next = dup(2);
 	struct rlimit limit;
+	rlim_t usual;
 
 	(void)close(next);
 	folder_write_text(folder, "file", "earlier");
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	usual = limit.rlim_cur;
 	for (int n = 0; n <= 1; n++) {
 		limit.rlim_cur = (rlim_t)(next + n);
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -468,6 +470,9 @@ START_TEST(no_descriptor_to_be_had_is_an_error)
 	errno = 0;
 	ck_assert_int_eq(draft_open_descriptor(&draft, STDOUT_FILENO), -1);
 	ck_assert_int_eq(errno, EMFILE);
+	/* For what looks at the process when it ends. */
+	limit.rlim_cur = usual;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 END_TEST
 

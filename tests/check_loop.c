@@ -7,6 +7,7 @@
 #include "loop/loop.h"
 
 #include <event2/event_struct.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -498,6 +499,10 @@ START_TEST(a_loop_that_fails_ends)
 	ck_assert_int_eq(event_add(&timer, &late), 0);
 	(void)close(fd);
 	ck_assert_int_eq(loop_run(&loop), -1);
+	/* So that the descriptor is not another's when the loop closes it. */
+	ck_assert_int_eq(open("/dev/null", O_RDONLY | O_CLOEXEC), fd);
+	(void)event_del(&timer);
+	loop_clear(&loop);
 }
 END_TEST
 

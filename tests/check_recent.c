@@ -100,7 +100,10 @@ static void add_equal_lines(unsigned first, unsigned n)
 
 static unsigned first_number(void)
 {
-	return (unsigned)atoi(recent_text(&recent).ptr);
+	char line[LINE + 1] = "";
+
+	memcpy(line, recent_text(&recent).ptr, LINE);
+	return (unsigned)atoi(line);
 }
 
 START_TEST(all_that_fits_stays_and_then_just_half_of_it)

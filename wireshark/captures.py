@@ -162,9 +162,12 @@ class Server:
     """The server with these options, serving; or none."""
 
     def __init__(self, program, root, *options):
+        # The tree may be in a folder that is open to root alone.
+        as_root = ["--user=root"] if os.geteuid() == 0 else []
         self.process = subprocess.Popen(
             [program, "--config=/dev/null", "--listen=127.0.0.1", "--root",
-             root, "--no-sandbox", *options], stderr=subprocess.PIPE, text=True)
+             root, "--no-sandbox", *as_root, *options], stderr=subprocess.PIPE,
+            text=True)
         ready, last = 0, ""
         for line in self.process.stderr:
             ready += ": ready: " in line
