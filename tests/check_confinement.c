@@ -792,6 +792,7 @@ START_TEST(a_user_that_cannot_be_looked_up_ends_the_start)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_ptr_null(confinement_enter(config, &cause));
 	ck_assert_str_eq(cause, "--user=nobody: Too many open files");
+	free(cause);
 	/* For what looks at the process when it ends. */
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
 }
