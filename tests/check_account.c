@@ -219,6 +219,17 @@ START_TEST(a_flood_does_not_push_out_who_was_there_before)
 }
 END_TEST
 
+/* However fast it comes, and however long he has rested. */
+START_TEST(a_burst_does_not_push_out_who_was_there_before)
+{
+	join(0, 1, 1, 0);
+	join(1, 100, 2, 1000);
+	ck_assert_int_eq(spared(1000), -1);
+	ck_assert_int_eq(spared(1015), -1);
+	ck_assert_int_eq(spared(1030), 1);
+}
+END_TEST
+
 START_TEST(an_answer_that_is_taken_goes_after_those_that_rest)
 {
 	join(0, 3, 1, 1000);
@@ -446,6 +457,7 @@ int main(void)
 		the_port_makes_no_other_peer_and_nor_does_the_host_part_of_ipv6);
 	tcase_add_test(tcase, busy_ones_stay_and_others_rest);
 	tcase_add_test(tcase, a_flood_does_not_push_out_who_was_there_before);
+	tcase_add_test(tcase, a_burst_does_not_push_out_who_was_there_before);
 	tcase_add_test(tcase,
 		       an_answer_that_is_taken_goes_after_those_that_rest);
 	tcase_add_test(tcase,

@@ -60,6 +60,7 @@ struct account {
 	struct list_node row;
 	struct list_node members[2]; /* [is_taking]: the useless ones first */
 	size_t n;
+	uint32_t grown_at; /* when the last one joined */
 	struct address owner;
 	uint64_t hash;
 };
@@ -193,6 +194,7 @@ int account_join(struct accounts *accounts, struct account_member *member,
 					  .useful_at = tick_of(now_ns)};
 	list_add_last(&account->members[false], &member->node);
 	account->n++;
+	account->grown_at = tick_of(now_ns);
 	accounts->n_members++;
 	account_place(account);
 	return 0;
@@ -344,12 +346,28 @@ static struct account *find_payer(struct accounts *accounts, uint64_t now_ns)
 	return best;
 }
 
+/*
+ * Whether the account with the most grows just now. What has come in a burst
+ * has not waited yet: who has less must not pay for it meanwhile.
+ */
+static bool is_outgrown(const struct account *payer, uint64_t now_ns)
+{
+	const struct accounts *accounts = payer->accounts;
+	const struct account *largest = CONTAINER_OF(
+		accounts->rows[accounts->top].next, struct account, row);
+	uint64_t since_ns = (uint64_t)(tick_of(now_ns) - largest->grown_at)
+			    << ACCOUNT_TICK_BITS;
+
+	return largest->n > payer->n && since_ns < ACCOUNT_BUSY_NS;
+}
+
 struct account_member *account_to_spare(struct accounts *accounts,
 					uint64_t now_ns)
 {
 	struct account *payer = find_payer(accounts, now_ns);
 
-	return payer ? choose(payer, now_ns) : NULL;
+	return payer && !is_outgrown(payer, now_ns) ? choose(payer, now_ns)
+						    : NULL;
 }
 
 /* The one that comes first, apart from the one that asks. */

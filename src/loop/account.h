@@ -67,7 +67,8 @@ size_t accounts_largest(const struct accounts *accounts,
  * The connection that can best be spared: of the account with the most, the one
  * that has been of no use for longest; one that is in the middle of an answer
  * only if it is stuck, or if there are no others. NULL when all of them have
- * been of use just now.
+ * been of use just now, or when who would have to give one has less than
+ * another whose have come just now.
  */
 struct account_member *account_to_spare(struct accounts *accounts,
 					uint64_t now_ns);
