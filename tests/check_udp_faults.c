@@ -11,80 +11,22 @@
 #include <event2/event_struct.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "leak.h"
 #include "loop/faults.h"
-#include "os/socket.h"
 #include "scarce.h"
 #include "server/udp_service.h"
-
-/* How far the monotonic clock is ahead. */
-static time_t later_s;
-
-int clock_gettime(clockid_t id, struct timespec *now)
-{
-	int result = (int)syscall(SYS_clock_gettime, id, now);
-
-	if (id != CLOCK_REALTIME)
-		now->tv_sec += later_s;
-	return result;
-}
-
-static struct loop loop;
-static struct event stop;
-static struct udp_service *service;
-static struct address server; /* where it is */
-static int client;
-
-static void stop_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	loop_stop(arg);
-}
-
-static int bound(struct address *at)
-{
-	int fd;
-
-	*at = address_any(AF_INET, 0);
-	at->sa.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fd = socket_bind_udp(at, 0);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(socket_local_address(fd, at), 0);
-	return fd;
-}
-
-static int client_of(const struct address *at)
-{
-	int fd = socket_open(at, SOCK_DGRAM);
-
-	ck_assert_int_eq(connect(fd, &at->sa.any, at->len), 0);
-	return fd;
-}
-
-static void set_up(void)
-{
-	later_s = 0;
-	ck_assert_int_eq(loop_init(&loop), 0);
-	(void)event_assign(&stop, loop.base, -1, 0, stop_cb, &loop);
-	service = udp_service_new(&loop);
-	ck_assert_ptr_nonnull(service);
-	ck_assert_int_eq(udp_service_add(service, bound(&server)), 0);
-	client = client_of(&server);
-}
+#include "udp_fixture.h"
 
 static void tear_down(void)
 {
-	udp_service_free(service);
-	faults_free(loop.faults);
-	(void)event_del(&stop);
-	loop_clear(&loop);
-	(void)close(client);
+	/* What waits may be of a client that they know. */
+	struct faults *faults = loop.faults;
+
+	udp_tear_down();
+	faults_free(faults);
 }
 
 static void use(const char *rule)
@@ -99,18 +41,6 @@ static void use(const char *rule)
 	faults_inherit(faults, loop.faults);
 	faults_free(loop.faults);
 	loop.faults = faults;
-}
-
-static void turn(void)
-{
-	event_active(&stop, EV_TIMEOUT, 0);
-	ck_assert_int_eq(loop_run(&loop), 0);
-}
-
-static void say(const char *text)
-{
-	ck_assert_int_eq(send(client, text, strlen(text), 0),
-			 (ssize_t)strlen(text));
 }
 
 /* Sends so many messages, m1, m2, ..., which are taken in one turn. */
@@ -280,7 +210,7 @@ END_TEST
 
 static void delay_and_leave(void)
 {
-	set_up();
+	udp_set_up();
 	use("udp: delay 1m #1-3, duplicate, foreign-port #4, reorder #5");
 	say_many(5);
 	tear_down();
@@ -291,7 +221,7 @@ static void delay_without_memory(void)
 	bool has_failed = true;
 
 	for (unsigned n = 1; has_failed; n++) {
-		set_up();
+		udp_set_up();
 		use("udp: delay 1m #1-3, duplicate, foreign-port #4");
 		for (int i = 0; i < 5; i++)
 			say("m");
@@ -309,7 +239,7 @@ START_TEST(nothing_is_left_behind)
 	leak_check(delay_and_leave);
 	leak_check(delay_without_memory);
 	udp_faults_free(NULL);
-	set_up();
+	udp_set_up();
 }
 END_TEST
 
@@ -318,7 +248,7 @@ int main(void)
 	Suite *suite = suite_create("udp_faults");
 	TCase *tcase = harness_case(suite, "udp_faults");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, udp_set_up, tear_down);
 	tcase_add_loop_test(tcase, answers_leave_in_this_order, 0,
 			    ARRAY_LEN(order_rows));
 	tcase_add_test(tcase, each_leaves_when_it_is_due);

@@ -25,6 +25,7 @@
 #include "os/datagram.h"
 #include "os/socket.h"
 #include "scarce.h"
+#include "udp_fixture.h"
 
 /* What the next receptions fail with; it stands before the C library's. */
 static int receive_error;
@@ -64,83 +65,17 @@ int recvmmsg(int fd, struct mmsghdr *headers, unsigned n, int flags,
 	return result;
 }
 
-/* How far the monotonic clock is ahead. */
-static time_t later_s;
-
-int clock_gettime(clockid_t id, struct timespec *now)
-{
-	int result = (int)syscall(SYS_clock_gettime, id, now);
-
-	if (id != CLOCK_REALTIME)
-		now->tv_sec += later_s;
-	return result;
-}
-
-static struct loop loop;
-static struct event stop;
-static struct udp_service *service;
-static struct address server; /* where it is */
-static int client;
-
-static void stop_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	loop_stop(arg);
-}
-
-static int bound(struct address *at)
-{
-	int fd;
-
-	*at = address_any(AF_INET, 0);
-	at->sa.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fd = socket_bind_udp(at, 0);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(socket_local_address(fd, at), 0);
-	return fd;
-}
-
-static int client_of(const struct address *at)
-{
-	int fd = socket_open(at, SOCK_DGRAM);
-
-	ck_assert_int_eq(connect(fd, &at->sa.any, at->len), 0);
-	return fd;
-}
-
 static void set_up(void)
 {
 	n_failures = n_received = 0;
-	later_s = 0;
 	forged = NULL;
 	lost = NULL;
-	ck_assert_int_eq(loop_init(&loop), 0);
-	(void)event_assign(&stop, loop.base, -1, 0, stop_cb, &loop);
-	service = udp_service_new(&loop);
-	ck_assert_ptr_nonnull(service);
-	ck_assert_int_eq(udp_service_add(service, bound(&server)), 0);
-	client = client_of(&server);
+	udp_set_up();
 }
 
 static void tear_down(void)
 {
-	udp_service_free(service);
-	(void)event_del(&stop);
-	loop_clear(&loop);
-	(void)close(client);
-}
-
-static void turn(void)
-{
-	event_active(&stop, EV_TIMEOUT, 0);
-	ck_assert_int_eq(loop_run(&loop), 0);
-}
-
-static void say(const char *text)
-{
-	ck_assert_int_eq(send(client, text, strlen(text), 0),
-			 (ssize_t)strlen(text));
+	udp_tear_down();
 }
 
 /* The client gets this; NULL: nothing. */

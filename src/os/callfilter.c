@@ -322,7 +322,7 @@ static int add_rules(scmp_filter_ctx filter, bool may_connect)
 
 static bool has_seccomp(void)
 {
-	return prctl(PR_GET_SECCOMP) >= 0;
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
 }
 
 static enum callfilter_result load_rules(scmp_filter_ctx filter)

@@ -110,7 +110,7 @@ static void keeper_run(int fd, const char *path, const char *folder)
 
 	ignore_signals();
 	keep_only(fd);
-	(void)prctl(PR_SET_NAME, "keeper");
+	(void)prctl(PR_SET_NAME, "keeper", 0, 0, 0);
 	confine_keeper(folder);
 	while (recv(KEEPER_FD, &asked, 1, 0) == 1) {
 		int file = open(path,

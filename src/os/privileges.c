@@ -67,8 +67,8 @@ int privileges_lock(void)
 /* So that not even a set-user-ID program could have one again. */
 static void empty_bounding_set(void)
 {
-	for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
-		(void)prctl(PR_CAPBSET_DROP, i);
+	for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
 }
 
 static int change_capabilities(int call, struct __user_cap_data_struct *sets)

@@ -199,11 +199,12 @@ static void spoil_answer(struct web_conn *wc, struct gather *out,
 
 	for (size_t i = 0; i < ARRAY_LEN(spoiling); i++) {
 		enum fault_kind kind = spoiling[i];
-		const struct fault *fault = verdict->by[kind].fault;
+		const struct fault *fault;
 		bool is_done;
 
 		if (!faults_has(verdict, kind))
 			continue;
+		fault = verdict->by[kind].fault;
 		is_done = (kind != FAULT_CHUNK || has_content) &&
 			  spoil_head(out, text_at, kind, fault);
 		faults_note(wc->conn.loop, verdict, kind,
