@@ -277,8 +277,11 @@ START_TEST(systemd_itself_starts_it_on_the_first_connection)
 {
 	char listen[32], log[128];
 	struct outcome ran;
-	int fd = listen_on_loopback(SOCK_STREAM);
+	int fd;
 
+	/* Where nobody takes the port before systemd does. */
+	(void)harness_own_network();
+	fd = listen_on_loopback(SOCK_STREAM);
 	(void)snprintf(listen, sizeof(listen), "[::]:%u", port_of(fd));
 	(void)close(fd);
 	(void)snprintf(log, sizeof(log), "--access-log=%s/log", root);
